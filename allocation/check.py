@@ -1,0 +1,74 @@
+"""A second opinion on a proposal: every hard rule recomputed, sharing no code with the solver."""
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from allocation.problem import AllocationProblem, AssessorSupply, NominationDemand, PanelRules, Seat
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A hard rule that a proposal breaks; nomination or assessor is None where the rule has none."""
+
+    rule: str
+    nomination: str | None
+    assessor: str | None
+
+
+def violations(
+    problem: AllocationProblem, seats: Collection[Seat], unstaffed: Collection[str] = ()
+) -> tuple[Violation, ...]:
+    """Every hard rule the new seats break; empty for a sound proposal.
+
+    `unstaffed` are the nominations reported as left out: they may have no new seat, and every other nomination
+    must be complete. Kept members are counted, but not judged anew as pairs.
+    """
+    nominations = {nomination.id: nomination for nomination in problem.nominations}
+    assessors = {assessor.id: assessor for assessor in problem.assessors}
+    found = [
+        Violation("unknown", seat.nomination, seat.assessor)
+        for seat in seats
+        if seat.nomination not in nominations or seat.assessor not in assessors
+    ]
+    if found:
+        return tuple(found)
+    for seat in seats:
+        broken = _pair(nominations[seat.nomination], assessors[seat.assessor], problem.rules)
+        found += [Violation(rule, seat.nomination, seat.assessor) for rule, breaks in broken.items() if breaks]
+    for id_, count in Counter(seat.assessor for seat in seats).items():
+        if assessors[id_].load + count > assessors[id_].capacity:
+            found.append(Violation("capacity", None, id_))
+    for nomination in problem.nominations:
+        new = [seat.assessor for seat in seats if seat.nomination == nomination.id]
+        panel = [*nomination.seated, *new]
+        found += [Violation("duplicate", nomination.id, id_) for id_, n in Counter(panel).items() if n > 1]
+        if nomination.id in unstaffed:
+            found += [Violation("unstaffed_with_seats", nomination.id, id_) for id_ in new]
+            continue
+        if len(panel) != (nomination.seats or problem.rules.size):
+            found.append(Violation("seat_count", nomination.id, None))
+        for rule in problem.rules.composition:
+            count = len([id_ for id_ in panel if assessors[id_].role in rule.roles])
+            if count < rule.at_least or (rule.at_most is not None and count > rule.at_most):
+                found.append(Violation(f"composition:{rule.name}", nomination.id, None))
+    return tuple(found)
+
+
+def _pair(nomination: NominationDemand, assessor: AssessorSupply, rules: PanelRules) -> dict[str, bool]:
+    opens, closes = rules.window
+    since = (opens.year - rules.conflict_years, opens.month, opens.day)
+    theirs, ours = (
+        {person.organisation} | {c for c, d in person.earlier_organisations if (d.year, d.month, d.day) >= since}
+        for person in (nomination, assessor)
+    )
+    window = set(range(opens.toordinal(), closes.toordinal() + 1))
+    days = {day for first, last in assessor.available for day in range(first.toordinal(), last.toordinal() + 1)}
+    return {
+        "organisation": not theirs.isdisjoint(ours),
+        "endorser": nomination.endorser_organisation == assessor.organisation,
+        "declared": assessor.id in dict(nomination.conflicts),
+        "barred": assessor.id in nomination.barred,
+        "availability": len(days & window) < rules.min_days_available,
+        "training": assessor.training_expires is not None and assessor.training_expires < closes,
+    }

@@ -1,0 +1,270 @@
+"""What an allocation is asked and what it answers.
+
+Everything is a frozen value made of plain types, so that a problem can be kept, compared and replayed. Costs
+are whole points: a lower cost is a better seat.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Literal
+
+ROLES: Final = frozenset({"chief_executive", "accountable_officer", "non_executive_director", "chair"})
+"""The roles an assessor can have."""
+
+Status = Literal["optimal", "feasible", "partial"]
+"""How far an answer goes: every panel staffed at proved least cost, every panel staffed, or some unstaffed."""
+
+
+class MalformedProblemError(ValueError):
+    """The question itself contradicts itself; nothing was allocated."""
+
+
+def _require(holds: bool, sentence: str) -> None:
+    if not holds:
+        raise MalformedProblemError(sentence)
+
+
+@dataclass(frozen=True)
+class AssessorSupply:
+    """An assessor of the cohort, as far as allocation needs to know one.
+
+    Attributes:
+        id: The assessor's identifier.
+        role: One of `ROLES`.
+        organisation: ODS code of the present organisation.
+        system: STP code of the present organisation, empty when unknown.
+        earlier_organisations: ODS codes of organisations left, each with the last day there.
+        interests: Sector interests, in the words of the register.
+        capacity: Most assessments in this cohort.
+        load: Assessments already held in this cohort, those on kept panels included.
+        available: Inclusive ranges of days; they may touch or overlap.
+        training_expires: Last day on which the training holds; None when it does not expire.
+    """
+
+    id: str
+    role: str
+    organisation: str
+    system: str
+    earlier_organisations: tuple[tuple[str, date], ...]
+    interests: frozenset[str]
+    capacity: int
+    load: int
+    available: tuple[tuple[date, date], ...]
+    training_expires: date | None
+
+    def __post_init__(self) -> None:
+        _require(self.role in ROLES, f"Assessor {self.id} has the role {self.role!r}; use one of {sorted(ROLES)}.")
+        _require(bool(self.organisation), f"Assessor {self.id} has no organisation; give its ODS code.")
+        _require(
+            self.capacity >= 0 and self.load >= 0,
+            f"Assessor {self.id} has capacity {self.capacity} and load {self.load}; neither may be negative.",
+        )
+        for first, last in self.available:
+            _require(first <= last, f"Assessor {self.id} is available from {first} to {last}; swap the dates.")
+
+
+@dataclass(frozen=True)
+class NominationDemand:
+    """A nomination that needs a panel, or the rest of one.
+
+    Attributes:
+        id: The nomination's identifier.
+        organisation: ODS code of the nominee's present organisation.
+        system: STP code of that organisation, empty when unknown.
+        earlier_organisations: ODS codes of organisations left, each with the last day there.
+        endorser_organisation: ODS code of the endorser's organisation; None without an endorser.
+        interests: Sector interests of the nomination.
+        seats: Seats of the whole panel, seated assessors included; None for the usual size of the rules.
+        seated: Assessors already on the panel, who stay.
+        barred: Assessors who must not be asked (again): declined, replaced, said there is a conflict.
+        conflicts: Declared relationships, each an assessor and the word for the tie.
+    """
+
+    id: str
+    organisation: str
+    system: str
+    earlier_organisations: tuple[tuple[str, date], ...]
+    endorser_organisation: str | None
+    interests: frozenset[str]
+    seats: int | None = None
+    seated: tuple[str, ...] = ()
+    barred: frozenset[str] = frozenset()
+    conflicts: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        _require(bool(self.organisation), f"Nomination {self.id} has no organisation; give its ODS code.")
+        _require(
+            self.seats is None or self.seats >= 1,
+            f"Nomination {self.id} asks for {self.seats} seats; a panel has at least one.",
+        )
+        _require(
+            len(set(self.seated)) == len(self.seated),
+            f"Nomination {self.id} has the same assessor seated twice; list each once.",
+        )
+
+
+@dataclass(frozen=True)
+class CompositionRule:
+    """How many members of a panel have one of some roles.
+
+    Attributes:
+        name: What a board secretary calls the rule, for example "executive".
+        roles: The roles that count, out of `ROLES`.
+        at_least: Fewest members.
+        at_most: Most members; None for no limit.
+    """
+
+    name: str
+    roles: frozenset[str]
+    at_least: int
+    at_most: int | None = None
+
+    def __post_init__(self) -> None:
+        _require(
+            bool(self.roles) and self.roles <= ROLES,
+            f"Composition rule {self.name!r} names the roles {sorted(self.roles)}; use some of {sorted(ROLES)}.",
+        )
+        _require(
+            self.at_least >= 0 and (self.at_most is None or self.at_most >= self.at_least),
+            f"Composition rule {self.name!r} asks for at least {self.at_least} and at most {self.at_most}.",
+        )
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What each wish is worth, in whole points.
+
+    Attributes:
+        interest: Cost of a seat that shares none of the nomination's interests; a part share costs in proportion.
+        same_system: Cost of a seat within the nominee's own system.
+        load: An assessor with load l of capacity c costs load * l * l / c, so even use is cheapest.
+    """
+
+    interest: int
+    same_system: int
+    load: int
+
+    def __post_init__(self) -> None:
+        _require(
+            min(self.interest, self.same_system, self.load) >= 0,
+            "Weights may not be negative; use 0 to switch a wish off.",
+        )
+
+
+@dataclass(frozen=True)
+class PanelRules:
+    """The rules every panel of the cohort keeps; each number comes from the cohort's policy.
+
+    Attributes:
+        size: Usual number of seats.
+        composition: Rules on roles; they may overlap.
+        conflict_years: Years for which an organisation left still bars, counted back from the window's first day.
+        window: First and last day, inclusive, on which the assessments take place.
+        min_days_available: Fewest days within the window on which an assessor is available.
+        weights: What the wishes are worth.
+        seed: Published number that settles ties.
+    """
+
+    size: int
+    composition: tuple[CompositionRule, ...]
+    conflict_years: int
+    window: tuple[date, date]
+    min_days_available: int
+    weights: Weights
+    seed: int
+
+    def __post_init__(self) -> None:
+        first, last = self.window
+        _require(self.size >= 1, f"The panel size is {self.size}; a panel has at least one seat.")
+        _require(self.conflict_years >= 0, f"The conflict period is {self.conflict_years} years; use 0 or more.")
+        _require(first <= last, f"The assessment window runs from {first} to {last}; swap the dates.")
+        names = [rule.name for rule in self.composition]
+        _require(len(set(names)) == len(names), f"Two composition rules share a name: {names}; rename one.")
+        days = (last - first).days + 1
+        _require(
+            0 <= self.min_days_available <= days,
+            f"{self.min_days_available} days of availability are asked for, but the window has {days}.",
+        )
+
+
+@dataclass(frozen=True)
+class AllocationProblem:
+    """Who needs assessors, who can assess, and the rules; the order of either tuple changes nothing.
+
+    Every seated assessor must be among the assessors, also one who takes no new work (capacity equal to load).
+    """
+
+    nominations: tuple[NominationDemand, ...]
+    assessors: tuple[AssessorSupply, ...]
+    rules: PanelRules
+
+    def __post_init__(self) -> None:
+        known = {assessor.id for assessor in self.assessors}
+        _require(len(known) == len(self.assessors), "Two assessors have the same identifier; list each once.")
+        ids = {nomination.id for nomination in self.nominations}
+        _require(len(ids) == len(self.nominations), "Two nominations have the same identifier; list each once.")
+        for nomination in self.nominations:
+            strangers = sorted(set(nomination.seated) - known)
+            _require(
+                not strangers,
+                f"Nomination {nomination.id} has {strangers} seated, not among the assessors; add them.",
+            )
+
+
+@dataclass(frozen=True)
+class Seat:
+    """One new seat: an assessor proposed for a nomination.
+
+    Attributes:
+        nomination: The nomination's identifier.
+        assessor: The assessor's identifier.
+        cost: Points: the pair's own cost and the cost of the load it adds.
+        reasons: Why this assessor, in words.
+    """
+
+    nomination: str
+    assessor: str
+    cost: int
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Unstaffed:
+    """A nomination that gets no new seat, and why, in words a board secretary understands.
+
+    Attributes:
+        nomination: The nomination's identifier.
+        seats_missing: Seats still to fill; 0 when the kept members themselves break a rule.
+        reasons: Which rules stand in the way, with counts.
+    """
+
+    nomination: str
+    seats_missing: int
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AllocationResult:
+    """A proposal: every nomination is either fully staffed or listed as unstaffed.
+
+    Attributes:
+        seats: New seats only, by nomination and assessor; kept members are not repeated.
+        unstaffed: Nominations left out, by identifier.
+        status: See `Status`.
+        proved: Whether no answer staffs more panels, and none that staffs as many costs less.
+        total_cost: Points; the sum over the seats.
+        bound: Points; no answer with as many staffed panels costs less than this.
+        gap: (total_cost - bound) / total_cost, 0 when they meet.
+        loads: Every assessor's load with the new seats, by identifier.
+        seed: The seed that settled ties.
+    """
+
+    seats: tuple[Seat, ...]
+    unstaffed: tuple[Unstaffed, ...]
+    status: Status
+    proved: bool
+    total_cost: int
+    bound: int
+    gap: float
+    loads: tuple[tuple[str, int], ...]
+    seed: int
