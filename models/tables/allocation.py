@@ -1,0 +1,52 @@
+"""Allocation runs: proposals that can be looked at, compared, released or discarded."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKeyConstraint
+from sqlmodel import Field
+
+from models.enums import RunKind, RunStatus
+from models.tables.base import JSON_DOCUMENT, Stored, words
+
+
+class AllocationRun(Stored, table=True):
+    """One run of the solver: what it was asked and what it answered, with its proof."""
+
+    cohort_id: str = Field(primary_key=True, foreign_key="cohort.id", max_length=32)
+    number: int = Field(primary_key=True, ge=1)
+    kind: RunKind = Field(sa_type=words(RunKind))
+    status: RunStatus = Field(sa_type=words(RunStatus))
+    problem: dict[str, object] = Field(sa_type=JSON_DOCUMENT)
+    result: dict[str, object] = Field(sa_type=JSON_DOCUMENT)
+    made_at: datetime
+    settled_at: datetime | None = None
+    settled_by: str | None = Field(default=None, max_length=20)
+
+
+class ProposedSeat(Stored, table=True):
+    """One seat a run fills, and why this assessor."""
+
+    __table_args__ = (
+        ForeignKeyConstraint(["cohort_id", "run"], ["allocationrun.cohort_id", "allocationrun.number"]),
+    )
+
+    cohort_id: str = Field(primary_key=True, max_length=32)
+    run: int = Field(primary_key=True)
+    nomination_id: str = Field(primary_key=True, foreign_key="nomination.id", max_length=40)
+    assessor_id: str = Field(primary_key=True, max_length=20)
+    cost: float
+    reasons: list[str] = Field(default_factory=list, sa_type=JSON_DOCUMENT)
+
+
+class UnstaffedNomination(Stored, table=True):
+    """A nomination a run could not give a whole panel, and why."""
+
+    __table_args__ = (
+        ForeignKeyConstraint(["cohort_id", "run"], ["allocationrun.cohort_id", "allocationrun.number"]),
+    )
+
+    cohort_id: str = Field(primary_key=True, max_length=32)
+    run: int = Field(primary_key=True)
+    nomination_id: str = Field(primary_key=True, foreign_key="nomination.id", max_length=40)
+    missing: int = Field(ge=1)
+    reasons: list[str] = Field(default_factory=list, sa_type=JSON_DOCUMENT)

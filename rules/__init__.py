@@ -1,0 +1,1 @@
+"""Pure decisions: stages, deadlines, eligibility, conflicts of interest, permissions, quality."""
