@@ -1,0 +1,167 @@
+"""Every setting of the talent pool, read from the environment or a file ``.env``.
+
+``DATABASE_URL``, ``TEMPORAL_ADDRESS`` and ``TEMPORAL_NAMESPACE`` keep the names other tools know them by; the
+rest begin with ``TALENT_POOL_``. Cheap to import: the command line reads settings before anything heavy.
+"""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Self
+from urllib.parse import unquote, urlsplit
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_DRIVER = "postgresql+psycopg://"
+_DEFAULT_PASSWORDS = frozenset({
+    "", "admin", "changeme", "change-me", "default", "example", "password", "postgres", "root", "secret",
+    "talent_pool", "talent-pool", "talentpool", "temporal", "test",
+})  # fmt: skip
+
+
+class SettingsError(Exception):
+    """A setting is wrong; the message names each one and says what it should be."""
+
+
+class Environment(StrEnum):
+    """Where the system runs: production refuses what is only safe on one person's machine."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class LogLevel(StrEnum):
+    """The least severe log line that is written."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Settings(BaseSettings):
+    """The settings of one process; `load_settings` makes them with errors a person can read."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TALENT_POOL_",
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
+        validate_by_name=True,
+        validate_by_alias=True,
+        hide_input_in_errors=True,
+    )
+
+    environment: Environment = Environment.DEVELOPMENT
+    database_url: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("DATABASE_URL"),
+        repr=False,
+        description="PostgreSQL 16 or newer; without it an embedded server runs.",
+    )
+    temporal_address: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("TEMPORAL_ADDRESS"),
+        description="host:port of a Temporal service; without it an embedded server runs.",
+    )
+    temporal_namespace: str = Field(
+        default="default", validation_alias=AliasChoices("TEMPORAL_NAMESPACE"), min_length=1
+    )
+    task_queue: str = Field(default="talent-pool", min_length=1)
+    folder: Path = Field(
+        default=Path(__file__).resolve().parent.parent / "var",
+        description="Holds a folder for each embedded stack: its data, logs and mailbox.",
+    )
+    mailbox: Path | None = Field(default=None, description="Folder for messages as .eml files.")
+    smtp_host: str | None = Field(default=None, description="Without it messages go to the mailbox folder.")
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_from: str = "Talent Pool <talent-pool@example.nhs.test>"
+    smtp_starttls: bool = True
+    health_port: int | None = Field(
+        default=None, ge=1, le=65535, description="A worker serves /health and /metrics on it."
+    )
+    log_level: LogLevel = LogLevel.INFO
+
+    @field_validator("database_url", "temporal_address", "smtp_host", "smtp_user", mode="before")
+    @classmethod
+    def _empty_is_absent(cls, value: object) -> object:
+        # Compose files and shells pass an unset variable on as an empty string.
+        return None if isinstance(value, str) and not value.strip() else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _name_the_driver(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        scheme, separator, rest = url.partition("://")
+        if not separator or scheme not in {"postgres", "postgresql", "postgresql+psycopg"}:
+            raise ValueError("must begin with postgresql://")
+        return _DRIVER + rest
+
+    @field_validator("temporal_address")
+    @classmethod
+    def _host_and_port(cls, address: str | None) -> str | None:
+        if address is not None:
+            host, _, port = address.rpartition(":")
+            if not host or not port.isdecimal():
+                raise ValueError("must be host:port, as in temporal.example.org:7233")
+        return address
+
+    @model_validator(mode="after")
+    def _production_is_strict(self) -> Self:
+        if self.environment is not Environment.PRODUCTION:
+            return self
+        if self.database_url is None:
+            raise ValueError("production needs DATABASE_URL: the embedded PostgreSQL is for one machine only")
+        if self.temporal_address is None:
+            raise ValueError("production needs TEMPORAL_ADDRESS: the embedded Temporal is for one machine only")
+        password = _password(self.database_url)
+        if password is not None and password.lower() in _DEFAULT_PASSWORDS:
+            raise ValueError("production refuses the default password in DATABASE_URL: set one of your own")
+        if self.smtp_password is not None:
+            if self.smtp_password.get_secret_value().lower() in _DEFAULT_PASSWORDS:
+                raise ValueError("production refuses the default TALENT_POOL_SMTP_PASSWORD: set one of your own")
+            if not self.smtp_starttls:
+                raise ValueError("production sends no password in the clear: set TALENT_POOL_SMTP_STARTTLS=true")
+        return self
+
+    def variables(self) -> dict[str, str]:
+        """The environment variables that make the same settings in another process, secrets included."""
+        variables = {}
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if value is not None:
+                plain = value.get_secret_value() if isinstance(value, SecretStr) else value
+                variables[_variable(name)] = str(plain).lower() if isinstance(plain, bool) else str(plain)
+        return variables
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment and ``.env``.
+
+    Raises:
+        SettingsError: When a value is wrong; the message has one line for each, and no secret value.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = []
+        for problem in error.errors(include_url=False, include_input=False, include_context=False):
+            name = _variable(str(problem["loc"][0])) + ": " if problem["loc"] else ""
+            lines.append(name + problem["msg"].removeprefix("Value error, ") + ".")
+        raise SettingsError("\n".join(lines)) from None
+
+
+def _variable(field: str) -> str:
+    """The environment variable of a field, from its name or alias."""
+    plain = {"DATABASE_URL", "TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE"}
+    upper = field.upper()
+    return upper if upper in plain or upper.startswith("TALENT_POOL_") else f"TALENT_POOL_{upper}"
+
+
+def _password(url: str) -> str | None:
+    """The password in a database URL, decoded, or None when it has none."""
+    password = urlsplit(url).password
+    return None if password is None else unquote(password)

@@ -1,0 +1,1 @@
+"""The database: engine, tables' names, queries and migrations."""

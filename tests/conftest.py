@@ -1,0 +1,113 @@
+"""The real servers that tests meet: PostgreSQL, one database for each test, and Temporal with skipped time."""
+
+import os
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlmodel.ext.asyncio.session import AsyncSession
+from temporalio.common import SearchAttributeKey
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
+
+from stack.postgres import EmbeddedPostgres
+from stack.programs import temporal_program
+from stack.temporal_server import DYNAMIC_CONFIGURATION, dynamic_arguments
+from storage.engine import make_engine, sessions
+
+# A developer's own settings must not steer the tests, nor the tests write to a developer's database.
+for _name in list(os.environ):
+    if _name.startswith(("TALENT_POOL_", "TEMPORAL_")) or _name == "DATABASE_URL":
+        del os.environ[_name]
+
+SEARCH_ATTRIBUTES = (
+    SearchAttributeKey.for_keyword("Stage"),
+    SearchAttributeKey.for_keyword("Cohort"),
+    SearchAttributeKey.for_keyword("Organisation"),
+    SearchAttributeKey.for_datetime("DueAt"),
+    SearchAttributeKey.for_bool("NeedsAttention"),
+)
+
+# Without the first, the server refuses to skip time. The others bring a timer from one second to some
+# milliseconds, and make a long history's continue-as-new happen within a test.
+SKIPPING_CONFIGURATION = {
+    **DYNAMIC_CONFIGURATION,
+    "frontend.WorkflowTimeSkippingEnabled": True,
+    "history.timerProcessorMaxTimeShift": "5ms",
+    "history.workflowIdReuseMinimalInterval": "0s",
+    "limit.historyCount.suggestContinueAsNew": 60,
+}
+
+
+@pytest.fixture(scope="session")
+async def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedPostgres]:
+    """A PostgreSQL server for all tests; it may lose data in a power cut, which no test survives anyway."""
+    folder = tmp_path_factory.mktemp("postgres")
+    server = EmbeddedPostgres(folder, configuration={"fsync": "off", "full_page_writes": "off"})
+    await server.start()
+    try:
+        yield server
+    finally:
+        await server.stop()
+
+
+@pytest.fixture(scope="session")
+async def template_database(postgres_server: EmbeddedPostgres) -> str:
+    """The name of a database with every table and no rows, made by the migrations."""
+    import asyncio
+
+    from storage.migrations import upgrade
+
+    name = "template_of_tests"
+    url = await postgres_server.create_database(name)
+    # Alembic is synchronous, and may run an event loop of its own.
+    await asyncio.to_thread(upgrade, url)
+    return name
+
+
+@pytest.fixture
+async def database_url(postgres_server: EmbeddedPostgres, template_database: str) -> AsyncIterator[str]:
+    """The address of a database of this test alone, with every table and no rows."""
+    name = f"test_{uuid4().hex}"
+    yield await postgres_server.create_database(name, template=template_database)
+    await postgres_server.drop_database(name)
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """An engine on this test's database."""
+    engine = make_engine(database_url)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+async def session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+    """A session on this test's database; what it does not commit is rolled back."""
+    async with sessions(engine)() as session:
+        yield session
+
+
+@pytest.fixture(scope="session")
+async def temporal_env() -> AsyncIterator[WorkflowEnvironment]:
+    """A Temporal server whose clocks stand with the wall's until a test moves one workflow's on.
+
+    ``await temporal_env.fast_forward(workflow, timedelta(days=9))`` moves on by nine days, and without a
+    duration to the workflow's end. Each workflow has its own clock: move on the one whose timer is meant,
+    a child's too. Activities see the wall's clock, so workflows hand them ``workflow.now()``. After
+    continue-as-new the clock over-counts. The time-skipping interface is experimental: nothing else in the
+    tests names it.
+    """
+    environment = await WorkflowEnvironment.start_time_skipping_v2(
+        ts_config=TimeSkippingConfig(enabled=False),
+        dev_server_existing_path=str(temporal_program()),
+        dev_server_log_level="never",
+        dev_server_extra_args=dynamic_arguments(SKIPPING_CONFIGURATION),
+        search_attributes=SEARCH_ATTRIBUTES,
+        data_converter=pydantic_data_converter,
+    )
+    try:
+        yield environment
+    finally:
+        await environment.shutdown()
