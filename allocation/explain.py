@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from allocation.problem import AssessorSupply, CompositionRule, NominationDemand, PanelRules
 from allocation.rules import Bar
 
+STOPPED = "the search was stopped before its end: allow it more time"
 NO_COMBINATION = "no panel that keeps every rule on roles at once was found among those who may sit"
 
 

@@ -7,6 +7,7 @@ from time import perf_counter
 
 from allocation.cost import load_step_cost, pair_cost
 from allocation.explain import (
+    STOPPED,
     crowded_out,
     held_by_rule,
     kept_faults,
@@ -66,7 +67,7 @@ def solve(problem: AllocationProblem, *, seconds: float = 60.0) -> AllocationRes
     loads = _loads(assessors, seats)
     staffed = {panel.id for panel, is_staffed in zip(panels, solution.staffed, strict=True) if is_staffed}
     unstaffed = tuple(
-        _unstaffed(request, assessors, loads, problem.rules)
+        _unstaffed(request, assessors, loads, problem.rules, solution)
         for request in requests
         if request.against or (request.missing and request.nomination.id not in staffed)
     )
@@ -150,7 +151,11 @@ def _loads(assessors: tuple[AssessorSupply, ...], seats: tuple[Seat, ...]) -> di
 
 
 def _unstaffed(
-    request: _Request, assessors: tuple[AssessorSupply, ...], loads: dict[str, int], rules: PanelRules
+    request: _Request,
+    assessors: tuple[AssessorSupply, ...],
+    loads: dict[str, int],
+    rules: PanelRules,
+    solution: Solution,
 ) -> Unstaffed:
     """Why this request got nothing: what the register lacks or, failing that, what the other panels took."""
     reasons = request.against
@@ -162,6 +167,8 @@ def _unstaffed(
             if request.barred[assessor.id] is None
         }
         reasons = tuple(crowded_out(request.missing, request.held, free, roles, rules))
+        if not solution.proved:
+            reasons = (*reasons, STOPPED)
     return Unstaffed(request.nomination.id, request.missing, reasons)
 
 

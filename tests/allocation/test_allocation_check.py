@@ -1,0 +1,80 @@
+from datetime import date
+
+import pytest
+from allocation_cases import assessor, four_of_each_role, nomination, problem
+
+from allocation import Seat, Violation, violations
+
+
+def seats(*pairs):
+    return tuple(Seat(demand, person, 0, ()) for demand, person in pairs)
+
+
+GOOD = (("n", "chief_executive-0"), ("n", "chair-0"), ("n", "chair-1"))
+
+
+def test_sound_proposal_has_no_violation():
+    assert violations(problem([nomination("n")], four_of_each_role()), seats(*GOOD)) == ()
+
+
+@pytest.mark.parametrize(
+    ("demand", "person", "rule"),
+    [
+        ({"organisation": "X"}, {"organisation": "X"}, "organisation"),
+        ({"organisation": "X"}, {"earlier_organisations": (("X", date(2015, 10, 1)),)}, "organisation"),
+        ({"endorser_organisation": "X"}, {"organisation": "X"}, "endorser"),
+        ({"conflicts": (("a", "family"),)}, {}, "declared"),
+        ({"barred": frozenset({"a"})}, {}, "barred"),
+        ({}, {"available": ((date(2018, 10, 28), date(2018, 11, 30)),)}, "availability"),
+        ({}, {"training_expires": date(2018, 10, 30)}, "training"),
+    ],
+)
+def test_pair_that_breaks_a_rule_is_found(demand, person, rule):
+    question = problem([nomination("n", **demand)], [assessor("a", **person)], size=1, composition=())
+
+    assert violations(question, seats(("n", "a"))) == (Violation(rule, "n", "a"),)
+
+
+def test_capacity_is_counted_over_all_panels_with_the_load_held():
+    question = problem([nomination("m"), nomination("n")], [assessor("a", load=5)], size=1, composition=())
+
+    assert violations(question, seats(("m", "a"), ("n", "a"))) == (Violation("capacity", None, "a"),)
+
+
+def test_composition_is_counted_with_the_seated():
+    people = four_of_each_role()
+    kept = problem([nomination("n", seated=("chief_executive-0", "chair-0"))], people)
+    lacking = problem([nomination("n", seated=("chair-2", "chair-3"))], people)
+
+    assert violations(kept, seats(("n", "chair-1"))) == ()
+    assert violations(lacking, seats(("n", "chair-1"))) == (Violation("composition:executive", "n", None),)
+
+
+def test_same_assessor_twice_is_found():
+    question = problem([nomination("n", seated=("chair-0",))], four_of_each_role())
+
+    found = violations(question, seats(("n", "chair-0"), ("n", "chief_executive-0")))
+
+    assert found == (Violation("duplicate", "n", "chair-0"),)
+
+
+@pytest.mark.parametrize("pairs", [(), GOOD[:2], (*GOOD, ("n", "chair-2"))])
+def test_panel_of_another_size_is_found(pairs):
+    question = problem([nomination("n")], four_of_each_role())
+
+    assert Violation("seat_count", "n", None) in violations(question, seats(*pairs))
+
+
+def test_nomination_reported_as_left_out_may_have_no_seat():
+    question = problem([nomination("n")], four_of_each_role())
+
+    assert violations(question, (), {"n"}) == ()
+    assert violations(question, seats(GOOD[0]), {"n"}) == (
+        Violation("unstaffed_with_seats", "n", "chief_executive-0"),
+    )
+
+
+def test_seat_of_a_stranger_is_found():
+    question = problem([nomination("n")], four_of_each_role())
+
+    assert violations(question, seats(("n", "nobody"))) == (Violation("unknown", "n", "nobody"),)
