@@ -17,6 +17,8 @@ import jsonschema
 import pytest
 import yaml
 
+from stack.settings import Environment, load_settings
+
 from .conftest import ROOT, VARIABLE, MissingVariableError, interpolated, variables_of
 
 ONE_SHOT = {"temporal-schema", "temporal-namespace", "migrate"}
@@ -110,7 +112,7 @@ def test_every_secret_comes_from_a_variable(compose_text):
         if SECRET.search(key)
     }
 
-    literals = {where for where, value in secrets.items() if not VARIABLE.fullmatch(str(value))}
+    literals = {where for where, value in secrets.items() if value is not None and not VARIABLE.fullmatch(value)}
     defaults = {
         where
         for where, value in secrets.items()
@@ -121,6 +123,31 @@ def test_every_secret_comes_from_a_variable(compose_text):
     assert len(secrets) >= 8
     assert literals == set()
     assert defaults == set()
+
+
+@pytest.mark.parametrize(
+    "account", [{}, {"TALENT_POOL_SMTP_USER": "board", "TALENT_POOL_SMTP_PASSWORD": "aZ9-long-enough"}]
+)
+def test_production_settings_are_accepted_by_the_application(compose_text, monkeypatch, tmp_path, account):
+    filled = variables_of(ROOT / "ops" / ".env.example") | {
+        "TEMPORAL_POSTGRES_PASSWORD": "first-of-three",
+        "POSTGRES_PASSWORD": "second-of-three",
+        "GRAFANA_ADMIN_PASSWORD": "third-of-three",
+        "TALENT_POOL_SMTP_HOST": "relay.example.nhs.test",
+        "TALENT_POOL_SMTP_FROM": "talent-pool@example.nhs.test",
+    }
+    worker = yaml.safe_load(interpolated(compose_text, filled))["services"]["worker"]
+    monkeypatch.chdir(tmp_path)
+    for name, value in worker["environment"].items():
+        # A name without a value is passed on only when the environment file has it.
+        if (passed := account.get(name) if value is None else str(value)) is not None:
+            monkeypatch.setenv(name, passed)
+
+    settings = load_settings()
+
+    assert settings.environment is Environment.PRODUCTION
+    assert settings.smtp_user == account.get("TALENT_POOL_SMTP_USER")
+    assert settings.temporal_namespace == filled["TEMPORAL_NAMESPACE"]
 
 
 def test_no_address_carries_a_password(compose_text):
