@@ -1,0 +1,119 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from stack.settings import Environment, Settings, SettingsError, load_settings
+
+PRODUCTION = {
+    "TALENT_POOL_ENVIRONMENT": "production",
+    "DATABASE_URL": "postgresql://pool:Xk29-own@db.example/talent_pool",
+    "TEMPORAL_ADDRESS": "temporal.example:7233",
+}
+
+
+@pytest.fixture(autouse=True)
+def _no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No ``.env`` of a developer steers these tests."""
+    monkeypatch.chdir(tmp_path)
+
+
+def _load(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> Settings:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return load_settings()
+
+
+def test_defaults_are_embedded_servers_in_development() -> None:
+    settings = load_settings()
+
+    assert settings.environment is Environment.DEVELOPMENT
+    assert (settings.database_url, settings.temporal_address) == (None, None)
+    assert (settings.temporal_namespace, settings.task_queue) == ("default", "talent-pool")
+
+
+def test_plain_and_prefixed_names_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = _load(
+        monkeypatch, {**PRODUCTION, "TEMPORAL_NAMESPACE": "board", "TALENT_POOL_SMTP_HOST": "mail.example"}
+    )
+
+    assert settings.database_url == "postgresql+psycopg://pool:Xk29-own@db.example/talent_pool"
+    assert settings.temporal_address == "temporal.example:7233"
+    assert settings.temporal_namespace == "board"
+    assert settings.smtp_host == "mail.example"
+
+
+def test_file_is_read(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("TALENT_POOL_TASK_QUEUE=from-file\nUNKNOWN=1\n")
+
+    assert load_settings().task_queue == "from-file"
+
+
+def test_empty_variable_counts_as_absent(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _load(monkeypatch, {"DATABASE_URL": "", "TEMPORAL_ADDRESS": " "}).database_url is None
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"DATABASE_URL": ""}, "production needs DATABASE_URL"),
+        ({"TEMPORAL_ADDRESS": ""}, "production needs TEMPORAL_ADDRESS"),
+        ({"DATABASE_URL": "postgresql://pool:postgres@db/x"}, "default password in DATABASE_URL"),
+        ({"DATABASE_URL": "postgresql://pool:change%2Dme@db/x"}, "default password in DATABASE_URL"),
+        ({"DATABASE_URL": "mysql://db/x"}, "DATABASE_URL: must begin with postgresql://"),
+        ({"TEMPORAL_ADDRESS": "temporal"}, "TEMPORAL_ADDRESS: must be host:port"),
+        ({"TALENT_POOL_SMTP_PASSWORD": "changeme"}, "default TALENT_POOL_SMTP_PASSWORD"),
+        (
+            {"TALENT_POOL_SMTP_PASSWORD": "Xk29-own", "TALENT_POOL_SMTP_STARTTLS": "false"},
+            "no password in the clear",
+        ),
+        ({"TALENT_POOL_SMTP_PORT": "mail"}, "TALENT_POOL_SMTP_PORT: Input should be a valid integer"),
+    ],
+)
+def test_unsafe_or_wrong_setting_is_refused_with_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, change: dict[str, str], sentence: str
+) -> None:
+    with pytest.raises(SettingsError) as refused:
+        _load(monkeypatch, {**PRODUCTION, **change})
+
+    assert sentence in str(refused.value)
+
+
+def test_production_accepts_safe_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _load(monkeypatch, PRODUCTION).environment is Environment.PRODUCTION
+
+
+def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = _load(monkeypatch, {**PRODUCTION, "TALENT_POOL_SMTP_PASSWORD": "Yq31-own"})
+    monkeypatch.setenv("TALENT_POOL_SMTP_STARTTLS", "false")
+
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+
+    for shown in (repr(settings), str(refused.value)):
+        assert "own" not in shown
+
+
+def test_variables_make_the_same_settings_in_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(
+        database_url="postgresql://h/d", smtp_password=SecretStr("Yq31-own"), smtp_starttls=False, mailbox=Path("/m")
+    )
+
+    assert _load(monkeypatch, settings.variables()) == settings
+
+
+def test_import_brings_nothing_heavy() -> None:
+    ask = (
+        "import sys, stack.settings, stack.local; "
+        "print([name for name in ('temporalio', 'sqlalchemy', 'psycopg') if name in sys.modules])"
+    )
+
+    answer = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True, cwd=_root())  # noqa: S603
+
+    assert answer.stdout.strip() == "[]"
+
+
+def _root() -> Path:
+    return Path(__file__).resolve().parents[2]
