@@ -5,6 +5,7 @@
 import json
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -15,11 +16,11 @@ from .conftest import ROOT
 SCRIPTS = ROOT / "ops" / "temporal"
 
 
-def run(script: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(script: str, *, programs: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
     path = f"{temporal_program().parent}:{os.environ['PATH']}"
     return subprocess.run(
         ["/bin/sh", str(SCRIPTS / script)],
-        env={"PATH": path, "HOME": "/nonexistent", **environment},
+        env={"PATH": f"{programs}:{path}" if programs else path, "HOME": "/nonexistent", **environment},
         capture_output=True,
         text=True,
         check=False,
@@ -88,3 +89,33 @@ def test_schema_script_stops_at_the_first_failing_step():
     assert result.returncode != 0
     assert "temporal_visibility" not in result.stdout
     assert "up to date" not in result.stdout
+
+
+def test_schema_script_creates_sets_up_and_updates_both_databases(tmp_path):
+    """temporal-sql-tool comes only in an image, so a recorder stands in: the calls are checked, not their effect."""
+    recorder = tmp_path / "temporal-sql-tool"
+    recorder.write_text('#!/bin/sh\necho "$SQL_PASSWORD|$*" >> "$CALLS"\n', encoding="utf-8")
+    recorder.chmod(0o755)
+    calls = tmp_path / "calls"
+
+    result = run(
+        "set-up-schema.sh",
+        programs=tmp_path,
+        CALLS=str(calls),
+        POSTGRES_SEEDS="temporal-postgres",
+        POSTGRES_USER="temporal",
+        SQL_PASSWORD="first-of-three",
+    )
+
+    common = "first-of-three|--plugin postgres12 --ep temporal-postgres -p 5432 -u temporal --db"
+    schema = "/etc/temporal/schema/postgresql/v12"
+    assert result.returncode == 0, result.stderr
+    assert calls.read_text(encoding="utf-8").splitlines() == [
+        f"{common} temporal create",
+        f"{common} temporal setup-schema -v 0.0",
+        f"{common} temporal update-schema -d {schema}/temporal/versioned",
+        f"{common} temporal_visibility create",
+        f"{common} temporal_visibility setup-schema -v 0.0",
+        f"{common} temporal_visibility update-schema -d {schema}/visibility/versioned",
+    ]
+    assert "first-of-three" not in result.stdout + result.stderr
