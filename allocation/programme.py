@@ -1,8 +1,8 @@
 """The allocation as an integer programme, solved by HiGHS.
 
 Columns: x (an assessor takes a seat), y (a panel is staffed), z (an assessor's next assessment, dearer each time).
-Without overlapping composition rules the matrix with every y fixed is that of a network flow, so the first linear
-relaxation is already whole; HiGHS proves the rest by branch and bound.
+Without overlapping composition rules the matrix with every y fixed is that of a network flow, so its linear
+relaxation has a whole optimum; HiGHS settles the rest by branch and bound.
 """
 
 from dataclasses import dataclass
@@ -50,6 +50,29 @@ class Solution:
     proved: bool
 
 
+@dataclass(frozen=True)
+class Relaxation:
+    """What the linear relaxation with every panel staffed says.
+
+    Attributes:
+        possible: False when it proves that not every panel can be staffed.
+        solution: The cheapest answer, when the relaxation's own is whole; else None.
+    """
+
+    possible: bool
+    solution: Solution | None
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One run of HiGHS; `values` is None without a feasible point."""
+
+    values: Floats | None
+    bound: float
+    optimal: bool
+    infeasible: bool
+
+
 class Programme:
     """The panels to staff, as columns and rows; built once, solved with one or another objective."""
 
@@ -77,6 +100,17 @@ class Programme:
         self._add_panel_rows()
         self._add_load_rows()
 
+    def everyone(self, seconds: float) -> Relaxation:
+        """The cheapest way to staff every panel, by the linear relaxation alone; see `cheapest` for the cost."""
+        run = self._run(self._costs, fewest=len(self._panels), seconds=seconds, whole=False)
+        if run.infeasible:
+            return Relaxation(possible=False, solution=None)
+        if not run.optimal or run.values is None:
+            return Relaxation(possible=True, solution=None)
+        taken = run.values[: self._arcs]
+        whole = bool(np.all(np.abs(taken - np.round(taken)) < 1e-6))
+        return Relaxation(possible=True, solution=self._solution(run) if whole else None)
+
     def most_panels(self, seconds: float) -> Solution:
         """As many staffed panels as the rules allow; the bound is minus their number.
 
@@ -84,10 +118,8 @@ class Programme:
         """
         objective = np.zeros(len(self._costs))
         objective[self._arcs : self._arcs + len(self._panels)] = -1.0
-        found = self._run(objective, fewest=0, seconds=seconds)
-        if found is None:
-            return Solution((False,) * len(self._panels), (), -float(len(self._panels)), proved=False)
-        return found
+        nobody = Solution((False,) * len(self._panels), (), -float(len(self._panels)), proved=False)
+        return self._solution(self._run(objective, fewest=0, seconds=seconds)) or nobody
 
     def cheapest(self, fewest: int, seconds: float) -> Solution | None:
         """The cheapest answer with at least so many panels staffed, or None when none was found.
@@ -95,7 +127,7 @@ class Programme:
         The objective is whole points plus tie-breaks that together stay below one point, so the whole points
         are least first and the seed chooses only among equals.
         """
-        return self._run(self._costs, fewest=fewest, seconds=seconds)
+        return self._solution(self._run(self._costs, fewest=fewest, seconds=seconds))
 
     def _missing(self, panel: NominationDemand) -> int:
         size = self._problem.rules.size if panel.seats is None else panel.seats
@@ -145,20 +177,29 @@ class Programme:
                 values = np.concatenate([np.ones(len(mine)), -np.ones(len(steps[place]))])
                 self._add_row(columns, values, 0.0, 0.0)
 
-    def _run(self, objective: Floats, fewest: int, seconds: float) -> Solution | None:
+    def _run(self, objective: Floats, fewest: int, seconds: float, *, whole: bool = True) -> _Run:
         highs = _quiet_highs(seconds)
+        highs.setOptionValue("solve_relaxation", not whole)
         highs.passModel(self._model(objective, fewest))
         highs.run()
-        status = highs.getModelStatus()
-        found = highs.getInfo()
-        if found.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
+        status, found = highs.getModelStatus(), highs.getInfo()
+        feasible = found.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        return _Run(
+            values=np.asarray(highs.getSolution().col_value) if feasible else None,
+            bound=float(found.mip_dual_bound if whole else found.objective_function_value),
+            optimal=status == highspy.HighsModelStatus.kOptimal,
+            infeasible=status == highspy.HighsModelStatus.kInfeasible,
+        )
+
+    def _solution(self, run: _Run) -> Solution | None:
+        if run.values is None:
             return None
-        values = np.asarray(highs.getSolution().col_value)
+        taken, staffed = np.split(run.values[: self._arcs + len(self._panels)] > 0.5, [self._arcs])
         return Solution(
-            staffed=tuple(bool(value > 0.5) for value in values[self._arcs : self._arcs + len(self._panels)]),
-            chosen=tuple(int(arc) for arc in np.flatnonzero(values[: self._arcs] > 0.5)),
-            bound=float(found.mip_dual_bound),
-            proved=status == highspy.HighsModelStatus.kOptimal,
+            staffed=tuple(bool(is_staffed) for is_staffed in staffed),
+            chosen=tuple(int(arc) for arc in np.flatnonzero(taken)),
+            bound=run.bound,
+            proved=run.optimal,
         )
 
     def _model(self, objective: Floats, fewest: int) -> highspy.HighsLp:

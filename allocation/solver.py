@@ -118,11 +118,18 @@ def _arcs(
 def _best(programme: Programme, panels: int, seconds: float) -> Solution:
     """The cheapest answer among those that staff most panels; usually that is all of them."""
     deadline = perf_counter() + seconds
-    everyone = programme.cheapest(panels, seconds)
+
+    def left() -> float:
+        return max(deadline - perf_counter(), 0.0)
+
+    relaxed = programme.everyone(left())
+    everyone = relaxed.solution
+    if everyone is None and relaxed.possible:
+        everyone = programme.cheapest(panels, left())
     if everyone is not None:
         return everyone
-    most = programme.most_panels(max(deadline - perf_counter(), 0.0))
-    cheapest = programme.cheapest(sum(most.staffed), max(deadline - perf_counter(), 0.0))
+    most = programme.most_panels(left())
+    cheapest = programme.cheapest(sum(most.staffed), left())
     if cheapest is None:
         return Solution(most.staffed, most.chosen, bound=0.0, proved=False)
     return Solution(cheapest.staffed, cheapest.chosen, cheapest.bound, proved=most.proved and cheapest.proved)

@@ -177,8 +177,8 @@ def small_composition(draw):
         CompositionRule(
             f"rule {n}",
             frozenset(draw.sample(ROLE_WORDS, draw.randint(1, 3))),
-            draw.choice([0, 0, 1]),
-            draw.choice([None, 1, 2]),
+            draw.choice([0, 0, 1, 2]),
+            draw.choice([None, None, 2]),
         )
         for n in range(draw.randint(0, 3))
     )
