@@ -105,11 +105,11 @@ class ScoreChange(Stored, table=True):
     """A submitted score that was changed: the old value kept, the reason coded, the person named."""
 
     __table_args__ = (
-        UniqueConstraint("assessment_id", "criterion", "change"),
+        ForeignKeyConstraint(["assessment_id", "criterion"], ["score.assessment_id", "score.criterion"]),
         CheckConstraint("before BETWEEN 1 AND 7 AND after BETWEEN 1 AND 7", name="values_on_the_scale"),
     )
 
-    assessment_id: str = Field(primary_key=True, foreign_key="assessment.id", max_length=64)
+    assessment_id: str = Field(primary_key=True, max_length=64)
     criterion: str = Field(primary_key=True, max_length=32)
     change: int = Field(primary_key=True, ge=1)
     before: int

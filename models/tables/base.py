@@ -5,10 +5,10 @@ The naming convention must stand before the first table is made, so every table 
 
 from enum import StrEnum
 
+from pydantic import ConfigDict
 from sqlalchemy import JSON, Enum
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import SQLModel
-from sqlmodel.main import SQLModelConfig
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -18,13 +18,14 @@ SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
 }
 
-JSON_DOCUMENT = JSON().with_variant(JSONB(), "postgresql")
+# Without none_as_null, None would be stored as the JSON word null, which IS NOT NULL.
+JSON_DOCUMENT = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 class Stored(SQLModel):
     """The base of every table: what is assigned is validated, which SQLModel's own tables do not do."""
 
-    model_config = SQLModelConfig(validate_assignment=True)
+    model_config = ConfigDict(validate_assignment=True)  # type: ignore[assignment]
 
 
 def words(enum: type[StrEnum]) -> Enum:
