@@ -34,14 +34,14 @@ def kept_faults(nomination: NominationDemand, roles: Sequence[str], seats: int, 
     """What is wrong with the kept members, whatever new seats bring; `roles` are theirs."""
     faults = []
     if len(nomination.seated) > seats:
-        faults.append(f"{len(nomination.seated)} assessors are seated, but the panel has {seats} seats")
+        faults.append(f"{len(nomination.seated)} assessors are seated on a panel of {seats}")
     room = max(seats - len(nomination.seated), 0)
     for rule in rules.composition:
         held = sum(role in rule.roles for role in roles)
         if rule.at_most is not None and held > rule.at_most:
             faults.append(f"{held} {rule.name} seated, at most {rule.at_most} allowed")
         if held + room < rule.at_least:
-            faults.append(f"{rule.name}: {held} seated and {room} seats left, at least {rule.at_least} needed")
+            faults.append(f"{rule.name}: {held} seated, room for {room} more, at least {rule.at_least} needed")
     return faults
 
 
@@ -66,7 +66,7 @@ def shortages(
     """
     reasons = []
     if sum(bar is None for bar in barred.values()) < missing:
-        reasons.append(f"{_tally(barred, 'assessors')}; {missing} needed")
+        reasons.append(f"{_tally(barred, 'assessor' if len(barred) == 1 else 'assessors')}; {missing} needed")
     for rule in rules.composition:
         needed = rule.at_least - held[rule.name]
         of_role = {assessor: bar for assessor, bar in barred.items() if roles[assessor] in rule.roles}
@@ -119,4 +119,4 @@ def _tally(barred: Mapping[str, Bar | None], who: str) -> str:
 
 def _taken(places: Sequence[bool], who: str, needed: int) -> str:
     full = len(places) - sum(places)
-    return f"{len(places)} assessors {who}, {full} filled by other panels, {sum(places)} left; {needed} needed"
+    return f"{len(places)} {who}: {full} filled by other panels, {sum(places)} left; {needed} needed"

@@ -289,7 +289,7 @@ def test_contested_role_goes_to_as_many_panels_as_it_can():
     assert {len(panel) for panel in panels_of(result).values()} == {3}
     assert len(result.unstaffed) == 1
     assert result.unstaffed[0].reasons == (
-        "1 assessors may sit and count as executive, 1 filled by other panels, 0 left; 1 needed",
+        "1 may sit and count as executive: 1 filled by other panels, 0 left; 1 needed",
     )
 
 
@@ -314,8 +314,8 @@ def test_no_capacity_is_explained_in_counts():
 @pytest.mark.parametrize(
     ("seats", "seated", "sentence"),
     [
-        (1, ("chair-0", "chair-1"), "2 assessors are seated, but the panel has 1 seats"),
-        (2, ("chair-0", "chair-1"), "executive: 0 seated and 0 seats left, at least 1 needed"),
+        (1, ("chair-0", "chair-1"), "2 assessors are seated on a panel of 1"),
+        (2, ("chair-0", "chair-1"), "executive: 0 seated, room for 0 more, at least 1 needed"),
     ],
 )
 def test_kept_members_that_break_a_rule_are_reported_not_moved(seats, seated, sentence):
@@ -326,6 +326,30 @@ def test_kept_members_that_break_a_rule_are_reported_not_moved(seats, seated, se
     assert sentence in result.unstaffed[0].reasons
     assert result.unstaffed[0].seats_missing == 0
     assert {seat.nomination for seat in result.seats} == {"other"}
+
+
+def test_kept_members_above_a_limit_are_reported_not_moved():
+    one_chair = CompositionRule("chair", frozenset({"chair"}), 0, 1)
+    asked = nomination("n", seated=("chair-0", "chair-1"))
+
+    result = solve(problem([asked], four_of_each_role(), composition=(one_chair,)))
+
+    assert result.seats == ()
+    assert result.unstaffed[0].seats_missing == 1
+    assert result.unstaffed[0].reasons == ("2 chair seated, at most 1 allowed",)
+
+
+def test_rules_that_tempt_with_half_seats_are_still_answered_whole():
+    pairs = combinations(("chief_executive", "accountable_officer", "non_executive_director"), 2)
+    overlapping = tuple(CompositionRule(f"pair {n}", frozenset(pair), 1) for n, pair in enumerate(pairs))
+    people = [assessor(role, role, interests=frozenset({"acute"} if role == "chair" else ())) for role in ROLE_WORDS]
+    question = problem([nomination("n", interests=frozenset({"acute"}))], people, size=2, composition=overlapping)
+
+    result = solve(question)
+
+    assert "chair" not in {seat.assessor for seat in result.seats}
+    assert (1, result.total_cost) == least_by_enumeration(question)
+    assert (result.status, result.bound) == ("optimal", result.total_cost)
 
 
 def test_rules_on_roles_that_cannot_all_be_kept_are_explained():
