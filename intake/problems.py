@@ -1,0 +1,57 @@
+"""What is wrong with a file, said to the person who filled it in, without repeating anything personal."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from pydantic import BaseModel, ConfigDict
+
+SHOWN_AT_MOST = 40
+_LIKE_A_NAME = re.compile(r"^[^\W\d_][\w'’.-]*(?:\s+[^\W\d_][\w'’.-]*)+$")
+
+
+class RowProblem(BaseModel):
+    """One problem: where it is, what stands there, and what to do.
+
+    Attributes:
+        line: The line of the file, from 1; 0 when the file as a whole is meant.
+        column: The column's name; empty when the line as a whole is meant.
+        value_shown: At most 40 characters of what stands there; empty where it may be personal.
+        sentence: What is wrong and how to mend it; it never repeats a personal value.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    line: int
+    column: str
+    value_shown: str
+    sentence: str
+
+    def __str__(self) -> str:
+        place = f"line {self.line}" if self.line else "the file"
+        column = f", column {self.column}" if self.column else ""
+        shown = f" (there stands “{self.value_shown}”)" if self.value_shown else ""
+        return f"{place}{column}: {self.sentence}{shown}"
+
+
+class BadFile(Exception):  # noqa: N818 -- it says what the file is, to a person
+    """A file that cannot be taken, with every problem found in it; nothing of it was imported."""
+
+    def __init__(self, problems: Iterable[RowProblem]) -> None:
+        self.problems = tuple(sorted(problems, key=lambda problem: (problem.line, problem.column)))
+        count = f"{len(self.problems)} problem" + ("" if len(self.problems) == 1 else "s")
+        super().__init__(f"{count}, nothing was imported:\n" + "\n".join(str(problem) for problem in self.problems))
+
+
+def show(value: str, personal_words: frozenset[str] = frozenset()) -> str:
+    """As much of a value as may go to a log: nothing that looks like an address, a name or the row's own person.
+
+    Cells slip into the wrong column, so a column that holds no names by right may hold one by mistake.
+    """
+    words = frozenset(re.findall(r"\w+", value.casefold()))
+    if "@" in value or _LIKE_A_NAME.match(value.strip()) or words & personal_words:
+        return ""
+    printable = "".join(
+        letter if unicodedata.category(letter)[0] != "C" else "\N{REPLACEMENT CHARACTER}" for letter in value
+    )
+    return printable if len(printable) <= SHOWN_AT_MOST else printable[: SHOWN_AT_MOST - 1] + "…"
