@@ -46,6 +46,7 @@ class LocalStack:
         self.temporal = None if self.settings.temporal_address else self._new_temporal(ui=ui)
         self.workers: list[WorkerChild] = []
         self._worker_program = worker
+        self._heard: list[signal.Signals] = []
         self._end_signal: signal.Signals | None = None
         self._task: asyncio.Task[object] | None = None
 
@@ -81,13 +82,12 @@ class LocalStack:
             StackError: When a server cannot run.
         """
         self.folder.hold()
-        self._listen_for_end()
         try:
+            self._listen_for_end()
             await self._start_servers()
             self.folder.tell_addresses(Addresses(self.database_url, self.temporal_address, self.ui_address))
         except BaseException:
             await self._close()
-            self._leave_after_signal()
             raise
         return self
 
@@ -96,7 +96,6 @@ class LocalStack:
     ) -> None:
         """Stop workers, then servers, and give the folder back."""
         await self._close()
-        self._leave_after_signal()
 
     async def start_workers(
         self, count: int = 1, *, environment: Mapping[str, str] | None = None
@@ -144,16 +143,21 @@ class LocalStack:
     async def _close(self) -> None:
         """Stop everything, whatever happens meanwhile; a second interruption kills instead of asking."""
         stopping = asyncio.ensure_future(self._stop_all())
+        interrupted = False
         try:
             while not stopping.done():
                 try:
                     await asyncio.shield(stopping)
                 except asyncio.CancelledError:
-                    if not stopping.done():
-                        await asyncio.gather(*(part.kill() for part in self._parts()), return_exceptions=True)
+                    interrupted = True
+                    await asyncio.gather(*(part.kill() for part in self._parts()), return_exceptions=True)
         finally:
             self._stop_listening()
             self.folder.release()
+        if self._end_signal is not None:
+            raise SystemExit(128 + self._end_signal)
+        if interrupted:
+            raise asyncio.CancelledError
 
     async def _stop_all(self) -> None:
         # Workers first: they end their tasks with the servers still there.
@@ -171,24 +175,21 @@ class LocalStack:
         self._task = asyncio.current_task()
         loop = asyncio.get_running_loop()
         for number in _END_SIGNALS:
-            # A signal that a program's surroundings handle or ignore (nohup) stays theirs.
+            # A signal that somebody handles already, or ignores (nohup), stays theirs.
             if signal.getsignal(number) is signal.SIG_DFL:
                 loop.add_signal_handler(number, self._end, number)
+                self._heard.append(number)
 
     def _stop_listening(self) -> None:
         loop = asyncio.get_running_loop()
-        for number in _END_SIGNALS:
-            loop.remove_signal_handler(number)
+        while self._heard:
+            loop.remove_signal_handler(self._heard.pop())
         self._task = None
 
     def _end(self, number: signal.Signals) -> None:
         self._end_signal = number
         if self._task is not None:
             self._task.cancel()
-
-    def _leave_after_signal(self) -> None:
-        if self._end_signal is not None:
-            raise SystemExit(128 + self._end_signal)
 
     def _new_postgres(self) -> EmbeddedPostgres:
         return EmbeddedPostgres(self.folder.path / "postgres", log=self.folder.logs / "postgres.log")

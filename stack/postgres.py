@@ -279,9 +279,11 @@ class EmbeddedPostgres:
 
     def _choose_socket_folder(self) -> Path:
         usual = self.folder / "socket"
-        if len(os.fsencode(usual / ".s.PGSQL.5432")) <= _SOCKET_PATH_BYTES:
-            return usual
-        return Path(tempfile.gettempdir()) / f"talent-pool-{os.urandom(6).hex()}"
+        short = f"talent-pool-{os.urandom(6).hex()}"
+        for choice in (usual, Path(tempfile.gettempdir()) / short):
+            if len(os.fsencode(choice / ".s.PGSQL.5432")) <= _SOCKET_PATH_BYTES:
+                return choice
+        return Path("/tmp") / short  # noqa: S108 -- the name is random, and the folder closed to others
 
     def _prepare_socket_folder(self, run_as: RunAs) -> None:
         """Make the socket's folder; a short one is written down, so that a killed run's is removed later."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -79,7 +80,7 @@ def run_program(
         [*prefix, python, "-W", "error", "-c", text, *arguments],
         stdout=subprocess.PIPE,
         text=True,
-        cwd=ROOT,
+        cwd="/",  # no ``.env`` of a developer there
         env={**os.environ, "PYTHONPATH": packages, "PYTHONDONTWRITEBYTECODE": "1"},
     )
     below: list[int] = []
@@ -97,12 +98,24 @@ def run_program(
                 os.kill(pid, signal.SIGKILL)
 
 
+@pytest.fixture(scope="session")
+async def fresh_postgres(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a server that was started once and stopped, to be copied: a first start takes longest."""
+    server = EmbeddedPostgres(tmp_path_factory.mktemp("fresh") / "postgres")
+    await server.start()
+    await server.stop()
+    return server.folder
+
+
 @pytest.fixture
-async def make_postgres() -> AsyncIterator[MakePostgres]:
-    """Makes servers that are killed after the test."""
+async def make_postgres(fresh_postgres: Path) -> AsyncIterator[MakePostgres]:
+    """Makes servers that have had their first start; they are stopped after the test."""
     made: list[EmbeddedPostgres] = []
 
     def make(folder: Path, **options: object) -> EmbeddedPostgres:
+        if not folder.exists():
+            shutil.copytree(fresh_postgres / "data", folder / "data")
+            (folder / "data").chmod(0o700)
         server = EmbeddedPostgres(folder, **options)  # type: ignore[arg-type]
         made.append(server)
         return server
@@ -119,3 +132,9 @@ async def running_postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncIte
     await server.start()
     yield server
     await server.stop()
+
+
+@pytest.fixture(autouse=True)
+def _no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No ``.env`` of a developer steers these tests."""
+    monkeypatch.chdir(tmp_path)

@@ -144,6 +144,33 @@ async def test_servers_that_the_settings_name_are_used_and_not_started(tmp_path:
         assert stack.temporal_address == "temporal.example:7233"
 
 
+async def test_second_interruption_while_stopping_kills_at_once(tmp_path: Path) -> None:
+    stubborn = tmp_path / "stubborn.py"
+    _write(stubborn, WORKER.replace("lambda *_: sys.exit(0)", "signal.SIG_IGN"))
+    settings = Settings(folder=tmp_path, database_url="postgresql://h/d", temporal_address="h:1")
+    stack = LocalStack("demo", settings=settings, worker=stubborn)
+    inside = asyncio.Event()
+
+    async def run() -> None:
+        async with stack:
+            await stack.start_workers()
+            inside.set()
+            await asyncio.sleep(60)
+
+    task = asyncio.ensure_future(run())
+    await inside.wait()
+    (worker,) = stack.workers
+    task.cancel()
+    assert await asyncio.wait([task], timeout=0.2) == (set(), {task})
+    assert worker.running
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert not worker.running
+    assert not stack.folder.is_held()
+
+
 async def test_what_has_started_is_stopped_when_the_other_server_cannot(tmp_path: Path) -> None:
     (tmp_path / "demo" / "temporal" / "temporal.db").mkdir(parents=True)
     stack = LocalStack("demo", settings=Settings(folder=tmp_path))

@@ -14,12 +14,6 @@ PRODUCTION = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No ``.env`` of a developer steers these tests."""
-    monkeypatch.chdir(tmp_path)
-
-
 def _load(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> Settings:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)

@@ -42,7 +42,7 @@ async def test_workflow_goes_on_when_the_server_is_killed_and_started(tmp_path: 
     assert server.address == address
     async with Worker(client, task_queue=queue, workflows=[Asked]):
         assert await handle.result() == "kept"
-    await server.stop()
+    await server.kill()
 
 
 async def test_server_listens_on_this_machine_only_with_and_without_pages(tmp_path: Path) -> None:
