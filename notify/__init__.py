@@ -1,0 +1,1 @@
+"""Messages to people: what they say, how they travel, and that each travels once."""
