@@ -1,0 +1,88 @@
+"""What a file must agree with: the organisations and the people that are already there."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sqlalchemy import func, text
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from intake.problems import RowProblem
+from models.tables import Organisation, Person
+
+# Two imports at once would both find a person absent and both add them; this number means nothing but itself.
+_IMPORTS_ONE_AT_A_TIME = 1_809_042
+
+
+class Cell(NamedTuple):
+    """An organisation's code, and where in the file it stands."""
+
+    line: int
+    column: str
+    code: str
+
+
+class Wanted(NamedTuple):
+    """A person as a file has them; an empty post leaves the post as it is."""
+
+    email: str
+    full_name: str
+    post: str
+
+
+class People(NamedTuple):
+    """The people of a file by lower-case address, and the addresses of those whose name or post changed."""
+
+    by_address: dict[str, Person]
+    changed: frozenset[str]
+
+
+async def one_at_a_time(session: AsyncSession) -> None:
+    """Wait for any other import to end; this one's turn ends with its transaction."""
+    await session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _IMPORTS_ONE_AT_A_TIME})
+
+
+async def unknown_organisations(session: AsyncSession, mentioned: Iterable[Cell]) -> list[RowProblem]:
+    """A problem for each cell that holds the code of no organisation in the register."""
+    cells = list(mentioned)
+    codes = {cell.code for cell in cells}
+    known = set((await session.exec(select(Organisation.code).where(col(Organisation.code).in_(codes)))).all())
+    return [
+        RowProblem(
+            line=cell.line,
+            column=cell.column,
+            value_shown=cell.code,
+            sentence="No organisation in the register has this code. Correct it, or import the organisation first.",
+        )
+        for cell in cells
+        if cell.code not in known
+    ]
+
+
+async def people_at(session: AsyncSession, addresses: Iterable[str]) -> dict[str, Person]:
+    """Those of these addresses that belong to somebody, by lower-case address."""
+    wanted = {address.casefold() for address in addresses}
+    found = await session.exec(select(Person).where(func.lower(col(Person.email)).in_(wanted)))
+    return {person.email.casefold(): person for person in found.all()}
+
+
+async def upsert_people(session: AsyncSession, wanted: Iterable[Wanted]) -> People:
+    """Add the people who are not there yet and correct the names and posts of those who are.
+
+    An address identifies a person, whatever its capitals. Doing it twice changes nothing. The session is
+    flushed, so that rows which point to these people can follow, and is not committed.
+    """
+    all_wanted = list(wanted)
+    there = await people_at(session, (person.email for person in all_wanted))
+    changed: set[str] = set()
+    for email, full_name, post in all_wanted:
+        address = email.casefold()
+        person = there.get(address)
+        if person is None:
+            there[address] = Person(full_name=full_name, email=email, post=post)
+            session.add(there[address])
+        elif (person.full_name, person.post) != (full_name, post or person.post):
+            person.full_name, person.post = full_name, post or person.post
+            changed.add(address)
+    await session.flush()
+    return People(there, frozenset(changed))

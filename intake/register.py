@@ -1,0 +1,312 @@
+"""Bringing checked rows into the register: all of a file or nothing, and the same file twice changes nothing.
+
+None of these functions commits: the caller does, or rolls back for a trial run. Each checks everything against
+the database before it writes, and raises `BadFile` with every problem it finds.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from intake.known import Cell, Wanted, one_at_a_time, people_at, unknown_organisations, upsert_people
+from intake.problems import BadFile, RowProblem
+from intake.rows import AssessorRow, OfficerRow, OrganisationRow
+from models.enums import HOLDING
+from models.messages import THE_SYSTEM, By
+from models.tables import Assessment, Assessor, Availability, EarlierPost, Organisation, Person, RoleGrant
+from storage import audit
+
+
+class Imported(BaseModel):
+    """How many rows of a file were new, changed something, or changed nothing."""
+
+    model_config = ConfigDict(frozen=True)
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+
+class Tally:
+    """Counts the rows of one import and writes an audit event for each that changes something."""
+
+    def __init__(self, session: AsyncSession, at: datetime, by: By) -> None:
+        self._session, self._at, self._by = session, at, by
+        self._new = self._changed = self._unchanged = 0
+
+    async def new(self, kind: str, subject: str, after: dict[str, object]) -> None:
+        """A row added something; ``after`` holds nothing personal."""
+        self._new += 1
+        await self._write(f"{kind}_imported", subject, None, after)
+
+    async def changed(self, kind: str, subject: str, before: dict[str, object], after: dict[str, object]) -> None:
+        """A row changed something; ``before`` and ``after`` hold nothing personal."""
+        self._changed += 1
+        await self._write(f"{kind}_changed", subject, before, after)
+
+    def unchanged(self) -> None:
+        """A row was there already."""
+        self._unchanged += 1
+
+    def result(self) -> Imported:
+        """The counts."""
+        return Imported(new=self._new, changed=self._changed, unchanged=self._unchanged)
+
+    async def _write(
+        self, what: str, subject: str, before: dict[str, object] | None, after: dict[str, object]
+    ) -> None:
+        await audit.append(
+            self._session,
+            at=self._at,
+            actor=self._by.person,
+            role=self._by.role,
+            what=what,
+            subject=subject,
+            before=before,
+            after=after,
+        )
+
+
+async def import_organisations(
+    session: AsyncSession, rows: Sequence[OrganisationRow], at: datetime, *, by: By = THE_SYSTEM
+) -> Imported:
+    """Add new organisations, and correct those whose name or place changed."""
+    await one_at_a_time(session)
+    tally = Tally(session, at, by)
+    codes = [row.code for row in rows]
+    found = await session.exec(select(Organisation).where(col(Organisation.code).in_(codes)))
+    there = {organisation.code: organisation for organisation in found.all()}
+    for row in rows:
+        wanted = _organisation(row)
+        organisation = there.get(row.code)
+        if organisation is None:
+            session.add(wanted)
+            await tally.new("organisation", f"organisation/{row.code}", dict(wanted.model_dump()))
+        elif (before := organisation.model_dump()) != (after := wanted.model_dump()):
+            for name, meaning in after.items():
+                setattr(organisation, name, meaning)
+            await tally.changed("organisation", f"organisation/{row.code}", dict(before), dict(after))
+        else:
+            tally.unchanged()
+    await session.flush()
+    return tally.result()
+
+
+def _organisation(row: OrganisationRow) -> Organisation:
+    return Organisation(
+        code=row.code,
+        name=row.name,
+        type=row.type.value,
+        region=row.region,
+        local_office_code=row.local_office_code,
+        system_code=row.system_code,
+        system_name=row.system_name,
+        legal_form=row.legal_form,
+        size_class=row.size_class_2017,
+    )
+
+
+async def import_officers(
+    session: AsyncSession, rows: Sequence[OfficerRow], at: datetime, *, by: By = THE_SYSTEM
+) -> Imported:
+    """Add the people who hold roles, and grant them the roles; no role is taken away.
+
+    Raises:
+        BadFile: A nominator's organisation is unknown.
+    """
+    await one_at_a_time(session)
+    mentioned = [Cell(row.line, "organisation", row.organisation) for row in rows if row.organisation]
+    if problems := await unknown_organisations(session, mentioned):
+        raise BadFile(problems)
+    tally = Tally(session, at, by)
+    people, changed = await upsert_people(session, [Wanted(row.email, row.full_name, row.post) for row in rows])
+    ids = [person.id for person in people.values()]
+    granted = (await session.exec(select(RoleGrant).where(col(RoleGrant.person_id).in_(ids)))).all()
+    there = {(grant.person_id, grant.role, grant.organisation_code) for grant in granted}
+    for row in rows:
+        person = people[row.email.casefold()]
+        after: dict[str, object] = {"role": row.role.value, "organisation": row.organisation}
+        if (person.id, row.role, row.organisation) not in there:
+            session.add(
+                RoleGrant(person_id=person.id, role=row.role, organisation_code=row.organisation, granted_at=at)
+            )
+            await tally.new("officer", f"person/{person.id}", after)
+        elif row.email.casefold() in changed:
+            await tally.changed("officer", f"person/{person.id}", {}, {"changed": "name or post"})
+        else:
+            tally.unchanged()
+    await session.flush()
+    return tally.result()
+
+
+async def import_assessors(
+    session: AsyncSession, cohort_id: str, rows: Sequence[AssessorRow], at: datetime, *, by: By = THE_SYSTEM
+) -> Imported:
+    """Add assessors to a cohort's register and bring those that are there up to date.
+
+    The file is the register: earlier posts and availability become what an assessor's row says. Assessors
+    who are not in the file stay. Declared conflicts speak of nominations, so they wait for
+    `intake.nominations.import_declared_conflicts`.
+
+    Raises:
+        BadFile: An organisation is unknown, a reference or an address belongs to another assessor of the
+            cohort, or a capacity is below what the assessor already holds.
+    """
+    await one_at_a_time(session)
+    found = await session.exec(select(Assessor).where(Assessor.cohort_id == cohort_id))
+    there = {assessor.id: assessor for assessor in found.all()}
+    problems = await unknown_organisations(session, _organisations_of(rows))
+    problems += await _mistaken_identities(session, rows, there)
+    problems += await _capacities_below_held(session, cohort_id, rows)
+    if problems:
+        raise BadFile(problems)
+    tally = Tally(session, at, by)
+    people, renamed = await upsert_people(session, [Wanted(row.email, row.full_name, row.post) for row in rows])
+    for row in rows:
+        person = people[row.email.casefold()]
+        after = _assessor_words(row)
+        assessor = there.get(row.reference)
+        before = None if assessor is None else await _stored_words(session, assessor)
+        subject = f"assessor/{cohort_id}/{row.reference}"
+        if before == after and row.email.casefold() not in renamed:
+            tally.unchanged()
+            continue
+        await _store(session, cohort_id, row, person, assessor)
+        if before is None:
+            await tally.new("assessor", subject, after)
+        else:
+            await tally.changed("assessor", subject, before, after)
+    await session.flush()
+    return tally.result()
+
+
+def _organisations_of(rows: Sequence[AssessorRow]) -> list[Cell]:
+    own = [Cell(row.line, "organisation", row.organisation) for row in rows]
+    earlier = [
+        Cell(row.line, "previous_organisations", left.organisation)
+        for row in rows
+        for left in row.previous_organisations
+    ]
+    return own + earlier
+
+
+async def _mistaken_identities(
+    session: AsyncSession, rows: Sequence[AssessorRow], there: dict[str, Assessor]
+) -> list[RowProblem]:
+    """A reference stays with its person, and a person with their reference, through a cohort."""
+    people = await people_at(session, (row.email for row in rows))
+    reference_of = {assessor.person_id: assessor.id for assessor in there.values()}
+    problems: list[RowProblem] = []
+    for row in rows:
+        person = people.get(row.email.casefold())
+        assessor = there.get(row.reference)
+        held = reference_of.get(person.id) if person else None
+        if assessor and (person is None or assessor.person_id != person.id):
+            sentence = "This reference is registered for another e-mail address. Give a new person a new reference."
+            problems.append(_problem(row.line, "reference", row.reference, sentence))
+        elif held not in {None, row.reference}:
+            sentence = f"This address is registered as {held}. Use that reference."
+            problems.append(_problem(row.line, "email", "", sentence))
+    return problems
+
+
+async def _capacities_below_held(
+    session: AsyncSession, cohort_id: str, rows: Sequence[AssessorRow]
+) -> list[RowProblem]:
+    counted = await session.exec(
+        select(Assessment.assessor_id, func.count())
+        .where(Assessment.cohort_id == cohort_id, col(Assessment.stage).in_(HOLDING))
+        .group_by(Assessment.assessor_id)
+    )
+    held = dict(counted.all())
+    return [
+        _problem(
+            row.line,
+            "capacity",
+            str(row.capacity),
+            f"This assessor already holds {held[row.reference]} assessments. Reassign some first, or allow more.",
+        )
+        for row in rows
+        if row.capacity < held.get(row.reference, 0)
+    ]
+
+
+def _problem(line: int, column: str, shown: str, sentence: str) -> RowProblem:
+    return RowProblem(line=line, column=column, value_shown=shown, sentence=sentence)
+
+
+def _assessor_words(row: AssessorRow) -> dict[str, object]:
+    """What a row says, without the person: comparable with `_stored_words`."""
+    return {
+        "role": row.role.value,
+        "organisation": row.organisation,
+        "interests": list(row.interests),
+        "capacity": row.capacity,
+        "training_expires": row.training_expires.isoformat() if row.training_expires else None,
+        "previous_organisations": sorted(
+            f"{left.organisation} {left.left_on}" for left in row.previous_organisations
+        ),
+        "availability": [f"{days.first} to {days.last}" for days in row.availability],
+    }
+
+
+async def _stored_words(session: AsyncSession, assessor: Assessor) -> dict[str, object]:
+    posts = await _earlier_posts(session, assessor.person_id)
+    days = await _available(session, assessor.cohort_id, assessor.id)
+    return {
+        "role": assessor.role.value,
+        "organisation": assessor.organisation_code,
+        "interests": list(assessor.interests),
+        "capacity": assessor.capacity,
+        "training_expires": assessor.training_expires.isoformat() if assessor.training_expires else None,
+        "previous_organisations": sorted(f"{post.organisation_code} {post.left_on}" for post in posts),
+        "availability": [f"{stretch.from_day} to {stretch.until_day}" for stretch in days],
+    }
+
+
+async def _earlier_posts(session: AsyncSession, person_id: str) -> Sequence[EarlierPost]:
+    return (await session.exec(select(EarlierPost).where(EarlierPost.person_id == person_id))).all()
+
+
+async def _available(session: AsyncSession, cohort_id: str, assessor_id: str) -> Sequence[Availability]:
+    query = select(Availability).where(Availability.cohort_id == cohort_id, Availability.assessor_id == assessor_id)
+    return (await session.exec(query.order_by(col(Availability.from_day)))).all()
+
+
+async def _store(
+    session: AsyncSession, cohort_id: str, row: AssessorRow, person: Person, assessor: Assessor | None
+) -> None:
+    """Write one assessor with earlier posts and availability as the row has them."""
+    if assessor is None:
+        assessor = Assessor(
+            id=row.reference,
+            cohort_id=cohort_id,
+            person_id=person.id,
+            role=row.role,
+            organisation_code=row.organisation,
+            capacity=row.capacity,
+        )
+    assessor.role = row.role
+    assessor.organisation_code = row.organisation
+    assessor.interests = list(row.interests)
+    assessor.capacity = row.capacity
+    assessor.training_expires = row.training_expires
+    session.add(assessor)
+    for post in await _earlier_posts(session, person.id):
+        await session.delete(post)
+    for stretch in await _available(session, cohort_id, row.reference):
+        await session.delete(stretch)
+    # Deleted rows must be gone before rows with the same key come.
+    await session.flush()
+    session.add_all(
+        EarlierPost(person_id=person.id, organisation_code=left.organisation, left_on=left.left_on)
+        for left in row.previous_organisations
+    )
+    session.add_all(
+        Availability(assessor_id=row.reference, cohort_id=cohort_id, from_day=days.first, until_day=days.last)
+        for days in row.availability
+    )
+    await session.flush()
