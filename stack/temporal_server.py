@@ -170,7 +170,7 @@ class EmbeddedTemporal:
         while True:
             if not server.running:
                 tail = server.log_tail()
-                kind = PortTakenError if "address already in use" in tail or "in use" in tail else ServerFailedError
+                kind = PortTakenError if "address already in use" in tail else ServerFailedError
                 raise kind(f"Temporal ended with {server.exit_status} while starting. Its last words:\n{tail}")
             try:
                 client = await Client.connect(self.address, namespace=self.namespace)
