@@ -3,6 +3,7 @@
 import asyncio
 import os
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
@@ -16,7 +17,7 @@ from pydantic import SecretStr
 
 
 class ChannelError(Exception):
-    """A message did not leave, or may not have; ``code`` is a word without addresses that may be stored and logged."""
+    """A message did not leave, or may not have; ``code`` is a word without addresses, fit to store and log."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -94,9 +95,8 @@ def file_name(message_id: str) -> str:
 def id_of(name: str) -> str:
     """The message id a file name was made of: the inverse of `file_name`."""
     letters = iter(name.removesuffix(".eml"))
-    parts = []
-    for letter in letters:
-        parts.append(next(letters).upper() if letter == "~" else {"+": "/", "=": ":"}.get(letter, letter))
+    back = {"+": "/", "=": ":"}
+    parts = [next(letters).upper() if letter == "~" else back.get(letter, letter) for letter in letters]
     return unquote("".join(parts))
 
 
@@ -162,6 +162,9 @@ def _keep_entry(folder: Path) -> None:
 # SMTP
 
 
+_FAREWELL_SECONDS = 2.0
+
+
 @dataclass(frozen=True)
 class SmtpServer:
     """Where and how to hand over messages. ``timeout_seconds`` bounds each exchange with the server."""
@@ -202,8 +205,8 @@ class SmtpChannel:
             await self._greet(client)
             await self._envelope(client, message)
             await self._content(client, message)
+            await _farewell(client)
         finally:
-            # The server's answer to the message is all that counts; a farewell that fails changes nothing.
             client.close()
 
     async def _greet(self, client: aiosmtplib.SMTP) -> None:
@@ -226,6 +229,12 @@ class SmtpChannel:
         sender, recipient = _address(message, "From"), _address(message, "To")
         try:
             await client.mail(sender)
+        except aiosmtplib.SMTPResponseException as error:
+            # The sender is the same in every message: a refusal is the settings' fault, and all of them wait.
+            raise TryLater(f"smtp_{error.code}") from None
+        except (aiosmtplib.SMTPException, OSError):
+            raise TryLater("smtp_disconnected") from None
+        try:
             await client.rcpt(recipient)
         except aiosmtplib.SMTPResponseException as error:
             raise _refused(error.code) from None
@@ -241,6 +250,12 @@ class SmtpChannel:
             raise _refused(error.code) from None
         except (aiosmtplib.SMTPException, OSError):
             raise PerhapsDelivered("smtp_no_answer") from None
+
+
+async def _farewell(client: aiosmtplib.SMTP) -> None:
+    # The server's answer to the message is all that counts; a farewell that fails changes nothing.
+    with suppress(aiosmtplib.SMTPException, OSError):
+        await client.quit(timeout=_FAREWELL_SECONDS)
 
 
 def _refused(code: int) -> ChannelError:

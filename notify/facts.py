@@ -113,9 +113,7 @@ def _terms(readers: frozenset[Reader], names: str = "", *, needed: str = "", opt
 TERMS: Mapping[Template, Terms] = MappingProxyType(
     {
         Template.INVITATION: _terms(_NOMINEE, "organisation self_nominated", needed="due_at"),
-        Template.ENDORSEMENT_REQUEST: _terms(
-            frozenset({Reader.ORGANISATION}), "organisation nominee self_nominated", optional="due_at"
-        ),
+        Template.ENDORSEMENT_REQUEST: _terms(_BOTH, "organisation nominee self_nominated", optional="due_at"),
         Template.CONSENT_REMINDER: _terms(_NOMINEE, "organisation", needed="due_at", optional="remaining"),
         Template.APPLICATION_OPEN: _terms(_NOMINEE, "organisation", needed="due_at"),
         Template.APPLICATION_REMINDER: _terms(_NOMINEE, "organisation", needed="due_at", optional="remaining"),

@@ -1,0 +1,89 @@
+"""Reads what a message is written from, at the moment of sending, and writes it."""
+
+from email.message import EmailMessage
+
+from sqlalchemy.orm import aliased
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from models.enums import NominationRoute
+from models.tables import Cohort, Nomination, Organisation, OutboxMessage, Person, ScreeningFinding
+from notify.compose import Sender, compose
+from notify.facts import TERMS, About, Facts, FactsError, Reader, read_facts
+from notify.render import render
+
+
+async def written(session: AsyncSession, owed: OutboxMessage, sender: Sender) -> EmailMessage:
+    """The e-mail for an outbox message, with names and addresses as they are now.
+
+    Its date is the moment it was queued, so that writing it twice makes the same bytes.
+
+    Raises:
+        FactsError: It cannot be written from what is stored; ``code`` says why.
+        TemplateError: Its template cannot be used.
+    """
+    facts = read_facts(owed.template, owed.facts)
+    recipient = await session.get(Person, owed.person_id)
+    if recipient is None:
+        raise FactsError("person_missing", "the person this message is for is not in the database")
+    about = await _about(session, owed, recipient, facts, sender)
+    letter = render(owed.template, about)
+    return compose(
+        letter,
+        sender=sender,
+        name=recipient.full_name,
+        address=recipient.email,
+        at=owed.queued_at,
+        message_id=owed.id,
+    )
+
+
+async def _about(
+    session: AsyncSession, owed: OutboxMessage, recipient: Person, facts: Facts, sender: Sender
+) -> About:
+    nominee = aliased(Person)
+    rows = await session.exec(
+        select(Nomination, Cohort, Organisation, nominee)
+        .join(Cohort, col(Cohort.id) == col(Nomination.cohort_id))
+        .join(Organisation, col(Organisation.code) == col(Nomination.organisation_code))
+        .join(nominee, col(nominee.id) == col(Nomination.person_id))
+        .where(Nomination.id == owed.nomination_id)
+    )
+    row = rows.one_or_none()
+    if row is None:
+        raise FactsError("nomination_missing", "the message names no nomination that is in the database")
+    nomination, cohort, organisation, person = row
+    return About(
+        reader=_reader(owed, nomination),
+        person=recipient.full_name,
+        cohort=cohort.name,
+        region=cohort.region,
+        reference=nomination.id,
+        contact=sender.contact,
+        service=sender.service,
+        nominee=person.full_name,
+        organisation=organisation.name,
+        self_nominated=nomination.route is NominationRoute.SELF,
+        due_at=facts.due_at,
+        remaining=facts.remaining,
+        outcome=nomination.outcome if "outcome" in TERMS[owed.template].names else None,
+        reasons=await _reasons(session, nomination) if "reasons" in TERMS[owed.template].names else (),
+        strengths=facts.strengths,
+        development=facts.development,
+    )
+
+
+def _reader(owed: OutboxMessage, nomination: Nomination) -> Reader:
+    """Who the recipient is to this nomination; a message about an assessment is an assessor's."""
+    if owed.assessment_id is not None:
+        return Reader.ASSESSOR
+    return Reader.NOMINEE if owed.person_id == nomination.person_id else Reader.ORGANISATION
+
+
+async def _reasons(session: AsyncSession, nomination: Nomination) -> tuple[str, ...]:
+    found = await session.exec(
+        select(ScreeningFinding.reason)
+        .where(ScreeningFinding.nomination_id == nomination.id, col(ScreeningFinding.met).is_(False))
+        .order_by(col(ScreeningFinding.rule))
+    )
+    return tuple(found.all())
