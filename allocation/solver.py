@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 from allocation.cost import load_step_cost, pair_cost
@@ -52,7 +52,9 @@ def solve(problem: AllocationProblem, *, seconds: float = 60.0) -> AllocationRes
 
     Args:
         problem: The nominations, the assessors, the rules.
-        seconds: Time allowed to the solver in all. Only an answer with `proved` is the same on every machine.
+        seconds: Time allowed to the search. When it runs out, the best found stands, or panels staffed one
+            after the other, which takes some milliseconds each on top. Only an answer with `proved` is sure to be
+            the same on every machine.
 
     Returns:
         The proposal with its bound and its reasons; an infeasible problem is an answer, not an error.
@@ -62,7 +64,7 @@ def solve(problem: AllocationProblem, *, seconds: float = 60.0) -> AllocationRes
     hopeful = [request for request in requests if request.missing > 0 and not request.against]
     arcs = _arcs(problem, hopeful, assessors)
     panels = tuple(request.nomination for request in hopeful)
-    solution = _best(Programme(problem, panels, assessors, arcs), len(panels), seconds) if panels else _NOTHING
+    solution = _best(problem, panels, assessors, arcs, seconds=seconds) if panels else _NOTHING
     seats = _seats(problem, assessors, [(arcs[arc], panels[arcs[arc].panel]) for arc in solution.chosen])
     loads = _loads(assessors, seats)
     staffed = {panel.id for panel, is_staffed in zip(panels, solution.staffed, strict=True) if is_staffed}
@@ -115,8 +117,16 @@ def _arcs(
     )
 
 
-def _best(programme: Programme, panels: int, seconds: float) -> Solution:
+def _best(
+    problem: AllocationProblem,
+    panels: tuple[NominationDemand, ...],
+    assessors: tuple[AssessorSupply, ...],
+    arcs: tuple[Arc, ...],
+    *,
+    seconds: float,
+) -> Solution:
     """The cheapest answer among those that staff most panels; usually that is all of them."""
+    programme = Programme(problem, panels, assessors, arcs)
     deadline = perf_counter() + seconds
 
     def left() -> float:
@@ -125,14 +135,48 @@ def _best(programme: Programme, panels: int, seconds: float) -> Solution:
     relaxed = programme.everyone(left())
     everyone = relaxed.solution
     if everyone is None and relaxed.possible:
-        everyone = programme.cheapest(panels, left())
+        everyone = programme.cheapest(len(panels), left())
     if everyone is not None:
         return everyone
     most = programme.most_panels(left())
+    if not most.proved:
+        most = max(_one_by_one(problem, panels, assessors, arcs), most, key=lambda found: sum(found.staffed))
     cheapest = programme.cheapest(sum(most.staffed), left())
     if cheapest is None:
         return Solution(most.staffed, most.chosen, bound=0.0, proved=False)
     return Solution(cheapest.staffed, cheapest.chosen, cheapest.bound, proved=most.proved and cheapest.proved)
+
+
+def _one_by_one(
+    problem: AllocationProblem,
+    panels: tuple[NominationDemand, ...],
+    assessors: tuple[AssessorSupply, ...],
+    arcs: tuple[Arc, ...],
+) -> Solution:
+    """A sound answer for when the search ran out of time: each panel alone, those with least choice first."""
+    arcs_of: list[list[int]] = [[] for _ in panels]
+    for position, arc in enumerate(arcs):
+        arcs_of[arc.panel].append(position)
+    current = list(assessors)
+    staffed = [False] * len(panels)
+    chosen: list[int] = []
+    for panel in sorted(range(len(panels)), key=lambda panel: (len(arcs_of[panel]), panels[panel].id)):
+        mine = [position for position in arcs_of[panel] if _has_place(current[arcs[position].assessor])]
+        own_arcs = tuple(replace(arcs[position], panel=0) for position in mine)
+        alone = Programme(problem, (panels[panel],), tuple(current), own_arcs)
+        found = alone.cheapest(1, seconds=1.0)
+        if found is None:
+            continue
+        staffed[panel] = True
+        for taken in found.chosen:
+            chosen.append(mine[taken])
+            place = arcs[mine[taken]].assessor
+            current[place] = replace(current[place], load=current[place].load + 1)
+    return Solution(tuple(staffed), tuple(chosen), bound=-float(len(panels)), proved=False)
+
+
+def _has_place(assessor: AssessorSupply) -> bool:
+    return assessor.load < assessor.capacity
 
 
 def _seats(

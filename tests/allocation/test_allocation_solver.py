@@ -362,11 +362,25 @@ def test_rules_on_roles_that_cannot_all_be_kept_are_explained():
     )
 
 
-def test_no_time_leaves_panels_out_and_says_so():
-    result = solve(cohort(40, 30, [4] * 30, seed=1), seconds=0.0)
+def test_no_time_still_staffs_panels_soundly_without_proof():
+    question = cohort(120, 81, [6] * 81, seed=1)
+
+    result = solve(question, seconds=0.0)
+
+    assert (result.status, result.proved, len(result.seats)) == ("feasible", False, 360)
+    assert result.bound <= solve(question).total_cost < result.total_cost
+    assert result.gap > 0
+    assert violations(question, result.seats) == ()
+
+
+def test_no_time_and_too_few_places_says_that_the_search_was_stopped():
+    question = cohort(40, 30, [3] * 30, seed=1)
+
+    result = solve(question, seconds=0.0)
 
     assert (result.status, result.proved) == ("partial", False)
-    assert len(result.seats) == 3 * (40 - len(result.unstaffed))
+    assert result.seats
+    assert violations(question, result.seats, left_out(result)) == ()
     assert all(entry.reasons[-1].startswith("the search was stopped") for entry in result.unstaffed)
 
 
