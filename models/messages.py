@@ -115,6 +115,7 @@ class NominationTerms(Message):
     grace: Span
     answer_within: Span
     score_within: Span
+    score_grace: Span
     reserve_for: Span
     panel_size: int
     calendar: Calendar
@@ -146,6 +147,7 @@ class AssessmentStart(Message):
     organisation: OrganisationCode
     answer_within: Span
     score_within: Span
+    score_grace: Span
     calendar: Calendar
     stage: Literal[AssessmentStage.OFFERED, AssessmentStage.RETURNED] = AssessmentStage.OFFERED
     by: By = THE_SYSTEM
@@ -153,7 +155,7 @@ class AssessmentStart(Message):
 
 
 class CohortStart(Message):
-    """A cohort's own life. The fields below ``closes_at`` carry what a continued run already knows."""
+    """A cohort's own life. The fields from ``phase`` on carry what a continued run already knows."""
 
     cohort: CohortId
     opens_at: datetime
@@ -164,8 +166,6 @@ class CohortStart(Message):
     calendar: Calendar
     phase: CohortPhase = CohortPhase.SCHEDULED
     steps: int = 0
-    announced: int = 0
-    announcements: tuple[Announcement, ...] = ()
     released_at: datetime | None = None
     due_at: datetime | None = None
 
@@ -403,10 +403,29 @@ class StandDown(Message):
     by: By = THE_SYSTEM
 
 
+class AssessmentStuck(Message):
+    """An assessment needs attention, or (``attention`` None) no longer does."""
+
+    assessment: AssessmentId
+    attention: Attention | None
+
+
+class GoOn(Message):
+    """A stuck assessment is given its way out."""
+
+    way: WayOut
+
+
 class SolveBatch(Message):
     """The cohort asks for all waiting panels to be solved together."""
 
     by: By = THE_SYSTEM
+
+
+class HoldClock(Message):
+    """The nomination's clock stands still, or runs again, and its assessments' with it."""
+
+    held: bool
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -458,6 +477,7 @@ class AssessmentStep(Message):
     assessment: AssessmentId
     stage: AssessmentStage
     due_at: datetime | None = None
+    decline_reason: AssessorDeclineReason | None = None
     notices: tuple[Notice, ...] = ()
 
 
@@ -470,6 +490,7 @@ class CohortStep(Message):
     opens_at: datetime
     closes_at: datetime
     due_at: datetime | None = None
+    released_at: datetime | None = None
 
 
 class ScreeningAsked(Message):
@@ -531,9 +552,13 @@ class RollCallAsked(Message):
 
 
 class StageCounts(Message):
-    """How many nominations stand in each stage, and how many requests for seats are open."""
+    """How many nominations stand in each stage.
+
+    ``unplaced``: how many of those awaiting a panel stand in no proposal and need no attention.
+    """
 
     counts: dict[Stage, int]
+    unplaced: int = 0
 
     def standing_in(self, stages: Sequence[Stage] | frozenset[Stage]) -> int:
         """How many stand in one of ``stages``."""

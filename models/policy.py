@@ -93,11 +93,15 @@ class PanelPolicy(PolicyPart):
 
 
 class AssessorPolicy(PolicyPart):
-    """What is asked of an assessor. ``capacity``: most assessments in the cohort, unless the register says less."""
+    """What is asked of an assessor. ``capacity``: most assessments in the cohort, unless the register says less.
+
+    ``score_grace`` is how long overdue scores are still waited for before another assessor is asked.
+    """
 
     capacity: int = Field(ge=1)
     answer_within: Span
     score_within: Span
+    score_grace: Span
 
 
 class AllocationPolicy(PolicyPart):

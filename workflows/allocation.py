@@ -1,0 +1,287 @@
+"""A cohort's allocation: collects what is asked for, proposes panels, and tells the nominations."""
+
+import asyncio
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import FailureError
+
+with workflow.unsafe.imports_passed_through():
+    from models.enums import RunKind, SteerReason
+    from models.ids import allocation_workflow
+    from models.messages import (
+        THE_SYSTEM,
+        AllocationStart,
+        AllocationState,
+        By,
+        CohortEnded,
+        DiscardRun,
+        PanelsAsked,
+        ReleaseRun,
+        RunAsked,
+        RunMade,
+        RunSettled,
+        SeatRequest,
+        SolveBatch,
+        SolveNow,
+        Step,
+        Unblock,
+    )
+    from rules.calendar import after
+    from rules.permissions import Act
+
+from workflows.calls import discard_run, release_run, solve_panels, tell_panels
+from workflows.parking import Parking
+from workflows.refusals import allow, cause_of, refuse
+
+
+@workflow.defn(name="allocation")
+class AllocationWorkflow:
+    """Lives as long as its cohort, and is the only one that gives out seats, one run after the other.
+
+    A run for all waiting panels is a proposal: operations look at it, compare it, and release or discard it. A
+    replacement is released at once, since it moves nobody else.
+    """
+
+    @workflow.init
+    def __init__(self, start: AllocationStart) -> None:
+        self._start = start
+        self._steps = start.steps
+        self._runs = start.runs
+        self._asked: list[SeatRequest] = list(start.asked)
+        self._proposals: list[int] = list(start.proposals)
+        self._batch_asked = start.batch_asked
+        self._asked_by: By = THE_SYSTEM
+        self._to_tell: list[int] = []
+        self._cohort_ended = start.ended
+        self._one_at_a_time = asyncio.Lock()
+        self._parking = Parking(self._note_attention)
+
+    @workflow.run
+    async def run(self, start: AllocationStart) -> AllocationState:
+        """Replacements first, since somebody is waiting for them; then proposals; then telling."""
+        while True:
+            await self._until_asked()
+            if self._to_tell:
+                await self._tell(self._to_tell.pop(0))
+            elif self._asked:
+                await self._replace()
+            elif self._batch_asked:
+                await self._propose()
+            elif self._cohort_ended:
+                break
+            await self._continue_as_new_if_long()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return self.state()
+
+    # The steps
+
+    async def _until_asked(self) -> None:
+        """Sleeps until something is asked for; in rolling mode, looks by itself at the policy's interval."""
+        workflow.set_current_details(self._waits_for)
+        try:
+            await workflow.wait_condition(
+                lambda: bool(self._to_tell or self._asked or self._batch_asked or self._cohort_ended),
+                timeout=self._interval,
+                timeout_summary=self._waits_for,
+            )
+        except TimeoutError:
+            self._batch_asked = not self._proposals
+
+    async def _replace(self) -> None:
+        """Finds assessors for all seats asked for by now, and gives them out at once."""
+        requests, self._asked = tuple(self._asked), []
+        made = await self._solve(RunKind.REPLACEMENT, requests, THE_SYSTEM)
+        if made is not None:
+            await self._parking.surely("release", lambda: self._release(made.run, THE_SYSTEM))
+
+    async def _propose(self) -> None:
+        """Solves all waiting panels together and keeps the run as a proposal."""
+        by, self._asked_by, self._batch_asked = self._asked_by, THE_SYSTEM, False
+        kind = RunKind.ROLLING if self._start.rolling else RunKind.BATCH
+        made = await self._solve(kind, (), by)
+        if made is None or not (made.seats or made.unstaffed):
+            return
+        self._proposals.append(made.run)
+        if not self._start.released_by_operations:
+            await self._parking.surely("release", lambda: self._release(made.run, THE_SYSTEM))
+
+    async def _solve(self, kind: RunKind, requests: tuple[SeatRequest, ...], by: By) -> RunMade | None:
+        async def act() -> RunMade:
+            async with self._one_at_a_time:
+                run = self._runs + 1
+                asked = RunAsked(
+                    step=self._step("solved", by), cohort=self._start.cohort, run=run, kind=kind, requests=requests
+                )
+                made = await solve_panels(asked)
+                self._steps += 1
+                self._runs = run
+                return made
+
+        return await self._parking.surely("solve", act)
+
+    async def _release(self, run: int, by: By) -> None:
+        """Gives the run's seats out; other proposals were made before this one and no longer hold."""
+        async with self._one_at_a_time:
+            await release_run(RunSettled(step=self._step("released", by), cohort=self._start.cohort, run=run))
+            self._steps += 1
+            if run in self._proposals:
+                self._proposals.clear()
+            self._to_tell.append(run)
+
+    async def _tell(self, run: int) -> None:
+        """Tells each nomination its panel, batch by batch."""
+        asked: PanelsAsked | None = PanelsAsked(cohort=self._start.cohort, run=run)
+        while asked is not None:
+            asked = await self._tell_batch(asked)
+
+    async def _tell_batch(self, asked: PanelsAsked) -> PanelsAsked | None:
+        told = await self._parking.surely("telling", lambda: tell_panels(asked))
+        if told is None or told.last is None:
+            return None
+        return asked.model_copy(update={"after": told.last})
+
+    # What is asked for
+
+    @workflow.signal
+    def ask(self, message: SeatRequest | None = None) -> None:
+        """A nomination needs one more assessor."""
+        if message is not None:
+            self._asked.append(message)
+
+    @workflow.signal
+    def solve_batch(self, message: SolveBatch | None = None) -> None:
+        """The cohort asks for all waiting panels; ignored while a proposal waits to be looked at."""
+        if message is not None and not self._proposals:
+            self._batch_asked = True
+
+    @workflow.signal
+    def cohort_ended(self, message: CohortEnded | None = None) -> None:
+        """No more seats will be asked for."""
+        self._cohort_ended = True
+
+    @workflow.update
+    async def solve(self, message: SolveNow) -> AllocationState:
+        """Operations ask for another proposal, to compare."""
+        self._batch_asked = True
+        self._asked_by = message.by
+        return self.state()
+
+    @solve.validator
+    def _may_solve(self, message: SolveNow) -> None:
+        allow(message.by, Act.SOLVE)
+
+    @workflow.update(name="release_run")
+    async def release_proposal(self, message: ReleaseRun) -> AllocationState:
+        """Operations release a proposal: its seats are given out and the nominations told."""
+        self._refuse_unless_proposed(message.run)
+        try:
+            await self._release(message.run, message.by)
+        except FailureError as error:
+            raise cause_of(error) from error
+        return self.state()
+
+    @release_proposal.validator
+    def _may_release_proposal(self, message: ReleaseRun) -> None:
+        allow(message.by, Act.RELEASE_RUN)
+        self._refuse_unless_proposed(message.run)
+
+    @workflow.update(name="discard_run")
+    async def discard_proposal(self, message: DiscardRun) -> AllocationState:
+        """Operations discard a proposal."""
+        async with self._one_at_a_time:
+            self._refuse_unless_proposed(message.run)
+            step = self._step("discarded", message.by, message.reason)
+            try:
+                await discard_run(
+                    RunSettled(step=step, cohort=self._start.cohort, run=message.run, reason=message.reason)
+                )
+            except FailureError as error:
+                raise cause_of(error) from error
+            self._steps += 1
+            self._proposals.remove(message.run)
+        return self.state()
+
+    @discard_proposal.validator
+    def _may_discard_proposal(self, message: DiscardRun) -> None:
+        allow(message.by, Act.DISCARD_RUN)
+        self._refuse_unless_proposed(message.run)
+
+    @workflow.update
+    async def unblock(self, message: Unblock) -> AllocationState:
+        """A person gives a run that could not be made or told its way out."""
+        await self._parking.unblock(message)
+        return self.state()
+
+    @unblock.validator
+    def _may_unblock(self, message: Unblock) -> None:
+        allow(message.by, Act.UNBLOCK)
+        if self._parking.attention is None:
+            raise refuse("The allocation does not need attention.")
+
+    @workflow.query
+    def state(self) -> AllocationState:
+        """The allocation as it stands."""
+        return AllocationState(
+            cohort=self._start.cohort,
+            runs=self._runs,
+            proposals=tuple(self._proposals),
+            asked=tuple(self._asked),
+            waits_for=self._waits_for,
+        )
+
+    # Parts of steps
+
+    @property
+    def _interval(self) -> timedelta | None:
+        if not self._start.rolling:
+            return None
+        now = workflow.now()
+        return after(now, self._start.interval, self._start.calendar.bank_holidays) - now
+
+    @property
+    def _waits_for(self) -> str:
+        if self._parking.attention is not None:
+            return f"Needs attention: {self._parking.attention.step}"
+        if self._proposals:
+            runs = ", ".join(map(str, self._proposals))
+            return f"Waits for operations to release or discard run {runs}"
+        return "Waits for seats to be asked for"
+
+    def _step(self, what: str, by: By, reason: SteerReason | None = None) -> Step:
+        return Step(
+            workflow=allocation_workflow(self._start.cohort),
+            number=self._steps + 1,
+            at=workflow.now(),
+            by=by,
+            what=what,
+            reason=reason,
+        )
+
+    def _refuse_unless_proposed(self, run: int) -> None:
+        if run not in self._proposals:
+            proposals = ", ".join(map(str, self._proposals)) or "none"
+            raise refuse(f"Run {run} is not a proposal. Proposals that can be released or discarded: {proposals}.")
+
+    async def _note_attention(self, attention: object) -> None:
+        workflow.set_current_details(self._waits_for)
+
+    async def _continue_as_new_if_long(self) -> None:
+        """Begins a fresh history, once nothing is half done."""
+        if not workflow.info().is_continue_as_new_suggested() or self._to_tell:
+            return
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        if self._to_tell:
+            return
+        workflow.continue_as_new(
+            self._start.model_copy(
+                update={
+                    "steps": self._steps,
+                    "runs": self._runs,
+                    "asked": tuple(self._asked),
+                    "proposals": tuple(self._proposals),
+                    "batch_asked": self._batch_asked,
+                    "ended": self._cohort_ended,
+                }
+            )
+        )
