@@ -53,8 +53,8 @@ def solve(problem: AllocationProblem, *, seconds: float = 60.0) -> AllocationRes
     Args:
         problem: The nominations, the assessors, the rules.
         seconds: Time allowed to the search. When it runs out, the best found stands, or panels staffed one
-            after the other, which takes some milliseconds each on top (6 s for 1,000 panels of 500 assessors). Only an answer with `proved` is sure to be
-            the same on every machine.
+            after the other, which takes some milliseconds each on top. Only an answer with
+            `proved` is sure to be the same on every machine.
 
     Returns:
         The proposal with its bound and its reasons; an infeasible problem is an answer, not an error.
