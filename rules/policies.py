@@ -278,9 +278,13 @@ def _assembled(layers: list[_Layer]) -> Policy:
 
 
 def _without_echoes(problems: list[PolicyProblem]) -> list[PolicyProblem]:
-    # A list whose entries are all wrong is also reported as too short; the entries say it better.
+    # A table or list with something wrong in it may also be reported itself; what is in it says it better.
     names = [problem.name for problem in problems]
-    return [problem for problem in problems if not any(name.startswith(f"{problem.name}[") for name in names)]
+    return [
+        problem
+        for problem in problems
+        if not any(name.startswith((f"{problem.name}[", f"{problem.name}.")) for name in names)
+    ]
 
 
 def _with_origins(base: Document, over: Document) -> Document:
