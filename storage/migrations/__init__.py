@@ -6,6 +6,7 @@ so an old step keeps making what it made when it was written.
 
 from collections.abc import Callable
 from pathlib import Path
+from threading import Lock
 
 from alembic import command
 from alembic.config import Config
@@ -15,6 +16,10 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine
 
 _HERE = Path(__file__).parent
 _CONNECT_SECONDS = 10
+
+# Alembic keeps what it works on in module globals, so two threads would get into each other's way. Two
+# processes wait for each other in the database.
+_ONE_ORDER = Lock()
 
 
 def upgrade(url: str, revision: str = "head") -> None:
@@ -67,7 +72,7 @@ def steps() -> tuple[str, ...]:
 
 def _run(url: str, order: Callable[[Config], object]) -> None:
     engine = _engine(url)
-    with engine.connect() as connection:
+    with _ONE_ORDER, engine.connect() as connection:
         order(_config(connection))
 
 
