@@ -70,8 +70,8 @@ def compose(
     # A stable id lets mail programs that get a message twice show it once.
     message["Message-ID"] = f"<{quote(message_id, safe='')}@{sender.address.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = "en-GB"
     message.set_content(letter.body, charset="utf-8", cte="quoted-printable")
+    message["Content-Language"] = "en-GB"
     return message
 
 

@@ -186,7 +186,7 @@ async def messages_in_trouble(session: AsyncSession, *, most: int = 100) -> Sequ
 
 async def _doubt_stale_claims(sessions: async_sessionmaker[AsyncSession], before: datetime) -> int:
     async with sessions.begin() as session:
-        doubted = await session.execute(
+        doubted = await session.exec(
             update(OutboxMessage)
             .where(col(OutboxMessage.status) == MessageStatus.SENDING, col(OutboxMessage.sending_since) < before)
             .values(status=MessageStatus.UNCERTAIN, failure="interrupted")
@@ -300,7 +300,7 @@ def _tell(channel: Channel, owed: OutboxMessage, fate: _Fate) -> None:
 async def _mark(sessions: async_sessionmaker[AsyncSession], owed: OutboxMessage, fate: _Fate, now: datetime) -> bool:
     """Record what became of a claim, unless another deliverer has taken it over since."""
     async with sessions.begin() as session:
-        marked = await session.execute(
+        marked = await session.exec(
             update(OutboxMessage)
             .where(
                 col(OutboxMessage.id) == owed.id,

@@ -167,7 +167,7 @@ def _parts(template: Template, source: str) -> tuple[str, str]:
         raise TemplateError(Problem(template, 1, "the first line must be 'Subject:' and the subject"))
     if not rest.strip():
         raise TemplateError(Problem(template, 2, "there is no text under the subject: write it"))
-    return first.removeprefix(_SUBJECT).strip(), "\n" + rest
+    return first.removeprefix(_SUBJECT).strip(), "\n" + rest.rstrip()
 
 
 @lru_cache(maxsize=4 * len(Template))
@@ -180,7 +180,7 @@ def _compile(template: Template, source: str) -> Compiled:
     try:
         code = _SANDBOX.compile(source, template.value, f"{template.value}.md")
     except TemplateSyntaxError as error:
-        what = f"{error.message}: check the curly brackets and the word after {{%"
+        what = _not_understood(error)
         raise TemplateError(Problem(template, error.lineno, what)) from None
     return Compiled.from_code(_SANDBOX, code, _SANDBOX.make_globals(None))
 
@@ -261,11 +261,11 @@ def check_templates(folder: Path = TEMPLATES) -> tuple[Problem, ...]:
 def _problems_of(template: Template, folder: Path) -> Iterable[Problem]:
     try:
         source = _source(template, folder)
-        unknown = meta.find_undeclared_variables(_SANDBOX.parse("\n".join(_parts(template, source))))
+        unknown = meta.find_undeclared_variables(_SANDBOX.parse("".join(_parts(template, source))))
     except TemplateError as error:
         return [error.problem]
     except TemplateSyntaxError as error:
-        what = f"{error.message}: check the curly brackets and the word after {{%"
+        what = _not_understood(error)
         return [Problem(template, error.lineno, what)]
     known = COMMON | TERMS[template].names
     problems = [Problem(template, _line_of(name, source), _unknown(name, known)) for name in sorted(unknown - known)]
@@ -278,6 +278,10 @@ def _problems_of(template: Template, folder: Path) -> Iterable[Problem]:
         if about.contact not in letter.body:
             problems.append(Problem(template, 0, "it does not say whom to contact: add {{ contact }}"))
     return problems
+
+
+def _not_understood(error: TemplateSyntaxError) -> str:
+    return f"check that each {{{{ ends with }}}} and each {{% if %}} with {{% endif %}} ({error.message})"
 
 
 def _unknown(name: str, known: frozenset[str]) -> str:
