@@ -2,6 +2,7 @@
 # ruff: noqa: S608 -- the tests write their statements themselves
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
@@ -14,8 +15,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from models.enums import Role
 from models.ids import PersonId
 from models.tables import AuditEvent
+from stack.postgres import EmbeddedPostgres
 from storage import audit
-from storage.engine import sessions
+from storage.engine import make_engine, sessions
 
 AT = datetime(2018, 10, 28, 0, 30, 15, 123456, tzinfo=UTC)
 AWKWARD = {"zeta": 1, "a": [1.50, None, True], "é": 'quote " back \\ line\n\x01 \x7f 😀', "long key": {"b": -0.0}}
@@ -33,11 +35,27 @@ async def add_event(session: AsyncSession, what: str = "consent", **others: obje
     )
 
 
+@pytest.fixture(scope="module")
+async def audit_engine(postgres_server: EmbeddedPostgres, template_database: str) -> AsyncIterator[AsyncEngine]:
+    """A database for the tests that do not commit."""
+    engine = make_engine(await postgres_server.create_database("audited", template=template_database))
+    yield engine
+    await engine.dispose()
+    await postgres_server.drop_database("audited")
+
+
+@pytest.fixture
+async def session(audit_engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+    """A session whose events are gone when the test ends; no test commits."""
+    async with sessions(audit_engine)() as session:
+        yield session
+
+
 @pytest.fixture
 async def ten_events(session: AsyncSession) -> AsyncSession:
+    """Ten whole events."""
     for number in range(1, 11):
         await add_event(session, workflow_id="nomination/pilot-0001", step=number, before=None, after={"n": number})
-    await session.commit()
     return session
 
 
@@ -47,7 +65,7 @@ async def tamper(session: AsyncSession, *statements: str) -> None:
     for statement in statements:
         changed = await session.exec(text(statement))
         assert changed.rowcount == 1
-    await session.commit()
+    await session.exec(text("SET LOCAL session_replication_role = 'origin'"))
 
 
 async def test_chain_empty_is_whole(session: AsyncSession) -> None:
@@ -59,7 +77,6 @@ async def test_chain_empty_is_whole(session: AsyncSession) -> None:
 async def test_event_awkward_values_verified(session: AsyncSession) -> None:
     first = await add_event(session, before=AWKWARD, after={}, reason="3:abc-")
     second = await add_event(session, workflow_id="", step=None)
-    await session.commit()
 
     verdict = await audit.verify(session)
 
@@ -124,8 +141,9 @@ async def test_chain_twenty_writers_whole(engine: AsyncEngine) -> None:
 
 
 async def test_writer_rolled_back_leaves_no_gap(ten_events: AsyncSession) -> None:
+    savepoint = await ten_events.begin_nested()
     await add_event(ten_events)
-    await ten_events.rollback()
+    await savepoint.rollback()
 
     position = await add_event(ten_events)
 
@@ -219,7 +237,6 @@ async def test_chain_written_anew_found_by_anchor(ten_events: AsyncSession) -> N
     anchored = await audit.anchor(ten_events)
     await tamper(ten_events, "DELETE FROM auditevent WHERE position = 10")
     await add_event(ten_events, what="forged")
-    await ten_events.commit()
 
     without, verdict = await audit.verify(ten_events), await audit.verify(ten_events, anchored)
 

@@ -1,17 +1,21 @@
 """What the tables refuse: each test spoils one thing in rows that are otherwise accepted."""
 # ruff: noqa: S608 -- the tests write their statements themselves
 
+from collections.abc import AsyncIterator
 from datetime import date, timedelta
 
 import pytest
 from psycopg.errors import Diagnostic
 from sqlalchemy import text
 from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.enums import ENDS, Outcome, Role, Stage
 from models.tables import Availability, RoleGrant
+from stack.postgres import EmbeddedPostgres
+from storage.engine import make_engine, sessions
 from tests.storage import rows
 
 NOW = rows.NOON
@@ -35,30 +39,41 @@ async def refused_sql(session: AsyncSession, statement: str) -> str | None:
     return constraint(refusal.value)
 
 
+@pytest.fixture(scope="module")
+async def full_engine(postgres_server: EmbeddedPostgres, template_database: str) -> AsyncIterator[AsyncEngine]:
+    """A database with one row in each table, for all tests of this module."""
+    engine = make_engine(await postgres_server.create_database("full", template=template_database))
+    async with sessions(engine)() as session:
+        await rows.one_of_each(session)
+        await session.commit()
+    yield engine
+    await engine.dispose()
+    await postgres_server.drop_database("full")
+
+
 @pytest.fixture
-async def full(session: AsyncSession) -> AsyncSession:
-    """A database with one row in each table."""
-    await rows.one_of_each(session)
-    await session.commit()
-    return session
+async def full(full_engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+    """A session on it; no test commits."""
+    async with sessions(full_engine)() as session:
+        yield session
 
 
 @pytest.mark.parametrize("stage", sorted(set(Stage) - ENDS))
-async def test_nomination_second_live_for_person_refused(session: AsyncSession, stage: Stage) -> None:
-    await rows.add(session, rows.cohort(), rows.organisation(), rows.person(), rows.nomination(stage=stage))
+async def test_nomination_second_live_for_person_refused(full: AsyncSession, stage: Stage) -> None:
+    await full.exec(text(f"UPDATE nomination SET stage = '{stage}'"))
 
-    name = await refused(session, rows.nomination("pilot-0002", stage=Stage.NOMINATED))
+    name = await refused(full, rows.nomination("pilot-0002", stage=Stage.NOMINATED))
 
     assert name == "uq_nomination_live_person_cohort"
 
 
 @pytest.mark.parametrize("end", sorted(ENDS))
-async def test_nomination_after_ended_one_accepted(session: AsyncSession, end: Stage) -> None:
-    await rows.add(session, rows.cohort(), rows.organisation(), rows.person(), rows.nomination(stage=end))
+async def test_nomination_after_ended_one_accepted(full: AsyncSession, end: Stage) -> None:
+    await full.exec(text(f"UPDATE nomination SET stage = '{end}'"))
 
-    await rows.add(session, rows.nomination("pilot-0002"))
+    await rows.add(full, rows.nomination("pilot-0002"))
 
-    assert await refused(session, rows.nomination("pilot-0003")) == "uq_nomination_live_person_cohort"
+    assert await refused(full, rows.nomination("pilot-0003")) == "uq_nomination_live_person_cohort"
 
 
 async def test_nomination_ended_back_to_life_beside_live_one_refused(full: AsyncSession) -> None:
