@@ -253,6 +253,48 @@ _SCORES = frozenset({Act.READ_OWN_SCORES, Act.READ_PANEL_SCORES, Act.READ_PROPOS
 _EQUALITY = frozenset({Act.SEE_EQUALITY_AGGREGATES, Act.SEE_EQUALITY_OF_PERSON})
 _NOT_ON_A_CASE = frozenset({Act.KEEP_AVAILABILITY, Act.SEARCH_POOL})
 
+_ACTS: Mapping[Act, str] = MappingProxyType(
+    {
+        Act.DECLINE_NOMINATION: "decline a nomination",
+        Act.SAVE_DRAFT: "save a draft",
+        Act.SUBMIT_APPLICATION: "submit an application",
+        Act.READ_NOMINATION: "read a nomination",
+        Act.READ_APPLICATION: "read an application",
+        Act.READ_PANEL: "see who assesses a nomination",
+        Act.RECORD_EQUALITY: "answer equality questions",
+        Act.STOP_EQUALITY_USE: "stop the use of equality answers",
+        Act.DECLARE_CONFLICT: "declare a conflict of interest",
+        Act.ACCEPT: "accept an assessment",
+        Act.DECLINE_ASSESSMENT: "decline an assessment",
+        Act.SAVE_SCORE: "save a score",
+        Act.READ_OWN_SCORES: "read their own scores",
+        Act.READ_PANEL_SCORES: "read a panel's scores",
+        Act.CHANGE_SCORE: "change a score",
+        Act.READ_PROPOSED_ORDER: "read the proposed order",
+        Act.DRAFT_DECISION: "draft a decision",
+        Act.APPROVE_DECISION: "approve a decision",
+        Act.REOPEN_DECISION: "reopen a decision",
+        Act.PREVIEW_RELEASE: "preview the release",
+        Act.RELEASE: "release decisions",
+        Act.PROMOTE: "move a nomination up from the reserve list",
+        Act.SEARCH_POOL: "search the pool",
+        Act.READMIT: "let a nomination back in",
+        Act.LET_IN_LATE: "let a nomination in late",
+        Act.OPEN_COHORT: "open a cohort",
+        Act.MOVE_WINDOW: "move the window",
+        Act.CLOSE_NOW: "close the window",
+        Act.ROLL_CALL: "call the roll",
+        Act.SOLVE: "ask for an allocation run",
+        Act.READ_RUN: "read an allocation run",
+        Act.RELEASE_RUN: "release an allocation run",
+        Act.DISCARD_RUN: "discard an allocation run",
+        Act.IMPORT_REGISTER: "import a register",
+        Act.READ_AUDIT: "read the audit trail",
+        Act.SEE_EQUALITY_OF_PERSON: "see a person's equality data",
+    }
+)
+"""Acts whose words in a sentence are not simply their name."""
+
 _WORDS: Mapping[Role, str] = MappingProxyType(
     {
         Role.NOMINATOR: "A nominator",
@@ -328,11 +370,11 @@ def _why_not(role: Role, act: Act) -> str:
         return "operations never decide outcomes"
     if role is Role.NOMINATOR and act in _SCORES:
         return "scores are not shown to organisations"
-    if act is Act.READ_PANEL:
-        return "who assesses a nomination is not shown"
+    if role in {Role.NOMINATOR, Role.NOMINEE} and act is Act.READ_PANEL:
+        return "it is kept from organisations and nominees"
     allowed = [_WORDS[other][0].lower() + _WORDS[other][1:] for other in Role if act in GRANTS[other]]
     return f"this is done by {' or '.join(allowed)}"
 
 
 def _named(act: Act) -> str:
-    return act.value.replace("_", " ")
+    return _ACTS.get(act, act.value.replace("_", " "))
