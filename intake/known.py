@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import func, text
+from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -39,7 +39,7 @@ class People(NamedTuple):
 
 async def one_at_a_time(session: AsyncSession) -> None:
     """Wait for any other import to end; this one's turn ends with its transaction."""
-    await session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _IMPORTS_ONE_AT_A_TIME})
+    await session.exec(select(func.pg_advisory_xact_lock(_IMPORTS_ONE_AT_A_TIME)))
 
 
 async def unknown_organisations(session: AsyncSession, mentioned: Iterable[Cell]) -> list[RowProblem]:

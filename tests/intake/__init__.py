@@ -1,0 +1,1 @@
+"""Tests of the room that reads what people fill in."""
