@@ -5,6 +5,7 @@ dies in between leaves a claim behind. On a channel that knows the message's id 
 nothing; on any other it becomes ``uncertain``, and a person decides.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -114,8 +115,13 @@ async def deliver_waiting(
         if not claims:
             break
         tried += len(claims)
-        for claim in claims:
-            fate = claim.fate or await _send(channel, claim)
+        for place, claim in enumerate(claims):
+            try:
+                fate = claim.fate or await _send(channel, claim)
+            except asyncio.CancelledError:
+                if channel.idempotent:
+                    await _let_go(sessions, claims[place:], now)
+                raise
             if await _mark(sessions, claim.owed, fate, now):
                 counts[fate.status] += 1
             _tell(channel, claim.owed, fate)
@@ -312,6 +318,12 @@ async def _mark(sessions: async_sessionmaker[AsyncSession], owed: OutboxMessage,
             .returning(col(OutboxMessage.id))
         )
         return marked.scalar_one_or_none() is not None
+
+
+async def _let_go(sessions: async_sessionmaker[AsyncSession], claims: Sequence[_Claim], now: datetime) -> None:
+    """Give claims back when a worker stops, so that they need not grow stale; not where that could send twice."""
+    for claim in claims:
+        await _mark(sessions, claim.owed, _Fate(MessageStatus.WAITING), now)
 
 
 async def _left(sessions: async_sessionmaker[AsyncSession]) -> int:

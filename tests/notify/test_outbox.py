@@ -283,6 +283,29 @@ async def test_a_slow_deliverer_taken_for_dead_still_says_it_was_sent(sessions):
     assert (await stored(sessions)).status is MessageStatus.SENT
 
 
+@pytest.mark.parametrize(
+    ("idempotent", "left_as"), [(True, ["waiting"] * 3), (False, ["sending", "waiting", "waiting"])]
+)
+async def test_a_deliverer_that_is_stopped_gives_back_what_it_surely_may(sessions, idempotent, left_as):
+    await queue(sessions, owed(1), owed(2), owed(3))
+    at_work = asyncio.Event()
+
+    class Stuck(Recorder):
+        async def send(self, message: EmailMessage, message_id: str) -> None:
+            at_work.set()
+            await asyncio.Event().wait()
+
+    delivering = asyncio.create_task(deliver(sessions, Stuck(idempotent=idempotent)))
+    await at_work.wait()
+    delivering.cancel()
+    await asyncio.wait([delivering])
+
+    assert delivering.cancelled()
+    assert [message.status for message in await all_of(sessions)] == left_as
+    again = await deliver(sessions, Recorder(idempotent=idempotent), now=NOW + timedelta(seconds=30))
+    assert again.sent == left_as.count("waiting")
+
+
 # --- failures --------------------------------------------------------------------------------------------
 
 
