@@ -13,11 +13,11 @@ from pydantic import BaseModel, ConfigDict
 
 from models.enums import ConflictKind
 
-_ISO = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})$")
-_BRITISH = re.compile(r"^(\d{1,2})/(\d{1,2})/(\d{4})$")
+_ISO = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})$", re.ASCII)
+_BRITISH = re.compile(r"^(\d{1,2})/(\d{1,2})/(\d{4})$", re.ASCII)
 _CODE = re.compile(r"^[A-Z0-9]{3,6}$")
-_ASSESSOR = re.compile(r"^[A-Z]{1,4}-\d{1,6}$")
-_NOMINATION = re.compile(r"^[A-Z0-9]{3,6}-\d{1,6}$")
+_ASSESSOR = re.compile(r"^[A-Z]{1,4}-\d{1,6}$", re.ASCII)
+_NOMINATION = re.compile(r"^[A-Z0-9]{3,6}-\d{1,6}$", re.ASCII)
 _NUMBERLIKE = re.compile(r"^[\d.,]+(E[+-]?\d+)?$", re.IGNORECASE)
 _FORMULA = ("=", "+", "-", "@")
 # Marks that turn the direction of text: they make a page show something else than what is stored.

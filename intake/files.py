@@ -121,7 +121,7 @@ def read_assessors(source: Path | bytes) -> tuple[AssessorRow, ...]:
     def across(rows: Sequence[AssessorRow]) -> list[RowProblem]:
         return [
             *_once(rows, "reference", lambda row: row.reference),
-            *_once(rows, "email", lambda row: row.email.casefold()),
+            *_once(rows, "email", lambda row: row.email.lower()),
         ]
 
     return _read(source, _ASSESSORS, AssessorRow, across)
@@ -138,7 +138,7 @@ def read_nominations(source: Path | bytes) -> tuple[NominationRow, ...]:
         return [
             *(problem for row in rows for problem in _nomination(row)),
             *_once(rows, "reference", lambda row: row.reference),
-            *_once(rows, "nominee_email", lambda row: row.nominee_email.casefold()),
+            *_once(rows, "nominee_email", lambda row: row.nominee_email.lower()),
             *_one_name(rows, "endorser_name", lambda row: (row.endorser_email, row.endorser_name)),
         ]
 
@@ -184,7 +184,7 @@ def read_officers(source: Path | bytes) -> tuple[OfficerRow, ...]:
     def across(rows: Sequence[OfficerRow]) -> list[RowProblem]:
         return [
             *(problem for row in rows for problem in _officer(row)),
-            *_once(rows, "role", lambda row: f"{row.email.casefold()} {row.role} {row.organisation}"),
+            *_once(rows, "role", lambda row: f"{row.email.lower()} {row.role} {row.organisation}"),
             *_one_name(rows, "full_name", lambda row: (row.email, row.full_name)),
         ]
 
@@ -261,7 +261,7 @@ def _one_name(
     problems: list[RowProblem] = []
     for row in rows:
         address, name = address_and_name(row)
-        line, earlier = first.setdefault(address.casefold(), (row.line, name))
+        line, earlier = first.setdefault(address.lower(), (row.line, name))
         if address and name != earlier:
             problems.append(_problem(row.line, column, f"Line {line} has another name for the same e-mail address."))
     return problems
@@ -276,17 +276,17 @@ def _nomination(row: NominationRow) -> list[RowProblem]:
         problems.append(_problem(row.line, "reference", sentence, row.reference))
     if by_organisation and not row.nominator_email:
         problems.append(_problem(row.line, "nominator_email", "Who nominates? Give the nominator's e-mail address."))
-    if not by_organisation and row.nominator_email.casefold() not in {"", row.nominee_email.casefold()}:
+    if not by_organisation and row.nominator_email.lower() not in {"", row.nominee_email.lower()}:
         sentence = "On the route self nobody else nominates: leave this empty, or write organisation as the route."
         problems.append(_problem(row.line, "nominator_email", sentence))
-    if by_organisation and row.nominator_email.casefold() == row.nominee_email.casefold():
+    if by_organisation and row.nominator_email.lower() == row.nominee_email.lower():
         sentence = "Nobody nominates themselves for an organisation: write self as the route."
         problems.append(_problem(row.line, "nominator_email", sentence))
     empty = [name for name in _ENDORSER if not getattr(row, name)]
     if empty and (by_organisation or len(empty) < len(_ENDORSER)):
         why = "An organisation's nomination needs its endorser" if by_organisation else "The endorser is half given"
         problems += [_problem(row.line, name, f"{why}: fill this in.") for name in empty]
-    if row.endorser_email and row.endorser_email.casefold() == row.nominee_email.casefold():
+    if row.endorser_email and row.endorser_email.lower() == row.nominee_email.lower():
         problems.append(_problem(row.line, "endorser_email", "Nobody endorses themselves: name another endorser."))
     return problems
 

@@ -61,9 +61,9 @@ async def unknown_organisations(session: AsyncSession, mentioned: Iterable[Cell]
 
 async def people_at(session: AsyncSession, addresses: Iterable[str]) -> dict[str, Person]:
     """Those of these addresses that belong to somebody, by lower-case address."""
-    wanted = {address.casefold() for address in addresses}
+    wanted = {address.lower() for address in addresses}
     found = await session.exec(select(Person).where(func.lower(col(Person.email)).in_(wanted)))
-    return {person.email.casefold(): person for person in found.all()}
+    return {person.email.lower(): person for person in found.all()}
 
 
 async def upsert_people(session: AsyncSession, wanted: Iterable[Wanted]) -> People:
@@ -76,7 +76,7 @@ async def upsert_people(session: AsyncSession, wanted: Iterable[Wanted]) -> Peop
     there = await people_at(session, (person.email for person in all_wanted))
     changed: set[str] = set()
     for email, full_name, post in all_wanted:
-        address = email.casefold()
+        address = email.lower()
         person = there.get(address)
         if person is None:
             there[address] = Person(full_name=full_name, email=email, post=post)

@@ -51,7 +51,7 @@ async def plan_nominations(session: AsyncSession, cohort: Cohort, rows: Sequence
     problems = await unknown_organisations(session, _organisations_of(rows))
     problems += await _not_nominators(session, rows)
     problems += await _forbidden_routes(session, cohort, rows)
-    problems += [problem for row in rows if (problem := _taken(row, there))]
+    problems += _taken(rows, there)
     if problems:
         raise BadFile(problems)
     references = {known.nomination.reference for known in there}
@@ -69,7 +69,7 @@ async def _nominations(session: AsyncSession, cohort_id: str) -> list[_There]:
         .where(Nomination.cohort_id == cohort_id)
         .join(Person, col(Person.id) == col(Nomination.person_id))
     )
-    return [_There(nomination, email.casefold()) for nomination, email in found.all()]
+    return [_There(nomination, email.lower()) for nomination, email in found.all()]
 
 
 def _organisations_of(rows: Sequence[NominationRow]) -> Iterable[Cell]:
@@ -92,8 +92,7 @@ async def _not_nominators(session: AsyncSession, rows: Sequence[NominationRow]) 
     return [
         _problem(row.line, "nominator_email", sentence)
         for row in by_organisation
-        if (person := people.get(row.nominator_email.casefold())) is None
-        or (person.id, row.organisation) not in allowed
+        if (person := people.get(row.nominator_email.lower())) is None or (person.id, row.organisation) not in allowed
     ]
 
 
@@ -107,22 +106,25 @@ async def _forbidden_routes(session: AsyncSession, cohort: Cohort, rows: Sequenc
     return [_problem(row.line, "route", sentence, "self") for row in rows if row.route is NominationRoute.SELF]
 
 
-def _taken(row: NominationRow, there: Sequence[_There]) -> RowProblem | None:
-    """Why a row contradicts the nominations that are there; None when it is one of them or a new one."""
-    nominee = row.nominee_email.casefold()
-    for nomination, address in there:
-        if nomination.reference == row.reference:
-            same = (address, nomination.organisation_code, nomination.route) == (nominee, row.organisation, row.route)
-            sentence = (
-                "This reference belongs to a nomination with another nominee, organisation or route. "
-                "Give a new nomination a new number."
-            )
-            return None if same else _problem(row.line, "reference", sentence, row.reference)
-    for nomination, address in there:
-        if address == nominee and nomination.stage not in ENDS:
-            sentence = f"This person is already nominated in the cohort, as {nomination.reference or nomination.id}."
-            return _problem(row.line, "nominee_email", sentence)
-    return None
+def _taken(rows: Sequence[NominationRow], there: Sequence[_There]) -> Iterable[RowProblem]:
+    """Where rows contradict the nominations that are there; a row that is one of them does not."""
+    by_reference = {known.nomination.reference: known for known in there}
+    live = {known.address: known.nomination for known in there if known.nomination.stage not in ENDS}
+    for row in rows:
+        nominee = row.nominee_email.lower()
+        known = by_reference.get(row.reference)
+        if known is not None:
+            nomination = known.nomination
+            stored = (known.address, nomination.organisation_code, nomination.route)
+            if stored != (nominee, row.organisation, row.route):
+                sentence = (
+                    "This reference belongs to a nomination with another nominee, organisation or route. "
+                    "Give a new nomination a new number."
+                )
+                yield _problem(row.line, "reference", sentence, row.reference)
+        elif nominee in live:
+            name = live[nominee].reference or live[nominee].id
+            yield _problem(row.line, "nominee_email", f"This person is already nominated in the cohort, as {name}.")
 
 
 async def import_applications(

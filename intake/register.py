@@ -127,14 +127,14 @@ async def import_officers(
     granted = (await session.exec(select(RoleGrant).where(col(RoleGrant.person_id).in_(ids)))).all()
     there = {(grant.person_id, grant.role, grant.organisation_code) for grant in granted}
     for row in rows:
-        person = people[row.email.casefold()]
+        person = people[row.email.lower()]
         after: dict[str, object] = {"role": row.role.value, "organisation": row.organisation}
         if (person.id, row.role, row.organisation) not in there:
             session.add(
                 RoleGrant(person_id=person.id, role=row.role, organisation_code=row.organisation, granted_at=at)
             )
             await tally.new("officer", f"person/{person.id}", after)
-        elif row.email.casefold() in changed:
+        elif row.email.lower() in changed:
             await tally.changed("officer", f"person/{person.id}", {}, {"changed": "name or post"})
         else:
             tally.unchanged()
@@ -166,12 +166,12 @@ async def import_assessors(
     tally = Tally(session, at, by)
     people, renamed = await upsert_people(session, [Wanted(row.email, row.full_name, row.post) for row in rows])
     for row in rows:
-        person = people[row.email.casefold()]
+        person = people[row.email.lower()]
         after = _assessor_words(row)
         assessor = there.get(row.reference)
         before = None if assessor is None else await _stored_words(session, assessor)
         subject = f"assessor/{cohort_id}/{row.reference}"
-        if before == after and row.email.casefold() not in renamed:
+        if before == after and row.email.lower() not in renamed:
             tally.unchanged()
             continue
         await _store(session, cohort_id, row, person, assessor)
@@ -201,7 +201,7 @@ async def _mistaken_identities(
     reference_of = {assessor.person_id: assessor.id for assessor in there.values()}
     problems: list[RowProblem] = []
     for row in rows:
-        person = people.get(row.email.casefold())
+        person = people.get(row.email.lower())
         assessor = there.get(row.reference)
         held = reference_of.get(person.id) if person else None
         if assessor and (person is None or assessor.person_id != person.id):
