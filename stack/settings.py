@@ -52,7 +52,9 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    environment: Environment = Environment.DEVELOPMENT
+    environment: Environment = Field(
+        default=Environment.DEVELOPMENT, description="production refuses what is safe on one machine only."
+    )
     database_url: str | None = Field(
         default=None,
         validation_alias=AliasChoices("DATABASE_URL"),
@@ -65,26 +67,71 @@ class Settings(BaseSettings):
         description="host:port of a Temporal service; without it an embedded server runs.",
     )
     temporal_namespace: str = Field(
-        default="default", validation_alias=AliasChoices("TEMPORAL_NAMESPACE"), min_length=1
+        default="default",
+        validation_alias=AliasChoices("TEMPORAL_NAMESPACE"),
+        min_length=1,
+        description="Temporal's namespace; it must exist.",
     )
-    task_queue: str = Field(default="talent-pool", min_length=1)
+    task_queue: str = Field(
+        default="talent-pool", min_length=1, description="Temporal's task queue; workers of one system share it."
+    )
     folder: Path = Field(
         default=Path(__file__).resolve().parent.parent / "var",
         description="Holds a folder for each embedded stack: its data, logs and mailbox.",
     )
     mailbox: Path | None = Field(default=None, description="Folder for messages as .eml files.")
     smtp_host: str | None = Field(default=None, description="Without it messages go to the mailbox folder.")
-    smtp_port: int = Field(default=587, ge=1, le=65535)
-    smtp_user: str | None = None
-    smtp_password: SecretStr | None = None
-    smtp_from: str = "Talent Pool <talent-pool@example.nhs.test>"
-    smtp_starttls: bool = True
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="The relay's port.")
+    smtp_user: str | None = Field(default=None, description="The relay's account, if it wants one.")
+    smtp_password: SecretStr | None = Field(default=None, description="The account's password.")
+    smtp_from: str = Field(
+        default="Talent Pool <talent-pool@example.nhs.test>", description="Whom messages come from."
+    )
+    smtp_starttls: bool = Field(default=True, description="Whether messages leave encrypted only.")
     health_port: int | None = Field(
         default=None, ge=1, le=65535, description="A worker serves /health and /metrics on it."
     )
-    log_level: LogLevel = LogLevel.INFO
+    metrics_port: int | None = Field(
+        default=None, ge=1, le=65535, description="A worker serves /metrics on it, for Prometheus."
+    )
+    listen: str | None = Field(
+        default=None,
+        description="Address for both ports; without it 0.0.0.0 in production and 127.0.0.1 elsewhere.",
+    )
+    log_level: LogLevel = Field(default=LogLevel.INFO, description="debug, info, warning or error.")
+    max_cached_workflows: int = Field(
+        default=1000,
+        ge=0,
+        description="Workflows a worker keeps in memory; the rest are replayed when they wake. 0 replays always.",
+    )
+    max_concurrent_workflow_tasks: int = Field(
+        default=50, ge=2, description="Workflow tasks a worker runs at once; they share one core."
+    )
+    max_concurrent_activities: int = Field(
+        default=20, ge=3, description="Activities a worker runs at once, each with a thread if it computes."
+    )
+    max_concurrent_local_activities: int = Field(
+        default=100, ge=1, description="Short transactions a worker runs at once."
+    )
+    database_connections: int = Field(
+        default=20, ge=2, description="Connections to PostgreSQL a worker opens at most, besides two for watching."
+    )
+    graceful_shutdown_seconds: float = Field(
+        default=20, ge=0, description="How long a worker that is asked to end lets activities finish."
+    )
 
-    @field_validator("database_url", "temporal_address", "smtp_host", "smtp_user", mode="before")
+    @field_validator(
+        "database_url",
+        "temporal_address",
+        "mailbox",
+        "smtp_host",
+        "smtp_user",
+        "smtp_password",
+        "health_port",
+        "metrics_port",
+        "listen",
+        mode="before",
+    )
     @classmethod
     def _empty_is_absent(cls, value: object) -> object:
         # Compose files and shells pass an unset variable on as an empty string.
@@ -127,6 +174,13 @@ class Settings(BaseSettings):
                 raise ValueError("production sends no password in the clear: set TALENT_POOL_SMTP_STARTTLS=true")
         return self
 
+    @property
+    def listen_address(self) -> str:
+        """The address a worker's ports are opened on."""
+        if self.listen is not None:
+            return self.listen
+        return "0.0.0.0" if self.environment is Environment.PRODUCTION else "127.0.0.1"  # noqa: S104 -- a container
+
     def variables(self) -> dict[str, str]:
         """The environment variables that make the same settings in another process, secrets included."""
         variables = {}
@@ -152,6 +206,14 @@ def load_settings() -> Settings:
             name = _variable(str(problem["loc"][0])) + ": " if problem["loc"] else ""
             lines.append(name + problem["msg"].removeprefix("Value error, ") + ".")
         raise SettingsError("\n".join(lines)) from None
+
+
+def described() -> list[tuple[str, str, str]]:
+    """Every setting: its environment variable, what it means, and its default in words."""
+    return [
+        (_variable(name), field.description or "", "" if field.default is None else str(field.default))
+        for name, field in Settings.model_fields.items()
+    ]
 
 
 def _variable(field: str) -> str:
