@@ -84,11 +84,17 @@ class CompositionRule(PolicyPart):
 
 
 class PanelPolicy(PolicyPart):
-    """Who may sit on a panel. ``conflict_years``: how long a shared employer bars an assessor."""
+    """Who may sit on a panel. ``conflict_years``: how long a shared employer bars an assessor.
+
+    Assessments take place from ``assessed_from`` to ``assessed_until``, both included; an assessor must be available
+    on ``min_days_available`` of these days.
+    """
 
     size: int = Field(ge=1, le=9)
     composition: tuple[CompositionRule, ...]
     conflict_years: int = Field(ge=0, le=20)
+    assessed_from: date
+    assessed_until: date
     min_days_available: int = Field(ge=0, default=1)
 
 

@@ -213,6 +213,7 @@ class AssessmentWorkflow:
             "overdue",
             due_at=due_at,
             tell=Template.SCORING_OVERDUE,
+            tell_due=after(due_at or workflow.now(), self._start.score_grace, self._start.calendar.bank_holidays),
             unless=lambda: not self._deadline.passed,
         )
         if self._stage not in table.SCORING or not self._deadline.passed:
@@ -228,6 +229,7 @@ class AssessmentWorkflow:
         *,
         due_at: datetime | None = None,
         tell: Template | None = None,
+        tell_due: datetime | None = None,
         unless: Callable[[], bool] = lambda: False,
     ) -> None:
         """Takes a step nobody waits for the answer of, if it is still due when its turn comes."""
@@ -237,7 +239,7 @@ class AssessmentWorkflow:
                 stays = to is self._stage
                 if unless() or not (stays or to in table.TABLE[self._stage]):
                     return
-                await self._record(to, by, what, due_at=due_at, tell=tell)
+                await self._record(to, by, what, due_at=due_at, tell=tell, tell_due=tell_due)
                 if not stays:
                     self._arrive(to, due_at)
 
@@ -279,12 +281,11 @@ class AssessmentWorkflow:
         *,
         due_at: datetime | None = None,
         tell: Template | None = None,
+        tell_due: datetime | None = None,
         reason: str | None = None,
         declined: AssessorDeclineReason | None = None,
     ) -> None:
-        notices = [Notice(template=tell, to="assessor", due_at=due_at)] if tell else []
-        if tell is Template.SCORING_OVERDUE:
-            notices.append(Notice(template=tell, to="operations", due_at=due_at))
+        notices = (Notice(template=tell, to="assessor", due_at=tell_due or due_at),) if tell else ()
         step = Step(
             workflow=assessment_workflow(self._start.assessment),
             number=self._steps + 1,
@@ -300,7 +301,7 @@ class AssessmentWorkflow:
                 stage=stage,
                 due_at=due_at,
                 decline_reason=declined,
-                notices=tuple(notices),
+                notices=notices,
             )
         )
         self._steps += 1

@@ -238,7 +238,7 @@ class NominationLedger:
                 due_at=due_at,
                 paused=self._paused and stage not in ENDS,
                 attention=self._attention,
-                outcome=outcome or self._outcome,
+                outcome=None if stage is Stage.AWAITING_DECISION else outcome or self._outcome,
                 approved_by=approved_by,
                 notices=letters + notices,
             )

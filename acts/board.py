@@ -1,0 +1,197 @@
+"""Acts of moderators and of the talent board: settling flags, deciding, releasing, moving up from the reserve."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from acts.desk import Desk, cohort_row, nomination_row, require, subject_of
+from acts.errors import NotKnownError, RefusedError
+from models.enums import DecisionReason, Outcome, Resolution, ScoreChangeReason, Stage
+from models.ids import AssessmentId, CohortId, NominationId, PersonId, cohort_workflow, nomination_workflow
+from models.messages import (
+    By,
+    CohortState,
+    Decide,
+    NominationState,
+    Promote,
+    Release,
+    ReopenDecision,
+    ResolveFlags,
+)
+from models.tables import Assessment, Decision, Nomination, Score, ScoreChange
+from rules.permissions import Act, Subject, may_approve
+from rules.stages import WORDS
+from storage.policies import policy_of
+
+
+@dataclass(frozen=True)
+class ChangedScore:
+    """A moderator's change of one submitted score, with its coded reason and, if there is more to say, a note."""
+
+    assessment: AssessmentId
+    criterion: str
+    after: int
+    reason: ScoreChangeReason
+    note: str = ""
+
+
+class BoardActs:
+    """Each act is checked, saved if it has words to save, told to the workflow, and answered with its new state."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def resolve_flags(
+        self,
+        nomination: NominationId,
+        by: By,
+        flags: Sequence[int],
+        resolution: Resolution,
+        *,
+        assessment: AssessmentId | None = None,
+        changes: Sequence[ChangedScore] = (),
+    ) -> NominationState:
+        """Settles flags. Changed scores are written down first, and come into force with the resolution.
+
+        Raises:
+            RefusedError: A change is without effect, off the scale, or not of this nomination's submitted scores.
+        """
+        if bool(changes) != (resolution is Resolution.MODERATE):
+            raise RefusedError("Moderating needs at least one changed score; any other resolution changes none.")
+        message = ResolveFlags(by=by, flags=tuple(flags), resolution=resolution, assessment=assessment)
+        async with self._desk.transaction() as session:
+            row = await nomination_row(session, nomination, lock=True)
+            await require(session, by, Act.RESOLVE_FLAGS, subject_of(row))
+            if row.stage is not Stage.QUALITY_ASSURANCE:
+                raise RefusedError(f"There are no flags to settle: the nomination is {WORDS[row.stage]}.")
+            for change in changes:
+                await self._write_down(session, row, change, by)
+            telling = self._desk.owe(session, nomination_workflow(nomination), "resolve_flags", message)
+        return await self._desk.teller.tell(telling, NominationState)
+
+    async def draft_decision(
+        self,
+        nomination: NominationId,
+        by: By,
+        outcome: Outcome,
+        reason: DecisionReason,
+        *,
+        place: int | None = None,
+        note: str = "",
+    ) -> None:
+        """Drafts the board's decision; it is a draft until another member approves it.
+
+        Raises:
+            RefusedError: The nomination does not await a decision, or its decision has been approved.
+        """
+        async with self._desk.transaction() as session:
+            row = await nomination_row(session, nomination, lock=True)
+            await require(session, by, Act.DRAFT_DECISION, subject_of(row))
+            if row.stage is not Stage.AWAITING_DECISION:
+                raise RefusedError(f"A decision cannot be drafted: the nomination is {WORDS[row.stage]}.")
+            decision = await session.get(Decision, nomination)
+            if decision is not None and decision.approved_by is not None:
+                raise RefusedError("The decision has been approved. Reopen it to decide anew.")
+            now = self._desk.clock()
+            drafted = Decision(
+                nomination_id=nomination,
+                outcome=outcome,
+                place=place,
+                reason=reason.value,
+                note=note,
+                drafted_by=by.person,
+                drafted_at=now,
+            )
+            await session.merge(drafted)
+
+    async def approve_decision(self, nomination: NominationId, by: By) -> NominationState:
+        """Approves a drafted decision; where the policy says so, the approver is not the one who drafted it."""
+        async with self._desk.transaction() as session:
+            row = await nomination_row(session, nomination, lock=True)
+            await require(session, by, Act.APPROVE_DECISION, subject_of(row))
+            decision = await session.get(Decision, nomination, with_for_update=True)
+            if decision is None:
+                raise NotKnownError(f"No decision has been drafted for {nomination}: draft one first.")
+            verdict = may_approve(PersonId(decision.drafted_by), by.person, await policy_of(session, row.cohort_id))
+            if not verdict:
+                raise RefusedError(verdict.reason)
+            if row.stage is not Stage.AWAITING_DECISION:
+                raise RefusedError(f"The decision cannot be approved: the nomination is {WORDS[row.stage]}.")
+            decision.approved_by, decision.approved_at = by.person, self._desk.clock()
+            session.add(decision)
+            drafter = By(person=PersonId(decision.drafted_by), role=by.role)
+            message = Decide(by=drafter, approved_by=by, outcome=decision.outcome)
+            telling = self._desk.owe(session, nomination_workflow(nomination), "decide", message)
+        return await self._desk.teller.tell(telling, NominationState)
+
+    async def reopen_decision(self, nomination: NominationId, by: By) -> NominationState:
+        """Takes a decision back before it is released."""
+        async with self._desk.sessions() as session:
+            row = await nomination_row(session, nomination)
+            await require(session, by, Act.REOPEN_DECISION, subject_of(row))
+        message = ReopenDecision(by=by)
+        return await self._desk.update(nomination_workflow(nomination), "reopen_decision", message, NominationState)
+
+    async def release(self, cohort: CohortId, by: By) -> CohortState:
+        """Releases all decisions of a cohort together."""
+        async with self._desk.sessions() as session:
+            await cohort_row(session, cohort)
+            await require(session, by, Act.RELEASE, Subject())
+        return await self._desk.update(cohort_workflow(cohort), "release", Release(by=by), CohortState)
+
+    async def promote(self, nomination: NominationId, by: By) -> NominationState:
+        """Admits a nominee from the reserve list to a place that has been given up.
+
+        Raises:
+            RefusedError: Every place is taken.
+        """
+        async with self._desk.sessions() as session:
+            row = await nomination_row(session, nomination)
+            await require(session, by, Act.PROMOTE, subject_of(row))
+            policy = await policy_of(session, row.cohort_id)
+            taken = await session.exec(
+                select(func.count())
+                .select_from(Nomination)
+                .where(col(Nomination.cohort_id) == row.cohort_id, col(Nomination.stage) == Stage.IN_POOL)
+            )
+            if row.stage is Stage.RESERVED and taken.one() >= policy.admission.places:
+                raise RefusedError(f"All {policy.admission.places} places are taken: nobody can move up.")
+        message = Promote(by=by)
+        return await self._desk.update(nomination_workflow(nomination), "promote", message, NominationState)
+
+    async def _write_down(self, session: AsyncSession, row: Nomination, change: ChangedScore, by: By) -> None:
+        assessment = await session.get(Assessment, change.assessment)
+        score = await session.get(Score, (change.assessment, change.criterion))
+        scoring = (await policy_of(session, row.cohort_id)).scoring
+        if assessment is None or assessment.nomination_id != row.id or score is None:
+            raise RefusedError(f"{row.id} has no score on '{change.criterion}' by {change.assessment}.")
+        if not scoring.lowest <= change.after <= scoring.highest:
+            raise RefusedError(f"A score is a whole number from {scoring.lowest} to {scoring.highest}.")
+        if score.value == change.after:
+            raise RefusedError(f"The score on '{change.criterion}' by {change.assessment} is {change.after} already.")
+        changes = await session.exec(
+            select(ScoreChange).where(
+                col(ScoreChange.assessment_id) == change.assessment, col(ScoreChange.criterion) == change.criterion
+            )
+        )
+        kept = changes.all()
+        for one in kept:
+            if one.applied_at is None:
+                await session.delete(one)
+        await session.flush()
+        session.add(
+            ScoreChange(
+                assessment_id=change.assessment,
+                criterion=change.criterion,
+                change=max((one.change for one in kept if one.applied_at is not None), default=0) + 1,
+                before=score.value,
+                after=change.after,
+                reason=change.reason,
+                note=change.note,
+                changed_by=by.person,
+                changed_at=self._desk.clock(),
+            )
+        )

@@ -1,0 +1,378 @@
+"""Acts on a nomination: nominating, applying, endorsing, withdrawing, and what operations do to steer it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from acts.desk import Desk, cohort_row, nomination_row, require, subject_of
+from acts.errors import NotKnownError, RefusedError
+from acts.tellings import start_telling
+from intake.known import Wanted, upsert_people
+from models.enums import (
+    CohortPhase,
+    EndorserPost,
+    NominationRoute,
+    Readiness,
+    Role,
+    Stage,
+    SteerReason,
+    Template,
+    WayOut,
+    WithdrawReason,
+)
+from models.ids import CohortId, NominationId, OrganisationCode, PersonId, nomination_workflow
+from models.messages import (
+    By,
+    Consent,
+    DeclineNomination,
+    Defer,
+    Endorse,
+    Extend,
+    Message,
+    NominationStart,
+    NominationState,
+    Pause,
+    Reassign,
+    Resume,
+    Screen,
+    SubmitApplication,
+    Unblock,
+    Withdraw,
+)
+from models.policy import Policy
+from models.tables import (
+    ApplicationDraft,
+    Cohort,
+    EarlierPost,
+    Endorsement,
+    Nomination,
+    Organisation,
+    OutboxMessage,
+    RoleGrant,
+)
+from rules.applications import form, problems
+from rules.calendar import after, in_words
+from rules.permissions import Act, Subject
+from rules.policies import nomination_terms
+from rules.stages import WORDS
+from storage.policies import policy_of
+from storage.steps import constraint_of
+
+ONE_LIVE_NOMINATION = "uq_nomination_live_person_cohort"
+
+
+@dataclass(frozen=True)
+class Endorsing:
+    """Who endorses, in which post, from which organisation, in which words."""
+
+    full_name: str
+    email: str
+    post: EndorserPost
+    organisation: OrganisationCode
+    statement: str = ""
+
+
+@dataclass(frozen=True)
+class Nominating:
+    """What an organisation, or the nominee, says when nominating."""
+
+    cohort: CohortId
+    organisation: OrganisationCode
+    route: NominationRoute
+    full_name: str
+    email: str
+    readiness: Readiness
+    post: str = ""
+    interests: tuple[str, ...] = ()
+    earlier_posts: tuple[tuple[OrganisationCode, date], ...] = ()
+    endorsement: Endorsing | None = None
+    reference: str = ""
+    late_reason: SteerReason | None = field(default=None)
+
+
+class NominationActs:
+    """Each act is checked, saved if it has words to save, told to the workflow, and answered with its new state."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def nominate(self, said: Nominating, by: By | None) -> NominationId:
+        """Nominates somebody; ``by`` None is the nominee themselves, who is not known before.
+
+        Raises:
+            RefusedError: The window is not open, the person is nominated already, or this person may not.
+            NotKnownError: There is no such cohort or organisation.
+        """
+        now = self._desk.clock()
+        try:
+            async with self._desk.transaction() as session:
+                cohort = await cohort_row(session, said.cohort, lock=True)
+                policy = await policy_of(session, cohort.id)
+                await _require_window(session, cohort, policy, said=said, by=by, now=now)
+                if await session.get(Organisation, said.organisation) is None:
+                    raise NotKnownError(f"There is no organisation '{said.organisation}': give its ODS code.")
+                nominee, endorser = await _people(session, said)
+                by = by or By(person=nominee, role=Role.NOMINEE)
+                subject = Subject(organisation=said.organisation, nominee=nominee)
+                await require(session, by, Act.NOMINATE, subject)
+                cohort.last_number += 1
+                nomination = NominationId(f"{cohort.id}-{cohort.last_number:04d}")
+                session.add(cohort)
+                session.add(_row(said, nomination, nominee, by, now))
+                await session.flush()
+                if said.endorsement and endorser:
+                    session.add(_endorsement(said.endorsement, nomination, endorser, now))
+                elif said.route is NominationRoute.SELF:
+                    await _ask_for_endorsement(session, said, nomination, cohort, now)
+                start = NominationStart(
+                    nomination=nomination,
+                    cohort=said.cohort,
+                    organisation=said.organisation,
+                    by=by,
+                    closes_at=cohort.closes_at,
+                    terms=nomination_terms(policy),
+                    due_at=_late_due(policy, now) if said.late_reason else None,
+                    reason=said.late_reason,
+                )
+                telling = start_telling(nomination_workflow(nomination), "nomination", start, now)
+                session.add(telling)
+        except IntegrityError as error:
+            if constraint_of(error) == ONE_LIVE_NOMINATION:
+                raise RefusedError("This person has a nomination in this cohort already.") from None
+            raise
+        await self._desk.teller.start(telling)
+        return nomination
+
+    async def consent(self, nomination: NominationId, by: By) -> NominationState:
+        """The nominee agrees to be nominated."""
+        return await self._update(nomination, by, Act.CONSENT, "consent", Consent(by=by))
+
+    async def decline(self, nomination: NominationId, by: By) -> NominationState:
+        """The nominee does not wish to be nominated."""
+        return await self._update(nomination, by, Act.DECLINE_NOMINATION, "decline", DeclineNomination(by=by))
+
+    async def save_draft(self, nomination: NominationId, by: By, fields: Mapping[str, str]) -> datetime:
+        """Saves fields of the application as typed, complete or not; when they were saved.
+
+        Raises:
+            RefusedError: The application has been submitted, or has no such field.
+        """
+        now = self._desk.clock()
+        async with self._desk.transaction() as session:
+            row = await nomination_row(session, nomination, lock=True)
+            await require(session, by, Act.SAVE_DRAFT, subject_of(row))
+            if row.stage not in (Stage.NOMINATED, Stage.APPLYING):
+                raise RefusedError(f"The application can no longer be changed: the nomination is {WORDS[row.stage]}.")
+            known = {one.name for one in form(await policy_of(session, row.cohort_id))}
+            unknown = sorted(set(fields) - known)
+            if unknown:
+                raise RefusedError(
+                    f"The application has no field '{unknown[0]}'. It has: {', '.join(sorted(known))}."
+                )
+            for name, content in sorted(fields.items()):
+                draft = await session.get(ApplicationDraft, (nomination, name))
+                if draft is None:
+                    draft = ApplicationDraft(nomination_id=nomination, field=name, content=content, saved_at=now)
+                elif draft.content != content:
+                    draft.content, draft.revision, draft.saved_at = content, draft.revision + 1, now
+                session.add(draft)
+        return now
+
+    async def submit_application(self, nomination: NominationId, by: By) -> NominationState:
+        """Submits the draft as it stands; refused, with every point, while it is not complete."""
+        async with self._desk.sessions() as session:
+            row = await nomination_row(session, nomination)
+            drafts = await session.exec(
+                select(ApplicationDraft).where(col(ApplicationDraft.nomination_id) == nomination)
+            )
+            content = {draft.field: draft.content for draft in drafts}
+            open_points = problems(content, await policy_of(session, row.cohort_id))
+        if open_points and row.stage is Stage.APPLYING:
+            raise RefusedError("\n".join(point.sentence for point in open_points))
+        return await self._update(nomination, by, Act.SUBMIT_APPLICATION, "submit", SubmitApplication(by=by))
+
+    async def endorse(self, nomination: NominationId, by: By, said: Endorsing) -> NominationState:
+        """Endorses a self-nomination; the words are saved and the workflow told in one act."""
+        async with self._desk.transaction() as session:
+            row = await nomination_row(session, nomination, lock=True)
+            await require(session, by, Act.ENDORSE, subject_of(row))
+            if await session.get(Endorsement, nomination) is not None:
+                raise RefusedError("This nomination has been endorsed already.")
+            people = await upsert_people(session, [Wanted(said.email, said.full_name, said.post.value)])
+            endorser = people.by_address[said.email.lower()]
+            session.add(_endorsement(said, nomination, PersonId(endorser.id), self._desk.clock()))
+            telling = self._desk.owe(session, nomination_workflow(nomination), "endorse", Endorse(by=by))
+        return await self._desk.teller.tell(telling, NominationState)
+
+    async def withdraw(self, nomination: NominationId, by: By, reason: WithdrawReason) -> NominationState:
+        """Takes the nomination back."""
+        return await self._update(nomination, by, Act.WITHDRAW, "withdraw", Withdraw(by=by, reason=reason))
+
+    async def screen(self, nomination: NominationId, by: By, *, eligible: bool) -> NominationState:
+        """Settles screening where the rules did not pass the nomination."""
+        return await self._update(nomination, by, Act.SCREEN, "screen", Screen(by=by, eligible=eligible))
+
+    async def pause(self, nomination: NominationId, by: By, reason: SteerReason) -> NominationState:
+        """Stops the clock."""
+        return await self._update(nomination, by, Act.PAUSE, "pause", Pause(by=by, reason=reason))
+
+    async def resume(self, nomination: NominationId, by: By) -> NominationState:
+        """Lets the clock run again."""
+        return await self._update(nomination, by, Act.RESUME, "resume", Resume(by=by))
+
+    async def defer(self, nomination: NominationId, by: By, reason: SteerReason) -> NominationState:
+        """Puts the nomination off to a later cohort."""
+        return await self._update(nomination, by, Act.DEFER, "defer", Defer(by=by, reason=reason))
+
+    async def extend(self, nomination: NominationId, by: By, until: datetime, reason: SteerReason) -> NominationState:
+        """Gives the nominee longer, to consent or to apply."""
+        message = Extend(by=by, until=until, reason=reason)
+        return await self._update(nomination, by, Act.EXTEND, "extend", message)
+
+    async def reassign(
+        self, nomination: NominationId, by: By, assessment: str, reason: SteerReason
+    ) -> NominationState:
+        """Takes an assessment from an assessor; another one will be asked."""
+        message = Reassign.model_validate({"by": by, "assessment": assessment, "reason": reason})
+        return await self._update(nomination, by, Act.REASSIGN, "reassign", message)
+
+    async def unblock(
+        self, nomination: NominationId, by: By, way: WayOut, reason: SteerReason, to: PersonId | None = None
+    ) -> NominationState:
+        """Gives what needs attention its way out."""
+        message = Unblock(by=by, way=way, reason=reason, to=to)
+        return await self._update(nomination, by, Act.UNBLOCK, "unblock", message)
+
+    async def readmit(self, nomination: NominationId, by: By, until: datetime, reason: SteerReason) -> None:
+        """Lets a lapsed nomination back in, with a new deadline for its application.
+
+        Raises:
+            RefusedError: It has not lapsed, it lapsed off the reserve list, or the deadline lies in the past.
+        """
+        now = self._desk.clock()
+        async with self._desk.transaction() as session:
+            row = await nomination_row(session, nomination, lock=True)
+            cohort = await cohort_row(session, row.cohort_id)
+            await require(session, by, Act.READMIT, subject_of(row))
+            if row.stage is not Stage.LAPSED or row.outcome is not None:
+                raise RefusedError(f"Only a lapsed nomination can be let back in: this one is {WORDS[row.stage]}.")
+            if until <= now:
+                raise RefusedError(f"The new deadline, {in_words(until)}, lies in the past.")
+            if cohort.phase in (CohortPhase.RELEASED, CohortPhase.ENDED):
+                raise RefusedError("Decisions have been released: nominate for the next cohort instead.")
+            start = NominationStart(
+                nomination=nomination,
+                cohort=CohortId(row.cohort_id),
+                organisation=OrganisationCode(row.organisation_code),
+                by=by,
+                closes_at=cohort.closes_at,
+                terms=nomination_terms(await policy_of(session, row.cohort_id)),
+                stage=Stage.APPLYING,
+                due_at=until,
+                reason=reason,
+                steps=row.steps,
+            )
+            telling = start_telling(nomination_workflow(nomination), "nomination", start, now)
+            session.add(telling)
+        await self._desk.teller.start(telling)
+
+    async def _update(
+        self, nomination: NominationId, by: By, act: Act, name: str, message: Message
+    ) -> NominationState:
+        async with self._desk.sessions() as session:
+            row = await nomination_row(session, nomination)
+            await require(session, by, act, subject_of(row))
+        return await self._desk.update(nomination_workflow(nomination), name, message, NominationState)
+
+
+async def _require_window(
+    session: AsyncSession, cohort: Cohort, policy: Policy, *, said: Nominating, by: By | None, now: datetime
+) -> None:
+    """Refuses a nomination outside the window and its grace, unless operations let it in with a reason."""
+    if said.route is NominationRoute.SELF and not policy.nomination.self_nomination:
+        raise RefusedError("This cohort takes no self-nominations: ask your organisation to nominate.")
+    if said.late_reason is not None:
+        if by is None:
+            raise RefusedError("Only operations can let a nomination in late.")
+        await require(session, by.model_copy(update={"role": Role.OPERATIONS}), Act.LET_IN_LATE, Subject())
+        if cohort.phase in (CohortPhase.SCHEDULED, CohortPhase.RELEASED, CohortPhase.ENDED):
+            raise RefusedError("Nominations can be let in late from the closing of the window to the release.")
+        return
+    if now < cohort.opens_at or cohort.phase is CohortPhase.SCHEDULED:
+        raise RefusedError(f"Nominations open on {in_words(cohort.opens_at)}.")
+    if now > after(cohort.closes_at, policy.window.grace, policy.bank_holidays):
+        raise RefusedError(
+            f"Nominations closed on {in_words(cohort.closes_at)}. "
+            "Ask operations if there is a reason to be let in late."
+        )
+
+
+def _late_due(policy: Policy, now: datetime) -> datetime:
+    return after(now, policy.nomination.consent_within, policy.bank_holidays)
+
+
+async def _people(session: AsyncSession, said: Nominating) -> tuple[PersonId, PersonId | None]:
+    wanted = [Wanted(said.email, said.full_name, said.post)]
+    if said.endorsement:
+        endorser = said.endorsement
+        wanted.append(Wanted(endorser.email, endorser.full_name, endorser.post.value))
+    people = (await upsert_people(session, wanted)).by_address
+    nominee = PersonId(people[said.email.lower()].id)
+    for organisation, left_on in said.earlier_posts:
+        await session.merge(EarlierPost(person_id=nominee, organisation_code=organisation, left_on=left_on))
+    return nominee, PersonId(people[said.endorsement.email.lower()].id) if said.endorsement else None
+
+
+def _row(said: Nominating, nomination: NominationId, nominee: PersonId, by: By, now: datetime) -> Nomination:
+    return Nomination(
+        id=nomination,
+        cohort_id=said.cohort,
+        reference=said.reference,
+        person_id=nominee,
+        organisation_code=said.organisation,
+        nominated_by=by.person,
+        route=said.route,
+        readiness=said.readiness,
+        interests=list(said.interests),
+        late_reason=said.late_reason,
+        created_at=now,
+        stage_since=now,
+    )
+
+
+def _endorsement(said: Endorsing, nomination: NominationId, endorser: PersonId, now: datetime) -> Endorsement:
+    return Endorsement(
+        nomination_id=nomination,
+        person_id=endorser,
+        post=said.post,
+        organisation_code=said.organisation,
+        statement=said.statement,
+        given_at=now,
+    )
+
+
+async def _ask_for_endorsement(
+    session: AsyncSession, said: Nominating, nomination: NominationId, cohort: Cohort, now: datetime
+) -> None:
+    """Somebody put themselves forward: those who nominate for their organisation are asked to endorse."""
+    nominators = await session.exec(
+        select(RoleGrant.person_id)
+        .where(col(RoleGrant.role) == Role.NOMINATOR, col(RoleGrant.organisation_code) == said.organisation)
+        .order_by(col(RoleGrant.person_id))
+    )
+    for number, nominator in enumerate(nominators.all()):
+        session.add(
+            OutboxMessage(
+                id=f"{nomination_workflow(nomination)}:0:{number}",
+                template=Template.ENDORSEMENT_REQUEST,
+                person_id=nominator,
+                cohort_id=cohort.id,
+                nomination_id=nomination,
+                facts={"due_at": cohort.closes_at.isoformat()},
+                queued_at=now,
+            )
+        )

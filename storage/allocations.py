@@ -1,0 +1,241 @@
+"""What the allocation is asked, put together from the register, the nominations and the panels as they stand."""
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+from pydantic import TypeAdapter
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from allocation.problem import (
+    AllocationProblem,
+    AllocationResult,
+    AssessorSupply,
+    CompositionRule,
+    NominationDemand,
+    PanelRules,
+    Seat,
+    Weights,
+)
+from models.enums import HOLDING, RunKind, Stage
+from models.messages import SeatRequest
+from models.policy import Policy
+from models.tables import (
+    Assessment,
+    Assessor,
+    Availability,
+    DeclaredConflict,
+    EarlierPost,
+    Endorsement,
+    Nomination,
+    Organisation,
+    ProposedSeat,
+)
+from storage.policies import policy_of
+
+PROBLEM: TypeAdapter[AllocationProblem] = TypeAdapter(AllocationProblem)
+RESULT: TypeAdapter[AllocationResult] = TypeAdapter(AllocationResult)
+
+
+def panel_rules(policy: Policy) -> PanelRules:
+    """The policy's rules for panels, as the allocation knows them."""
+    panel, allocation = policy.panel, policy.allocation
+    return PanelRules(
+        size=panel.size,
+        composition=tuple(
+            CompositionRule(rule.name, frozenset(role.value for role in rule.roles), rule.at_least, rule.at_most)
+            for rule in panel.composition
+        ),
+        conflict_years=panel.conflict_years,
+        window=(panel.assessed_from, panel.assessed_until),
+        min_days_available=panel.min_days_available,
+        weights=Weights(
+            round(allocation.weight_interest),
+            round(allocation.weight_same_system),
+            round(allocation.weight_even_load),
+        ),
+        seed=int.from_bytes(hashlib.sha256(allocation.seed.encode()).digest()[:8]),
+    )
+
+
+async def problem_of(
+    session: AsyncSession, cohort: str, kind: RunKind, requests: Iterable[SeatRequest] = ()
+) -> AllocationProblem:
+    """The problem of all waiting panels, or of the seats that ``requests`` ask for.
+
+    A request for a nomination that no longer needs a seat is left out.
+    """
+    asked: Counter[str] = Counter(request.nomination for request in requests)
+    wanted = asked if kind is RunKind.REPLACEMENT else None
+    nominations = await _waiting(session, cohort, wanted)
+    policy = await policy_of(session, cohort)
+    return await _problem(session, policy, nominations, wanted)
+
+
+async def problem_as_held(session: AsyncSession, cohort: str) -> tuple[AllocationProblem, tuple[Seat, ...]]:
+    """All panels as they are held, as if every seat were new: what an independent check of the rules is given."""
+    held = (
+        await session.exec(
+            select(Assessment.nomination_id, Assessment.assessor_id)
+            .where(col(Assessment.cohort_id) == cohort, col(Assessment.stage).in_(list(HOLDING)))
+            .order_by(col(Assessment.nomination_id), col(Assessment.assessor_id))
+        )
+    ).all()
+    sizes = Counter(nomination for nomination, _ in held)
+    nominations = (
+        await session.exec(select(Nomination).where(col(Nomination.id).in_(list(sizes))).order_by(col(Nomination.id)))
+    ).all()
+    policy = await policy_of(session, cohort)
+    problem = await _problem(session, policy, nominations, sizes, as_held=True)
+    return problem, tuple(Seat(nomination, assessor, 0, ()) for nomination, assessor in held)
+
+
+async def seats_of(session: AsyncSession, cohort: str, run: int) -> tuple[Seat, ...]:
+    """The seats a run proposes, in the order of nominations and assessors."""
+    rows = await session.exec(
+        select(ProposedSeat)
+        .where(col(ProposedSeat.cohort_id) == cohort, col(ProposedSeat.run) == run)
+        .order_by(col(ProposedSeat.nomination_id), col(ProposedSeat.assessor_id))
+    )
+    return tuple(Seat(row.nomination_id, row.assessor_id, round(row.cost), tuple(row.reasons)) for row in rows)
+
+
+async def _waiting(session: AsyncSession, cohort: str, wanted: Mapping[str, int] | None) -> Sequence[Nomination]:
+    query = select(Nomination).where(col(Nomination.cohort_id) == cohort).order_by(col(Nomination.id))
+    if wanted is None:
+        query = query.where(col(Nomination.stage) == Stage.AWAITING_PANEL, col(Nomination.paused).is_(False))
+    else:
+        query = query.where(
+            col(Nomination.id).in_(list(wanted)),
+            col(Nomination.stage).in_([Stage.AWAITING_PANEL, Stage.SCORING, Stage.QUALITY_ASSURANCE]),
+        )
+    return (await session.exec(query)).all()
+
+
+async def _problem(
+    session: AsyncSession,
+    policy: Policy,
+    nominations: Sequence[Nomination],
+    wanted: Mapping[str, int] | None,
+    *,
+    as_held: bool = False,
+) -> AllocationProblem:
+    """Reads what the nominations and the register say; ``as_held`` leaves out who sits where already."""
+    cohort = policy.cohort.id
+    ids = [nomination.id for nomination in nominations]
+    systems = dict((await session.exec(select(Organisation.code, Organisation.system_code))).all())
+    earlier = await _earlier_posts(session)
+    endorsers = dict(
+        (
+            await session.exec(
+                select(Endorsement.nomination_id, Endorsement.organisation_code).where(
+                    col(Endorsement.nomination_id).in_(ids)
+                )
+            )
+        ).all()
+    )
+    conflicts: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    declared = await session.exec(
+        select(DeclaredConflict)
+        .where(col(DeclaredConflict.nomination_id).in_(ids))
+        .order_by(col(DeclaredConflict.nomination_id), col(DeclaredConflict.assessor_id))
+    )
+    for conflict in declared:
+        conflicts[conflict.nomination_id].append((conflict.assessor_id, conflict.kind))
+    seated, barred, loads = await _panels(session, cohort, ids)
+    demands = []
+    for nomination in nominations:
+        kept = () if as_held else tuple(seated[nomination.id])
+        seats = None if wanted is None else wanted[nomination.id] + len(kept)
+        if nomination.stage is Stage.AWAITING_PANEL and not as_held:
+            seats = None
+        demands.append(
+            NominationDemand(
+                id=nomination.id,
+                organisation=nomination.organisation_code,
+                system=systems.get(nomination.organisation_code, ""),
+                earlier_organisations=earlier.get(nomination.person_id, ()),
+                endorser_organisation=endorsers.get(nomination.id),
+                interests=frozenset(nomination.interests),
+                seats=seats,
+                seated=kept,
+                barred=frozenset(barred[nomination.id]),
+                conflicts=tuple(conflicts[nomination.id]),
+            )
+        )
+    return AllocationProblem(
+        nominations=tuple(demands),
+        assessors=await _supply(session, cohort, systems, earlier, Counter() if as_held else loads),
+        rules=panel_rules(policy),
+    )
+
+
+async def _earlier_posts(session: AsyncSession) -> dict[str, tuple[tuple[str, date], ...]]:
+    posts: dict[str, list[tuple[str, date]]] = defaultdict(list)
+    rows = await session.exec(
+        select(EarlierPost).order_by(col(EarlierPost.person_id), col(EarlierPost.organisation_code))
+    )
+    for post in rows:
+        posts[post.person_id].append((post.organisation_code, post.left_on))
+    return {person: tuple(left) for person, left in posts.items()}
+
+
+async def _panels(
+    session: AsyncSession, cohort: str, ids: Sequence[str]
+) -> tuple[dict[str, list[str]], dict[str, set[str]], Counter[str]]:
+    """Who sits on each panel, who has been asked before and is not asked again, and how much everybody holds."""
+    seated: dict[str, list[str]] = defaultdict(list)
+    barred: dict[str, set[str]] = defaultdict(set)
+    loads: Counter[str] = Counter()
+    asked_for = frozenset(ids)
+    rows = await session.exec(
+        select(Assessment.nomination_id, Assessment.assessor_id, Assessment.stage)
+        .where(col(Assessment.cohort_id) == cohort)
+        .order_by(col(Assessment.id))
+    )
+    for nomination, assessor, stage in rows:
+        if stage in HOLDING:
+            loads[assessor] += 1
+        if nomination in asked_for:
+            if stage in HOLDING:
+                seated[nomination].append(assessor)
+            else:
+                barred[nomination].add(assessor)
+    return seated, barred, loads
+
+
+async def _supply(
+    session: AsyncSession,
+    cohort: str,
+    systems: Mapping[str, str],
+    earlier: Mapping[str, tuple[tuple[str, date], ...]],
+    loads: Mapping[str, int],
+) -> tuple[AssessorSupply, ...]:
+    available: dict[str, list[tuple[date, date]]] = defaultdict(list)
+    days = await session.exec(
+        select(Availability)
+        .where(col(Availability.cohort_id) == cohort)
+        .order_by(col(Availability.assessor_id), col(Availability.from_day))
+    )
+    for one in days:
+        available[one.assessor_id].append((one.from_day, one.until_day))
+    register = await session.exec(
+        select(Assessor).where(col(Assessor.cohort_id) == cohort).order_by(col(Assessor.id))
+    )
+    return tuple(
+        AssessorSupply(
+            id=row.id,
+            role=row.role.value,
+            organisation=row.organisation_code,
+            system=systems.get(row.organisation_code, ""),
+            earlier_organisations=earlier.get(row.person_id, ()),
+            interests=frozenset(row.interests),
+            capacity=row.capacity,
+            load=loads.get(row.id, 0),
+            available=tuple(available[row.id]),
+            training_expires=row.training_expires,
+        )
+        for row in register
+    )

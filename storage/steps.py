@@ -1,0 +1,112 @@
+"""How a workflow's step is written: once, in one transaction, with its audit event and the letters it owes."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import async_sessionmaker
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from models.messages import Notice, Step
+from models.tables import AuditEvent, OutboxMessage
+from storage import audit
+
+STEP_KEY = "uq_audit_event_step"
+Snapshot = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a step changed: identifiers, words, numbers and dates as they were and as they are."""
+
+    before: Snapshot | None
+    after: Snapshot
+
+
+@dataclass(frozen=True)
+class Addressee:
+    """Whom the letters of a step may go to, and what they are about."""
+
+    cohort: str
+    nomination: str
+    assessment: str | None
+    people: Mapping[str, str]
+
+
+async def take_step(
+    sessions: async_sessionmaker[AsyncSession],
+    step: Step,
+    subject: str,
+    write: Callable[[AsyncSession], Awaitable[Change]],
+) -> bool:
+    """Writes a step with ``write``, unless it has been written already; whether it was new.
+
+    The step's key is its workflow and number: a second run, also at the same time, changes nothing.
+    """
+    try:
+        async with sessions.begin() as session:
+            if await _is_taken(session, step):
+                return False
+            change = await write(session)
+            await audit.append(
+                session,
+                at=step.at,
+                actor=step.by.person,
+                role=step.by.role,
+                what=step.what,
+                subject=subject,
+                workflow_id=step.workflow,
+                step=step.number,
+                before=change.before,
+                after=change.after,
+                reason=step.reason,
+            )
+    except IntegrityError as error:
+        if constraint_of(error) == STEP_KEY:
+            return False
+        raise
+    return True
+
+
+async def _is_taken(session: AsyncSession, step: Step) -> bool:
+    taken = select(col(AuditEvent.position)).where(
+        col(AuditEvent.workflow_id) == step.workflow, col(AuditEvent.step) == step.number
+    )
+    return (await session.exec(taken)).first() is not None
+
+
+def constraint_of(error: IntegrityError) -> str:
+    """The name of the constraint that refused a row; it says what is wrong without saying whose."""
+    return str(getattr(getattr(error.orig, "diag", None), "constraint_name", None) or type(error.orig).__name__)
+
+
+def queue_letters(
+    session: AsyncSession,
+    step: Step,
+    notices: Iterable[Notice],
+    addressee: Addressee,
+    facts: Mapping[str, str] | None = None,
+) -> None:
+    """Owes the letters of a step to their readers; an id made of the step owes each of them once."""
+    for number, notice in enumerate(notices):
+        person = addressee.people.get(notice.to)
+        if person is None:
+            continue
+        stated = dict(facts or {})
+        if notice.due_at is not None:
+            stated["due_at"] = notice.due_at.isoformat()
+        if notice.remaining is not None:
+            stated["remaining"] = str(notice.remaining)
+        session.add(
+            OutboxMessage(
+                id=f"{step.workflow}:{step.number}:{number}",
+                template=notice.template,
+                person_id=person,
+                cohort_id=addressee.cohort,
+                nomination_id=addressee.nomination,
+                assessment_id=addressee.assessment,
+                facts=stated,
+                queued_at=step.at,
+            )
+        )
