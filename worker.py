@@ -45,7 +45,7 @@ from models.messages import OutboxAsked
 from notify.channels import Channel, MailboxChannel, SmtpChannel, SmtpServer
 from notify.compose import Sender, sender_from
 from stack.children import free_port
-from stack.client import connect, register_search_attributes
+from stack.client import TemporalUnreachableError, connect, register_search_attributes
 from stack.errors import StackError
 from stack.health import Health, Page, serve
 from stack.logs import configure_logs
@@ -194,7 +194,12 @@ class WorkerProcess:
 
     async def _connected(self) -> Client:
         """A client whose namespace has its search attributes and its outbox."""
-        client = await connect(self.settings, attempts=None, runtime=self._runtime(), identity=self._identity)
+        runtime = self._runtime()
+        try:
+            client = await connect(self.settings, runtime=runtime, identity=self._identity)
+        except TemporalUnreachableError as error:
+            _log.warning("still trying", reason=str(error))
+            client = await connect(self.settings, attempts=None, runtime=runtime, identity=self._identity)
         while True:
             try:
                 added = await register_search_attributes(client)

@@ -139,6 +139,9 @@ def describe(error: BaseException) -> str:
 
 def _name(error: BaseException) -> str:
     kind = type(error)
+    code = getattr(error, "type", None)  # an ApplicationError's, which is a word and names no one
+    if isinstance(code, str):
+        return f"{kind.__qualname__} ({code})"
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
