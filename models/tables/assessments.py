@@ -61,6 +61,8 @@ class Assessment(Stored, table=True):
         UniqueConstraint("nomination_id", "assessor_id"),
         ForeignKeyConstraint(["assessor_id", "cohort_id"], ["assessor.id", "assessor.cohort_id"]),
         Index("ix_assessment_assessor_stage", "cohort_id", "assessor_id", "stage"),
+        CheckConstraint("starts_with(nomination_id, cohort_id || '-')", name="nomination_of_the_same_cohort"),
+        CheckConstraint("stage <> 'declined' OR decline_reason IS NOT NULL", name="declined_for_a_reason"),
     )
 
     id: str = Field(primary_key=True, max_length=64)

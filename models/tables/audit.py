@@ -5,7 +5,7 @@ A trigger takes the position and the hash under a lock, and another refuses upda
 
 from datetime import datetime
 
-from sqlalchemy import Index, text
+from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field
 
 from models.tables.base import JSON_DOCUMENT, Stored
@@ -23,6 +23,7 @@ class AuditEvent(Stored, table=True):
             postgresql_where=text("workflow_id IS NOT NULL"),
         ),
         Index("ix_auditevent_subject", "subject", "position"),
+        CheckConstraint("(workflow_id IS NULL) = (step IS NULL)", name="workflow_with_step"),
     )
 
     position: int = Field(default=0, primary_key=True, sa_column_kwargs={"autoincrement": False})

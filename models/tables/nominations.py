@@ -22,6 +22,13 @@ class Nomination(Stored, table=True):
             unique=True,
             postgresql_where=text(f"stage NOT IN ({_OVER})"),
         ),
+        Index(
+            "uq_nomination_cohort_reference",
+            "cohort_id",
+            "reference",
+            unique=True,
+            postgresql_where=text("reference <> ''"),
+        ),
         Index("ix_nomination_cohort_stage_id", "cohort_id", "stage", "id"),
         CheckConstraint("(outcome IS NULL) OR stage NOT IN ('nominated', 'applying')", name="outcome_after_applying"),
     )
@@ -94,7 +101,7 @@ class Decision(Stored, table=True):
     """The board's decision on a nomination: drafted, approved by another person, released with all others."""
 
     __table_args__ = (
-        CheckConstraint("approved_by IS NULL OR approved_at IS NOT NULL", name="approved_when"),
+        CheckConstraint("(approved_by IS NULL) = (approved_at IS NULL)", name="approved_by_and_when"),
         CheckConstraint("released_at IS NULL OR approved_at IS NOT NULL", name="released_only_if_approved"),
     )
 

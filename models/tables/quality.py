@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sqlalchemy import CheckConstraint
 from sqlmodel import Field
 
 from models.enums import FlagRule, Resolution
@@ -10,6 +11,13 @@ from models.tables.base import Stored, words
 
 class Flag(Stored, table=True):
     """Something a moderator must look at; ``number`` counts within the nomination."""
+
+    __table_args__ = (
+        CheckConstraint(
+            "(resolution IS NULL) = (resolved_by IS NULL) AND (resolution IS NULL) = (resolved_at IS NULL)",
+            name="resolved_by_and_when",
+        ),
+    )
 
     nomination_id: str = Field(primary_key=True, foreign_key="nomination.id", max_length=40)
     number: int = Field(primary_key=True, ge=1)

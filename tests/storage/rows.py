@@ -7,6 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.enums import (
     AssessmentStage,
+    AssessorDeclineReason,
     AssessorRole,
     EndorserPost,
     FlagRule,
@@ -114,6 +115,7 @@ def assessment(
         seated_at=NOON,
         stage=stage,
         stage_since=NOON,
+        decline_reason=AssessorDeclineReason.OTHER if stage is AssessmentStage.DECLINED else None,
     )
 
 

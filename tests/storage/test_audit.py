@@ -76,7 +76,7 @@ async def test_chain_empty_is_whole(session: AsyncSession) -> None:
 
 async def test_event_awkward_values_verified(session: AsyncSession) -> None:
     first = await add_event(session, before=AWKWARD, after={}, reason="3:abc-")
-    second = await add_event(session, workflow_id="", step=None)
+    second = await add_event(session, workflow_id="", step=0)
 
     verdict = await audit.verify(session)
 
@@ -172,7 +172,7 @@ async def test_event_changed_refused(ten_events: AsyncSession, statement: str) -
         "role = 'board'",
         "what = 'Consent'",
         "subject = 'pilot-0002'",
-        "workflow_id = NULL",
+        "workflow_id = 'cohort/other'",
         "step = 4000",
         "before = '{}'",
         "after = '{\"n\": 4.0}'",

@@ -186,7 +186,7 @@ async def test_outcome_before_submission_refused(full: AsyncSession) -> None:
 @pytest.mark.parametrize(
     ("change", "name"),
     [
-        ("approved_by = 'p-000000000002'", "ck_decision_approved_when"),
+        ("approved_by = 'p-000000000002'", "ck_decision_approved_by_and_when"),
         ("released_at = now()", "ck_decision_released_only_if_approved"),
     ],
 )

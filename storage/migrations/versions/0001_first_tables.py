@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(length=64), nullable=True),
         sa.Column("previous", sa.String(length=64), nullable=False),
         sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.CheckConstraint("(workflow_id IS NULL) = (step IS NULL)", name=op.f("ck_auditevent_workflow_with_step")),
         sa.PrimaryKeyConstraint("position", name=op.f("pk_auditevent")),
     )
     op.create_index("ix_auditevent_subject", "auditevent", ["subject", "position"], unique=False)
@@ -199,6 +200,13 @@ def upgrade() -> None:
     op.create_index(op.f("ix_nomination_organisation_code"), "nomination", ["organisation_code"], unique=False)
     op.create_index(op.f("ix_nomination_person_id"), "nomination", ["person_id"], unique=False)
     op.create_index(
+        "uq_nomination_cohort_reference",
+        "nomination",
+        ["cohort_id", "reference"],
+        unique=True,
+        postgresql_where=sa.text("reference <> ''"),
+    )
+    op.create_index(
         "uq_nomination_live_person_cohort",
         "nomination",
         ["person_id", "cohort_id"],
@@ -315,8 +323,14 @@ def upgrade() -> None:
             name=op.f("ck_assessment_assessor_decline_reason"),
         ),
         sa.CheckConstraint(
+            "stage <> 'declined' OR decline_reason IS NOT NULL", name=op.f("ck_assessment_declined_for_a_reason")
+        ),
+        sa.CheckConstraint(
             "stage IN ('seated', 'offered', 'accepted', 'submitted', 'returned', 'declined', 'expired', 'replaced', 'stood_down')",
             name=op.f("ck_assessment_assessment_stage"),
+        ),
+        sa.CheckConstraint(
+            "starts_with(nomination_id, cohort_id || '-')", name=op.f("ck_assessment_nomination_of_the_same_cohort")
         ),
         sa.ForeignKeyConstraint(
             ["assessor_id", "cohort_id"],
@@ -358,7 +372,9 @@ def upgrade() -> None:
         sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("outcome IN ('admitted', 'reserved', 'not_admitted')", name=op.f("ck_decision_outcome")),
-        sa.CheckConstraint("approved_by IS NULL OR approved_at IS NOT NULL", name=op.f("ck_decision_approved_when")),
+        sa.CheckConstraint(
+            "(approved_by IS NULL) = (approved_at IS NULL)", name=op.f("ck_decision_approved_by_and_when")
+        ),
         sa.CheckConstraint(
             "released_at IS NULL OR approved_at IS NOT NULL", name=op.f("ck_decision_released_only_if_approved")
         ),
@@ -418,6 +434,10 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "rule IN ('incomplete', 'evidence_thin', 'criterion_spread', 'mean_spread', 'audit_sample')",
             name=op.f("ck_flag_flag_rule"),
+        ),
+        sa.CheckConstraint(
+            "(resolution IS NULL) = (resolved_by IS NULL) AND (resolution IS NULL) = (resolved_at IS NULL)",
+            name=op.f("ck_flag_resolved_by_and_when"),
         ),
         sa.ForeignKeyConstraint(["nomination_id"], ["nomination.id"], name=op.f("fk_flag_nomination_id_nomination")),
         sa.PrimaryKeyConstraint("nomination_id", "number", name=op.f("pk_flag")),
@@ -538,6 +558,9 @@ def downgrade() -> None:
         postgresql_where=sa.text(
             "stage NOT IN ('declined_by_nominee', 'lapsed', 'ineligible', 'withdrawn', 'not_admitted', 'deferred')"
         ),
+    )
+    op.drop_index(
+        "uq_nomination_cohort_reference", table_name="nomination", postgresql_where=sa.text("reference <> ''")
     )
     op.drop_index(op.f("ix_nomination_person_id"), table_name="nomination")
     op.drop_index(op.f("ix_nomination_organisation_code"), table_name="nomination")
