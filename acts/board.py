@@ -24,6 +24,7 @@ from models.messages import (
 from models.tables import Assessment, Decision, Nomination, Score, ScoreChange
 from rules.permissions import Act, Subject, may_approve
 from rules.stages import WORDS
+from storage import audit
 from storage.policies import policy_of
 
 
@@ -106,6 +107,17 @@ class BoardActs:
                 drafted_at=now,
             )
             await session.merge(drafted)
+            await audit.append(
+                session,
+                at=now,
+                actor=by.person,
+                role=by.role,
+                what="decision drafted",
+                subject=nomination,
+                before={"outcome": decision.outcome.value} if decision else None,
+                after={"outcome": outcome.value, "place": place},
+                reason=reason,
+            )
 
     async def approve_decision(self, nomination: NominationId, by: By) -> NominationState:
         """Approves a drafted decision; where the policy says so, the approver is not the one who drafted it."""

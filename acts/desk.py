@@ -111,7 +111,9 @@ def subject_of(nomination: Nomination, assessor: str | None = None) -> Subject:
 
 
 async def _actor(session: AsyncSession, by: By, subject: Subject, cohort: str | None) -> Actor:
-    if by.role in (Role.NOMINEE, Role.SYSTEM):
+    if by.role is Role.SYSTEM:
+        raise RefusedError("Nobody acts as the system. Act in a role you hold.")
+    if by.role is Role.NOMINEE:
         return Actor(by.person, by.role)
     if by.role is Role.ASSESSOR:
         row = (

@@ -59,6 +59,7 @@ from rules.calendar import after, in_words
 from rules.permissions import Act, Subject
 from rules.policies import nomination_terms
 from rules.stages import WORDS
+from storage import audit
 from storage.policies import policy_of
 from storage.steps import constraint_of
 
@@ -100,8 +101,10 @@ class NominationActs:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    async def nominate(self, said: Nominating, by: By | None) -> NominationId:
+    async def nominate(self, said: Nominating, by: By | None, *, let_in_by: By | None = None) -> NominationId:
         """Nominates somebody; ``by`` None is the nominee themselves, who is not known before.
+
+        After the window and its grace, ``let_in_by`` of operations lets the nomination in for ``said.late_reason``.
 
         Raises:
             RefusedError: The window is not open, the person is nominated already, or this person may not.
@@ -112,7 +115,7 @@ class NominationActs:
             async with self._desk.transaction() as session:
                 cohort = await cohort_row(session, said.cohort, lock=True)
                 policy = await policy_of(session, cohort.id)
-                await _require_window(session, cohort, policy, said=said, by=by, now=now)
+                await _require_window(session, cohort, policy, said=said, let_in_by=let_in_by, now=now)
                 if await session.get(Organisation, said.organisation) is None:
                     raise NotKnownError(f"There is no organisation '{said.organisation}': give its ODS code.")
                 nominee, endorser = await _people(session, said)
@@ -140,6 +143,16 @@ class NominationActs:
                 )
                 telling = start_telling(nomination_workflow(nomination), "nomination", start, now)
                 session.add(telling)
+                if let_in_by is not None:
+                    await audit.append(
+                        session,
+                        at=now,
+                        actor=let_in_by.person,
+                        role=let_in_by.role,
+                        what="let in late",
+                        subject=nomination,
+                        reason=said.late_reason,
+                    )
         except IntegrityError as error:
             if constraint_of(error) == ONE_LIVE_NOMINATION:
                 raise RefusedError("This person has a nomination in this cohort already.") from None
@@ -290,15 +303,15 @@ class NominationActs:
 
 
 async def _require_window(
-    session: AsyncSession, cohort: Cohort, policy: Policy, *, said: Nominating, by: By | None, now: datetime
+    session: AsyncSession, cohort: Cohort, policy: Policy, *, said: Nominating, let_in_by: By | None, now: datetime
 ) -> None:
     """Refuses a nomination outside the window and its grace, unless operations let it in with a reason."""
     if said.route is NominationRoute.SELF and not policy.nomination.self_nomination:
         raise RefusedError("This cohort takes no self-nominations: ask your organisation to nominate.")
-    if said.late_reason is not None:
-        if by is None:
-            raise RefusedError("Only operations can let a nomination in late.")
-        await require(session, by.model_copy(update={"role": Role.OPERATIONS}), Act.LET_IN_LATE, Subject())
+    if (said.late_reason is None) != (let_in_by is None):
+        raise RefusedError("Only operations can let a nomination in late, with a reason.")
+    if let_in_by is not None:
+        await require(session, let_in_by, Act.LET_IN_LATE, Subject())
         if cohort.phase in (CohortPhase.SCHEDULED, CohortPhase.RELEASED, CohortPhase.ENDED):
             raise RefusedError("Nominations can be let in late from the closing of the window to the release.")
         return

@@ -51,6 +51,7 @@ class AllocationWorkflow:
         self._asked: list[SeatRequest] = list(start.asked)
         self._proposals: list[int] = list(start.proposals)
         self._batch_asked = start.batch_asked
+        self._solve_asked = False
         self._asked_by: By = THE_SYSTEM
         self._to_tell: list[int] = []
         self._cohort_ended = start.ended
@@ -66,7 +67,7 @@ class AllocationWorkflow:
                 await self._tell(self._to_tell.pop(0))
             elif self._asked:
                 await self._replace()
-            elif self._batch_asked:
+            elif self._proposal_wanted:
                 await self._propose()
             elif self._cohort_ended:
                 break
@@ -81,12 +82,12 @@ class AllocationWorkflow:
         workflow.set_current_details(self._waits_for)
         try:
             await workflow.wait_condition(
-                lambda: bool(self._to_tell or self._asked or self._batch_asked or self._cohort_ended),
+                lambda: bool(self._to_tell or self._asked or self._proposal_wanted or self._cohort_ended),
                 timeout=self._interval,
                 timeout_summary=self._waits_for,
             )
         except TimeoutError:
-            self._batch_asked = not self._proposals
+            self._batch_asked = True
 
     async def _replace(self) -> None:
         """Finds assessors for all seats asked for by now, and gives them out at once."""
@@ -97,10 +98,14 @@ class AllocationWorkflow:
 
     async def _propose(self) -> None:
         """Solves all waiting panels together and keeps the run as a proposal."""
-        by, self._asked_by, self._batch_asked = self._asked_by, THE_SYSTEM, False
+        by, self._asked_by = self._asked_by, THE_SYSTEM
+        self._batch_asked = self._solve_asked = False
         kind = RunKind.ROLLING if self._start.rolling else RunKind.BATCH
         made = await self._solve(kind, (), by)
-        if made is None or not (made.seats or made.unstaffed):
+        if made is None:
+            return
+        if not (made.seats or made.unstaffed):
+            await self._parking.surely("discard", lambda: self._discard(made.run, THE_SYSTEM, None))
             return
         self._proposals.append(made.run)
         if not self._start.released_by_operations:
@@ -127,7 +132,16 @@ class AllocationWorkflow:
             self._steps += 1
             if run in self._proposals:
                 self._proposals.clear()
+                self._batch_asked = False
             self._to_tell.append(run)
+
+    async def _discard(self, run: int, by: By, reason: SteerReason | None) -> None:
+        async with self._one_at_a_time:
+            step = self._step("discarded", by, reason)
+            await discard_run(RunSettled(step=step, cohort=self._start.cohort, run=run, reason=reason))
+            self._steps += 1
+            if run in self._proposals:
+                self._proposals.remove(run)
 
     async def _tell(self, run: int) -> None:
         """Tells each nomination its panel, batch by batch."""
@@ -151,9 +165,8 @@ class AllocationWorkflow:
 
     @workflow.signal
     def solve_batch(self, message: SolveBatch | None = None) -> None:
-        """The cohort asks for all waiting panels; ignored while a proposal waits to be looked at."""
-        if message is not None and not self._proposals:
-            self._batch_asked = True
+        """The cohort asks for all waiting panels; a proposal that waits to be looked at answers it."""
+        self._batch_asked = self._batch_asked or (message is not None and not self._proposals)
 
     @workflow.signal
     def cohort_ended(self, message: CohortEnded | None = None) -> None:
@@ -163,7 +176,7 @@ class AllocationWorkflow:
     @workflow.update
     async def solve(self, message: SolveNow) -> AllocationState:
         """Operations ask for another proposal, to compare."""
-        self._batch_asked = True
+        self._solve_asked = True
         self._asked_by = message.by
         return self.state()
 
@@ -189,17 +202,11 @@ class AllocationWorkflow:
     @workflow.update(name="discard_run")
     async def discard_proposal(self, message: DiscardRun) -> AllocationState:
         """Operations discard a proposal."""
-        async with self._one_at_a_time:
-            self._refuse_unless_proposed(message.run)
-            step = self._step("discarded", message.by, message.reason)
-            try:
-                await discard_run(
-                    RunSettled(step=step, cohort=self._start.cohort, run=message.run, reason=message.reason)
-                )
-            except FailureError as error:
-                raise cause_of(error) from error
-            self._steps += 1
-            self._proposals.remove(message.run)
+        self._refuse_unless_proposed(message.run)
+        try:
+            await self._discard(message.run, message.by, message.reason)
+        except FailureError as error:
+            raise cause_of(error) from error
         return self.state()
 
     @discard_proposal.validator
@@ -231,6 +238,11 @@ class AllocationWorkflow:
         )
 
     # Parts of steps
+
+    @property
+    def _proposal_wanted(self) -> bool:
+        """Operations may always ask for another proposal; the cohort is answered by the one that stands."""
+        return self._solve_asked or (self._batch_asked and not self._proposals)
 
     @property
     def _interval(self) -> timedelta | None:
@@ -280,7 +292,7 @@ class AllocationWorkflow:
                     "runs": self._runs,
                     "asked": tuple(self._asked),
                     "proposals": tuple(self._proposals),
-                    "batch_asked": self._batch_asked,
+                    "batch_asked": self._batch_asked or self._solve_asked,
                     "ended": self._cohort_ended,
                 }
             )

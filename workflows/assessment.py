@@ -163,13 +163,14 @@ class AssessmentWorkflow:
         await self._surely(message.stage, message.by, "stood down", tell=Template.STOOD_DOWN)
 
     @workflow.signal
-    def hold_clock(self, message: HoldClock | None = None) -> None:
+    async def hold_clock(self, message: HoldClock | None = None) -> None:
         """The nomination is paused or goes on, and this clock with it."""
         held = message is not None and message.held
         if held and self._deadline.held_since is None:
             self._deadline.hold()
         elif not held and self._deadline.held_since is not None:
             self._deadline.go_on()
+            await self._surely(self._stage, THE_SYSTEM, "resumed", due_at=self._deadline.due_at)
 
     @workflow.signal
     async def go_on(self, message: GoOn | None = None) -> None:

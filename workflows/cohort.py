@@ -111,14 +111,14 @@ class CohortWorkflow:
 
     async def _await_opening(self) -> None:
         """The window opens at its date, which operations may move."""
-        self._deadline.set(self._opens_at)
+        self._deadline.set(self._opens_at, remind=False)
         while self._phase is CohortPhase.SCHEDULED:
             await self._until(lambda: self._phase is not CohortPhase.SCHEDULED)
             await self._enter(CohortPhase.OPEN, leaving=CohortPhase.SCHEDULED)
 
     async def _await_closing(self) -> None:
         """The window closes at its date, which operations may move, or at once when they say so."""
-        self._deadline.set(self._closes_at)
+        self._deadline.set(self._closes_at, remind=False)
         while self._phase is CohortPhase.OPEN:
             await self._until(lambda: self._phase is not CohortPhase.OPEN)
             await self._enter(CohortPhase.CLOSED, leaving=CohortPhase.OPEN)
@@ -150,7 +150,7 @@ class CohortWorkflow:
     async def _await_end(self) -> None:
         """Places that are given up go to the reserve list, until the cohort ends."""
         released_at = self._released_at or workflow.now()
-        self._deadline.set(after(released_at, self._start.ends, self._start.calendar.bank_holidays))
+        self._deadline.set(after(released_at, self._start.ends, self._start.calendar.bank_holidays), remind=False)
         while self._phase is CohortPhase.RELEASED:
             await self._until(lambda: self._phase is not CohortPhase.RELEASED)
             await self._enter(CohortPhase.ENDED, leaving=CohortPhase.RELEASED)
@@ -359,7 +359,7 @@ class CohortWorkflow:
         await record_cohort(CohortStep(step=step, cohort=self._start.cohort, **to._asdict()))
         self._steps += 1
         self._phase, self._opens_at, self._closes_at, due_at, self._released_at = to
-        self._deadline.set(due_at)
+        self._deadline.set(due_at, remind=False)
         self._show()
 
     @property

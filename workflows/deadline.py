@@ -23,16 +23,18 @@ class Deadline:
         self._grace: SpanParts | None = None
         self._reminders: list[datetime] = []
         self._moves = 0
+        self._reminds = True
         self.due_at: datetime | None = None
         self.held_since: datetime | None = None
 
-    def set(self, due_at: datetime | None, grace: SpanParts | None = None) -> None:
-        """Makes ``due_at`` the deadline; reminders that lie ahead of now are planned afresh."""
+    def set(self, due_at: datetime | None, grace: SpanParts | None = None, *, remind: bool = True) -> None:
+        """Makes ``due_at`` the deadline; with ``remind``, reminders that lie ahead of now are planned afresh."""
         self.due_at = due_at
         self._grace = grace
+        self._reminds = remind
         self._moves += 1
         self._reminders = []
-        if due_at is not None:
+        if due_at is not None and remind:
             now = workflow.now()
             calendar = self._calendar
             self._reminders = list(reminders(now, due_at, calendar.reminders, calendar.bank_holidays))
@@ -52,7 +54,7 @@ class Deadline:
         """Lets the clock run again; the deadline has moved by the time it stood still."""
         due_at = self.due_if_resumed()
         self.held_since = None
-        self.set(due_at, self._grace)
+        self.set(due_at, self._grace, remind=self._reminds)
 
     @property
     def ends_at(self) -> datetime | None:

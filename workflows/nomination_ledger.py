@@ -264,7 +264,7 @@ class NominationLedger:
         if stage in ENDS:
             self._paused = False
             self._parking.abandon()
-        self._deadline.set(due_at, self._start.terms.grace if grace else None)
+        self._deadline.set(due_at, self._start.terms.grace if grace else None, remind=stage in REMINDERS)
         self._show()
 
     def _show(self) -> None:

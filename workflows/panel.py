@@ -40,6 +40,7 @@ class Panel:
         self._states: dict[AssessmentId, AssessmentState] = {}
         self._following: dict[AssessmentId, asyncio.Task[None]] = {}
         self._running: dict[AssessmentId, workflow.ChildWorkflowHandle[object, AssessmentState]] = {}
+        self._closed = False
         self.seats = start.terms.panel_size
 
     @property
@@ -95,6 +96,7 @@ class Panel:
 
     async def close(self) -> None:
         """Stands down everybody who is still at work, and waits until they know."""
+        self._closed = True
         for assessment in list(self._running):
             await self.stand_down(assessment, StandDown())
         for following in list(self._following.values()):
@@ -111,6 +113,8 @@ class Panel:
         try:
             child = await self._start_child(assessment, stage, by, steps)
             self._running[assessment] = child
+            if self._closed:
+                await self.stand_down(assessment, StandDown())
             self._states[assessment] = await child
         except FailureError:
             # Somebody ended the assessment's workflow by hand: its seat is free, and another assessor is asked.
