@@ -138,7 +138,7 @@ def make_worker(
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         max_heartbeat_throttle_interval=timedelta(seconds=5),
-        graceful_shutdown_timeout=timedelta(seconds=settings.graceful_shutdown_seconds),
+        graceful_shutdown_timeout=timedelta(seconds=settings.grace_seconds),
     )
 
 
@@ -228,7 +228,7 @@ class WorkerProcess:
             stopping.cancel()
 
     async def _let_finish(self, worker: Worker) -> None:
-        grace = self.settings.graceful_shutdown_seconds
+        grace = self.settings.grace_seconds
         _log.info("ending", seconds_for_activities=grace)
         async with asyncio.timeout(grace + _AFTER_GRACE_SECONDS):
             await worker.shutdown()

@@ -116,7 +116,7 @@ class Settings(BaseSettings):
     database_connections: int = Field(
         default=20, ge=2, description="Connections to PostgreSQL a worker opens at most, besides two for watching."
     )
-    graceful_shutdown_seconds: float = Field(
+    grace_seconds: float = Field(
         default=20, ge=0, description="How long a worker that is asked to end lets activities finish."
     )
 

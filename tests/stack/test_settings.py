@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from stack.settings import Environment, Settings, SettingsError, load_settings
+from stack.settings import Environment, Settings, SettingsError, described, load_settings
 
 PRODUCTION = {
     "TALENT_POOL_ENVIRONMENT": "production",
@@ -47,6 +47,27 @@ def test_file_is_read(tmp_path: Path) -> None:
 
 def test_empty_variable_counts_as_absent(monkeypatch: pytest.MonkeyPatch) -> None:
     assert _load(monkeypatch, {"DATABASE_URL": "", "TEMPORAL_ADDRESS": " "}).database_url is None
+
+
+@pytest.mark.parametrize("name", ["SMTP_USER", "SMTP_PASSWORD", "SMTP_HOST", "MAILBOX", "LISTEN", "METRICS_PORT"])
+def test_empty_optional_setting_counts_as_absent(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    settings = _load(monkeypatch, {**PRODUCTION, f"TALENT_POOL_{name}": ""})
+
+    assert getattr(settings, name.lower()) is None
+
+
+@pytest.mark.parametrize(
+    ("variables", "address"),
+    [({}, "127.0.0.1"), (PRODUCTION, "0.0.0.0"), ({**PRODUCTION, "TALENT_POOL_LISTEN": "10.0.0.7"}, "10.0.0.7")],  # noqa: S104
+)
+def test_ports_are_open_to_other_machines_only_where_meant(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], address: str
+) -> None:
+    assert _load(monkeypatch, variables).listen_address == address
+
+
+def test_every_setting_is_described() -> None:
+    assert [variable for variable, words, _ in described() if not words] == []
 
 
 @pytest.mark.parametrize(
