@@ -3,7 +3,7 @@
 import structlog
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError, SQLAlchemyError
 from temporalio import activity
-from temporalio.exceptions import ApplicationError, CancelledError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory, CancelledError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from storage.steps import constraint_of
@@ -13,7 +13,12 @@ _log = structlog.get_logger()
 
 def refused(sentence: str) -> ApplicationError:
     """Nothing was done, and the person who asked is told why."""
-    return ApplicationError(sentence, type="Refused", non_retryable=True)
+    return ApplicationError(sentence, type="Refused", non_retryable=True, category=ApplicationErrorCategory.BENIGN)
+
+
+def later(what: str, code: str) -> ApplicationError:
+    """Nothing is wrong, and the activity is to be tried again; it is not logged as a failure."""
+    return ApplicationError(what, type=code, category=ApplicationErrorCategory.BENIGN)
 
 
 def missing(what: str, identifier: str) -> ApplicationError:

@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 from temporalio.client import Client
-from temporalio.exceptions import ApplicationError
 
+from activities.errors import later
 from acts.tellings import Teller
 from models.messages import OutboxAsked
 from notify.channels import Channel
@@ -78,6 +78,6 @@ async def _for_one_shift(asked: OutboxAsked, look: Callable[[], Awaitable[bool]]
             if not await look():
                 await asyncio.wait({leaving}, timeout=LOOK_EVERY_SECONDS)
             if leaving.done():
-                raise ApplicationError("the worker is leaving", type="WorkerLeaving")
+                raise later("the worker is leaving", "WorkerLeaving")
     finally:
         leaving.cancel()

@@ -7,9 +7,9 @@ from typing import Generic, TypeVar
 
 from temporalio import activity
 from temporalio.client import Client
-from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.errors import later
 from models.ids import NominationId, nomination_workflow
 from models.messages import BatchAsked, BatchTold, Message, PanelsAsked
 
@@ -63,5 +63,5 @@ async def _signal(client: Client, signal: str, owed: Owed[Said]) -> None:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
         if not owed.started:
-            raise ApplicationError(f"{owed.nomination} has not been started yet", type="NotStartedYet") from None
+            raise later(f"{owed.nomination} has not been started yet", "NotStartedYet") from None
         # The nomination's workflow has ended since the batch was read: there is nobody left to tell.
