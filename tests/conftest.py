@@ -18,6 +18,8 @@ from storage.engine import make_engine, sessions
 
 # A developer's own settings must not steer the tests, nor the tests write to a developer's database.
 for _name in list(os.environ):
+    if _name.startswith("TALENT_POOL_TEST_"):
+        continue  # says how to test, and steers nothing else
     if _name.startswith(("TALENT_POOL_", "TEMPORAL_")) or _name == "DATABASE_URL":
         del os.environ[_name]
 
