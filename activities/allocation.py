@@ -63,7 +63,12 @@ class AllocationActivities:
             return Change(None, {"run": asked.run, "seats": len(result.seats), "unstaffed": len(result.unstaffed)})
 
         await take_step(self._sessions, asked.step, asked.cohort, write)
-        return RunMade(run=asked.run, seats=len(result.seats), unstaffed=len(result.unstaffed))
+        async with self._sessions() as session:
+            # As it is kept: where the same step was solved twice side by side, one of the two results is.
+            made = await _made(session, asked)
+        if made is None:
+            raise missing("AllocationRun", f"{asked.run} of {asked.cohort}")
+        return made
 
     @activity.defn(name="release_run")
     async def release_run(self, asked: RunSettled) -> None:

@@ -107,7 +107,7 @@ class NominationActivities:
                         col(ScreeningFinding.nomination_id) == asked.nomination, col(ScreeningFinding.met).is_(False)
                     )
                 )
-                found.extend(findings)
+                found[:] = findings.all()
         return Screening(unmet=tuple(sorted(found)))
 
 

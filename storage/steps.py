@@ -12,7 +12,6 @@ from models.messages import Notice, Step
 from models.tables import AuditEvent, OutboxMessage
 from storage import audit
 
-STEP_KEY = "uq_audit_event_step"
 Snapshot = Mapping[str, object]
 
 
@@ -62,9 +61,11 @@ async def take_step(
                 after=change.after,
                 reason=step.reason,
             )
-    except IntegrityError as error:
-        if constraint_of(error) == STEP_KEY:
-            return False
+    except Exception:
+        # Another run of the same step may have written it since: then what it wrote is what stands in the way here.
+        async with sessions() as session:
+            if await _is_taken(session, step):
+                return False
         raise
     return True
 
