@@ -1,6 +1,7 @@
 """Log lines: JSON in production, for people in development; never twice, never with personal data.
 
-A workflow runs its code again whenever it is replayed, and would write its lines again: those are dropped. An
+A workflow runs its code again whenever it is replayed, and would write its lines again: those are dropped (but not
+those of a task that left no command behind, which the SDK runs again as if for the first time). An
 exception is written by its type and place alone. Its message is not: a database's error quotes the row, a
 validator's the value, and either may be somebody's name.
 """

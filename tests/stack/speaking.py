@@ -17,7 +17,8 @@ class SpeakingWorkflow:
         """Waits for three Updates, then lets an activity speak."""
         for number in range(3):
             workflow.logger.info("waits %d", number)
-            await workflow.wait_condition(lambda number=number: self.heard > number)
+            # With a timer: a task that leaves no command leaves no trace, and is run again with the next one.
+            await workflow.wait_condition(lambda number=number: self.heard > number, timeout=timedelta(hours=1))
         await workflow.execute_activity("speak", start_to_close_timeout=timedelta(seconds=10))
 
     @workflow.update
