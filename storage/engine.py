@@ -25,6 +25,8 @@ def make_engine(url: str, *, pool_size: int = 10, overflow: int = 10) -> AsyncEn
         max_overflow=overflow,
         pool_pre_ping=True,
         pool_recycle=_RECYCLE_SECONDS,
+        # An error's text must not quote the values of the row it was about.
+        hide_parameters=True,
         connect_args={"connect_timeout": _CONNECT_SECONDS, "application_name": "talent-pool"},
     )
 
