@@ -2,8 +2,7 @@
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from email.message import EmailMessage
@@ -63,9 +62,7 @@ CLOSED_ON = datetime(2018, 9, 30, 22, 59, tzinfo=UTC)
 OPENED_ON = datetime(2018, 8, 31, 23, 0, tzinfo=UTC)
 NOW = datetime(2018, 10, 8, 9, 30, tzinfo=UTC)
 SENDER = Sender(name="Talent Pool", address="talent-pool@example.nhs.test", contact="help@example.nhs.test")
-EVIDENCE = (
-    "Led the merger of two community services, kept both boards informed and halved the waiting list in a year."
-)
+EVIDENCE = "Led the merger of two community services, kept both boards informed and halved the waiting list."
 PERSONAL = ("Featherstonehaugh", "example.nhs.test", EVIDENCE)
 """What no failure, log line or history may hold; every row of a person or an assessment here holds one of them."""
 
@@ -87,6 +84,7 @@ def pilot_policy() -> Policy:
 
 
 PILOT = pilot_policy()
+PILOT_ID = CohortId("pilot")
 
 
 def nominee(number: int) -> PersonId:
@@ -117,7 +115,7 @@ class CohortInRows:
     """A cohort's rows, and ways to add to them."""
 
     sessions: Sessions
-    id: CohortId = CohortId("pilot")
+    id: CohortId = PILOT_ID
     policy: Policy = PILOT
 
     def nomination(self, number: int = 1) -> NominationId:
@@ -338,7 +336,7 @@ class _Itself(ActivityInboundInterceptor):
     def __init__(self) -> None:
         pass
 
-    async def execute_activity(self, input: ExecuteActivityInput) -> object:
+    async def execute_activity(self, input: ExecuteActivityInput) -> object:  # noqa: A002 -- the SDK's name
         return await input.fn(*input.args)
 
 
@@ -348,6 +346,7 @@ class Activities:
 
     by_name: dict[str, Callable[..., object]]
     heartbeats: list[tuple[object, ...]] = field(default_factory=list)
+    first_heartbeat: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(
         self, name: str, asked: Message, answer: type[Answer], *, resumed_from: Sequence[object] = ()
@@ -358,20 +357,28 @@ class Activities:
         assert isinstance(result, answer)
         return result
 
+    def start(self, name: str, asked: Message) -> tuple[ActivityEnvironment, "asyncio.Task[object]"]:
+        """Begins to run an activity that lasts; the environment can tell it that its worker leaves."""
+        environment = self.environment()
+        running = environment.run(_chain, ExecuteActivityInput(self.by_name[name], (asked,), None, {}))
+        return environment, asyncio.ensure_future(running)
+
     def environment(self, resumed_from: Sequence[object] = ()) -> ActivityEnvironment:
         environment = ActivityEnvironment()
         environment.info = dataclasses.replace(environment.info, heartbeat_details=list(resumed_from))
-        environment.on_heartbeat = lambda *details: self.heartbeats.append(details)
+        environment.on_heartbeat = self._beat
         return environment
+
+    def _beat(self, *details: object) -> None:
+        self.heartbeats.append(details)
+        self.first_heartbeat.set()
 
 
 async def _chain(asked: ExecuteActivityInput) -> object:
     return await ActivityErrors().intercept_activity(_Itself()).execute_activity(asked)
 
 
-def activities_of(
-    sessions: Sessions, client: Client, post: Post, task_queue: str = "nobody-works-here"
-) -> Activities:
+def activities_of(sessions: Sessions, client: Client, post: Post, task_queue: str = "nobody") -> Activities:
     """Every activity a worker offers."""
     built = build(sessions=sessions, client=client, channel=post, sender=SENDER, task_queue=task_queue)
     return Activities({one.__temporal_activity_definition.name: one for one in built})  # type: ignore[attr-defined]
@@ -394,11 +401,3 @@ async def contents(sessions: Sessions) -> dict[str, tuple[int, str | None]]:
 def changed(before: dict[str, tuple[int, str | None]], after: dict[str, tuple[int, str | None]]) -> dict[str, int]:
     """The tables that differ, each with how many rows were added."""
     return {table: after[table][0] - before[table][0] for table in TABLES if before[table] != after[table]}
-
-
-@asynccontextmanager
-async def stopped(environment: ActivityEnvironment, running: asyncio.Task[object]) -> AsyncIterator[None]:
-    """Tells a running activity that its worker leaves, once the block is done."""
-    yield
-    environment.worker_shutdown()
-    await asyncio.wait({running})
