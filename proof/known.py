@@ -79,6 +79,15 @@ class Knowledge:
         except WorkflowQueryFailedError as error:
             raise _unreachable(workflow) from error
 
+    async def status_of(self, workflow: str) -> WorkflowExecutionStatus | None:
+        """Whether a workflow runs or how it ended; None when there is none. Needs no worker."""
+        try:
+            return (await self._client.get_workflow_handle(workflow).describe()).status
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return None
+            raise _unreachable(workflow) from error
+
     async def _ask(self, workflow: str, answer: type[State]) -> Known:
         handle = self._client.get_workflow_handle(workflow)
         try:

@@ -17,7 +17,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 
-from models.enums import ENDS, AssessmentStage
+from models.enums import ENDS, AssessmentStage, AssessorDeclineReason
 from models.ids import PersonId, cohort_workflow
 from models.messages import AssessmentState, By, CohortState, NominationState
 from models.tables import Assessment, Cohort, Nomination
@@ -249,8 +249,8 @@ class _Check:
         found = []
         for subject in sorted(subjects):
             if await self._row(subject) is None:
-                known = await self._known(subject)
-                found.append(Difference(subject, "row", "none", known.words))
+                status = await self._knowledge.status_of(subject)
+                found.append(Difference(subject, "row", "none", Known(None, status).words))
         return found
 
     async def _row(self, subject: str) -> Row | None:
@@ -318,6 +318,9 @@ def _write(row: Row, state: State) -> None:
     elif isinstance(row, Assessment) and isinstance(state, AssessmentState):
         if row.stage is not state.stage:
             row.stage, row.stage_since = state.stage, datetime.now(UTC)
+        if state.stage is AssessmentStage.DECLINED:
+            # A workflow keeps no reason; the audit event of the decline, if it was written, has it.
+            row.decline_reason = row.decline_reason or AssessorDeclineReason.OTHER
     elif isinstance(row, Nomination) and isinstance(state, NominationState):
         attention = state.attention
         if row.stage is not state.stage:
