@@ -1,0 +1,254 @@
+"""Commands on allocation runs: proposals to look at, compare, release or discard."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.failures import FailedError, run
+from cli.reach import stored
+from cli.showing import say, show_json, show_table
+from cli.steering import on_cohort, the_cohort
+from cli.terms import AsOperations, CohortOption, Json, Reason, RoleOption, command, room
+from cli.who import asking
+from models.enums import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlmodel.ext.asyncio.session import AsyncSession
+
+    from models.tables import AllocationRun, Cohort
+
+# ruff: noqa: PLC0415, PLR0917 -- imported where needed, so that --help answers at once; options become parameters
+
+app = room("Allocation runs: who is proposed to assess whom, and why.")
+
+Number = Annotated[int, typer.Argument(metavar="RUN", min=1, help="The run's number within its cohort.")]
+
+
+@command(app, "list", example="run list --cohort pilot")
+def list_runs(
+    cohort: CohortOption = None, who: AsOperations = None, role: RoleOption = None, as_json: Json = False
+) -> None:
+    """List the runs of a cohort, newest first."""
+    run(_list(cohort, who, role, as_json=as_json))
+
+
+async def _list(cohort: str | None, who: str | None, role: Role | None, *, as_json: bool) -> None:
+    from storage.runs import runs_of
+
+    async with stored() as sessions, sessions() as session:
+        found = await _allowed(session, cohort, who, role)
+        runs = await runs_of(session, found.id)
+    if as_json:
+        show_json(
+            [
+                {
+                    "run": one.number,
+                    "kind": one.kind,
+                    "status": one.status,
+                    "seats": one.seats,
+                    "unstaffed": one.unstaffed,
+                    "made_at": one.made_at,
+                    "settled_at": one.settled_at,
+                    "settled_by": one.settled_by,
+                }
+                for one in runs
+            ]
+        )
+    elif runs:
+        show_table(
+            ["run", "kind", "status", "seats", "unstaffed", "made", "settled", "by"],
+            [
+                (
+                    one.number,
+                    one.kind,
+                    one.status,
+                    one.seats,
+                    one.unstaffed,
+                    one.made_at,
+                    one.settled_at,
+                    one.settled_by,
+                )
+                for one in runs
+            ],
+        )
+    else:
+        say(f"There is no allocation run in {found.id} yet.")
+
+
+async def _allowed(session: "AsyncSession", cohort: str | None, who: str | None, role: Role | None) -> "Cohort":
+    """The cohort, if the person may read its runs; identifiers alone are shown, so nobody need be named."""
+    await asking(session, who, role, "read_run")
+    return await the_cohort(session, cohort)
+
+
+async def _run(session: "AsyncSession", cohort: str, number: int) -> "AllocationRun":
+    from models.tables import AllocationRun
+
+    row = await session.get(AllocationRun, (cohort, number))
+    if row is None:
+        raise FailedError(f"There is no run {number} in {cohort}: look at 'python starter.py run list'.")
+    return row
+
+
+@command(app, "show", example="run show 1 --cohort pilot")
+def show(
+    number: Number,
+    cohort: CohortOption = None,
+    who: AsOperations = None,
+    role: RoleOption = None,
+    as_json: Json = False,
+) -> None:
+    """Show who a run proposes for whom and why, everybody's load, and which panels it leaves open and why."""
+    run(_show(number, cohort, who, role, as_json=as_json))
+
+
+async def _show(number: int, cohort: str | None, who: str | None, role: Role | None, *, as_json: bool) -> None:
+    from storage.allocations import RESULT, seats_of
+    from storage.runs import unstaffed_of
+
+    async with stored() as sessions, sessions() as session:
+        found = await _allowed(session, cohort, who, role)
+        row = await _run(session, found.id, number)
+        seats = await seats_of(session, found.id, number)
+        open_panels = await unstaffed_of(session, found.id, number)
+    result = RESULT.validate_python(row.result)
+    if as_json:
+        show_json(
+            {
+                "cohort": found.id,
+                "run": number,
+                "kind": row.kind,
+                "status": row.status,
+                "total_cost": result.total_cost,
+                "bound": result.bound,
+                "proved": result.proved,
+                "seats": [
+                    {"nomination": one.nomination, "assessor": one.assessor, "cost": one.cost, "reasons": one.reasons}
+                    for one in seats
+                ],
+                "unstaffed": [
+                    {"nomination": one.nomination_id, "missing": one.missing, "reasons": one.reasons}
+                    for one in open_panels
+                ],
+                "loads": dict(result.loads),
+            }
+        )
+        return
+    made = f"{row.kind}, {row.status}"
+    proof = "no answer is better" if result.proved else f"at most {result.gap:.1%} from the best possible"
+    say(f"Run {number} of {found.id} ({made}): {len(seats)} seats, cost {result.total_cost}; {proof}.")
+    show_table(
+        ["nomination", "assessor", "cost", "why"],
+        [(one.nomination, one.assessor, one.cost, "; ".join(one.reasons)) for one in seats],
+    )
+    if open_panels:
+        show_table(
+            ["without a panel", "missing", "why"],
+            [(one.nomination_id, one.missing, "; ".join(one.reasons)) for one in open_panels],
+        )
+    show_table(["assessor", "load with these seats"], _by_load(result.loads))
+
+
+def _by_load(loads: "Sequence[tuple[str, int]]") -> list[tuple[str, int]]:
+    return sorted(loads, key=lambda one: (-one[1], one[0]))
+
+
+@command(app, "compare", example="run compare 1 2 --cohort pilot")
+def compare_runs(
+    before: Number,
+    after: Annotated[int, typer.Argument(metavar="RUN", min=1, help="The run it is compared to.")],
+    cohort: CohortOption = None,
+    who: AsOperations = None,
+    role: RoleOption = None,
+    as_json: Json = False,
+) -> None:
+    """Show what changes from one run to another."""
+    run(_compare(before, after, cohort, who, role, as_json=as_json))
+
+
+async def _compare(
+    before: int, after: int, cohort: str | None, who: str | None, role: Role | None, *, as_json: bool
+) -> None:
+    from allocation.compare import compare
+    from storage.allocations import seats_of
+
+    async with stored() as sessions, sessions() as session:
+        found = await _allowed(session, cohort, who, role)
+        for number in (before, after):
+            await _run(session, found.id, number)
+        change = compare(await seats_of(session, found.id, before), await seats_of(session, found.id, after))
+    if as_json:
+        show_json(
+            {
+                "before": before,
+                "after": after,
+                "seats_before": change.seats_before,
+                "seats_after": change.seats_after,
+                "cost_change": change.cost_change,
+                "panels": [
+                    {"nomination": one.nomination, "came": one.came, "went": one.went} for one in change.panels
+                ],
+                "loads": dict(change.loads),
+            }
+        )
+        return
+    say(
+        f"Run {after} against run {before}: {change.seats_after} seats instead of {change.seats_before}, "
+        f"cost {change.cost_change:+d}, {len(change.panels)} panels differ."
+    )
+    if change.panels:
+        show_table(
+            ["nomination", "came", "went"],
+            [(one.nomination, ", ".join(one.came), ", ".join(one.went)) for one in change.panels],
+        )
+    if change.loads:
+        show_table(["assessor", "seats more or fewer"], [(one, f"{seats:+d}") for one, seats in change.loads])
+
+
+@command(app, "release", example="run release 1 --cohort pilot --as operations@example.nhs.test")
+def release(
+    number: Number,
+    cohort: CohortOption = None,
+    who: AsOperations = None,
+    role: RoleOption = None,
+    as_json: Json = False,
+) -> None:
+    """Release a proposed run: its seats are given out and offers go to the assessors."""
+    on_cohort(
+        cohort,
+        who,
+        role,
+        "release_run",
+        lambda acts, one, by: acts.cohorts.release_run(one, by, number),
+        as_json=as_json,
+    )
+
+
+@command(app, "discard", example="run discard 1 --cohort pilot --reason board_request")
+def discard(
+    number: Number,
+    reason: Reason,
+    cohort: CohortOption = None,
+    who: AsOperations = None,
+    role: RoleOption = None,
+    as_json: Json = False,
+) -> None:
+    """Discard a proposed run."""
+    on_cohort(
+        cohort,
+        who,
+        role,
+        "discard_run",
+        lambda acts, one, by: acts.cohorts.discard_run(one, by, number, reason),
+        as_json=as_json,
+    )
+
+
+@command(app, "solve", example="run solve --cohort pilot")
+def solve(
+    cohort: CohortOption = None, who: AsOperations = None, role: RoleOption = None, as_json: Json = False
+) -> None:
+    """Ask for another run, to compare."""
+    on_cohort(cohort, who, role, "solve", lambda acts, one, by: acts.cohorts.solve(one, by), as_json=as_json)

@@ -1,0 +1,147 @@
+"""Commands of a nominee: consenting, applying, submitting."""
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.failures import run
+from cli.reach import at_desk
+from cli.showing import say, show_json, show_table
+from cli.steering import actor_on, on_nomination
+from cli.terms import As, Json, NominationArgument, RoleOption, command
+from models.enums import Role
+
+# ruff: noqa: PLC0415, PLR0917 -- imported where needed, so that --help answers at once; options become parameters
+
+app = typer.Typer()
+
+
+@command(app, "consent", example="consent pilot-0042 --as sam.okoro@example.nhs.test")
+def consent(
+    nomination: NominationArgument,
+    agree: Annotated[bool, typer.Option("--agree/--decline", help="Whether the nominee agrees.")] = True,
+    who: As = None,
+    role: RoleOption = None,
+    as_json: Json = False,
+) -> None:
+    """Agree to be nominated, or decline."""
+    on_nomination(
+        nomination,
+        who,
+        role,
+        "consent" if agree else "decline_nomination",
+        lambda acts, one, by: acts.nominations.consent(one, by) if agree else acts.nominations.decline(one, by),
+        as_json=as_json,
+    )
+
+
+@command(
+    app,
+    "apply",
+    example="apply pilot-0042 --from application.toml --field employed_in_region=yes --as sam.okoro@example.nhs.test",
+)
+def apply(
+    nomination: NominationArgument,
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="FILE", exists=True, dir_okay=False, help="TOML or JSON: a text by field."),
+    ] = None,
+    field: Annotated[
+        list[str] | None, typer.Option("--field", metavar="NAME=TEXT", help="One field; may be given several times.")
+    ] = None,
+    who: As = None,
+    role: RoleOption = None,
+    as_json: Json = False,
+) -> None:
+    """Save fields of the application, complete or not, and say what is still missing; it is not submitted yet."""
+    fields = _fields(source, field or [])
+    run(_apply(nomination, fields, who, role, as_json=as_json))
+
+
+async def _apply(
+    nomination: str, fields: dict[str, str], who: str | None, role: Role | None, *, as_json: bool
+) -> None:
+    from sqlmodel import col, select
+
+    from acts.desk import nomination_row
+    from models.ids import NominationId
+    from models.tables import ApplicationDraft
+    from rules.applications import form, problems
+    from storage.policies import policy_of
+
+    async with at_desk() as acts:
+        by = await actor_on(acts, nomination, who, role, "save_draft")
+        saved_at = await acts.nominations.save_draft(NominationId(nomination), by, fields)
+        async with acts.desk.sessions() as session:
+            row = await nomination_row(session, nomination)
+            policy = await policy_of(session, row.cohort_id)
+            drafts = await session.exec(
+                select(ApplicationDraft).where(col(ApplicationDraft.nomination_id) == nomination)
+            )
+            content = {draft.field: draft.content for draft in drafts}
+    missing = problems(content, policy)
+    if as_json:
+        show_json(
+            {
+                "nomination": nomination,
+                "saved_at": saved_at,
+                "fields": {one.name: bool(content.get(one.name)) for one in form(policy)},
+                "missing": [{"field": one.field, "sentence": one.sentence} for one in missing],
+            }
+        )
+        return
+    show_table(
+        ["field", "what is asked", "words"],
+        [(one.name, one.label, len(content.get(one.name, "").split()) or "") for one in form(policy)],
+    )
+    for one in missing:
+        say(f"Still missing: {one.sentence}")
+    if not missing:
+        say(f"Complete. Send it with 'python starter.py submit {nomination}'.")
+
+
+def _fields(source: Path | None, written: list[str]) -> dict[str, str]:
+    fields = read_document(source) if source else {}
+    content = {}
+    for name, value in fields.items():
+        if not isinstance(value, str):
+            raise typer.BadParameter(f"{source}: '{name}' must be text in quotation marks.")
+        content[name] = value
+    for one in written:
+        name, equals, value = one.partition("=")
+        if not equals:
+            raise typer.BadParameter("Write a field as NAME=TEXT, such as --field employed_in_region=yes.")
+        content[name.strip()] = value
+    return content
+
+
+def read_document(source: Path) -> dict[str, object]:
+    """A TOML or JSON file's table.
+
+    Raises:
+        typer.BadParameter: It is neither, or not a table.
+    """
+    try:
+        text = source.read_text(encoding="utf-8-sig")
+        document = json.loads(text) if source.suffix == ".json" else tomllib.loads(text)
+    except (UnicodeDecodeError, json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
+        raise typer.BadParameter(f"{source} is not {source.suffix.lstrip('.') or 'toml'}: {error}") from None
+    if not isinstance(document, dict):
+        raise typer.BadParameter(f"{source} must hold a table: a value by name.")
+    return document
+
+
+@command(app, "submit", example="submit pilot-0042 --as sam.okoro@example.nhs.test")
+def submit(nomination: NominationArgument, who: As = None, role: RoleOption = None, as_json: Json = False) -> None:
+    """Submit the application as it stands; refused, with every point, while it is not complete."""
+    on_nomination(
+        nomination,
+        who,
+        role,
+        "submit_application",
+        lambda acts, one, by: acts.nominations.submit_application(one, by),
+        as_json=as_json,
+    )

@@ -1,0 +1,153 @@
+"""Commands on a cohort: opening it, moving and closing its window, and how it stands."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.failures import run
+from cli.moments import moment
+from cli.reach import at_desk, stored
+from cli.showing import in_cell, say, show_json, show_table
+from cli.steering import on_cohort
+from cli.terms import WHEN, AsOperations, CohortArgument, Json, Reason, RoleOption, command, room
+from cli.who import acting
+from models.enums import Role, Stage
+
+# ruff: noqa: PLC0415, PLR0917 -- imported where needed, so that --help answers at once; options become parameters
+
+app = room("Opens, steers and shows cohorts.")
+
+
+@command(app, "open", example="cohort open --policy data/pilot/policy.toml --as operations@example.nhs.test")
+def open_cohort(
+    policy: Annotated[
+        Path, typer.Option("--policy", metavar="FILE", exists=True, dir_okay=False, help="The cohort's policy.")
+    ],
+    who: AsOperations = None,
+    role: RoleOption = None,
+    as_json: Json = False,
+) -> None:
+    """Schedule a cohort by its policy; its window opens and closes by itself."""
+    run(_open(policy, who, role, as_json=as_json))
+
+
+async def _open(policy: Path, who: str | None, role: Role | None, *, as_json: bool) -> None:
+    from acts.desk import cohort_row
+    from rules.calendar import in_words
+    from rules.policies import read_policy
+
+    stated = read_policy(policy, created_at=datetime.now(UTC))
+    async with at_desk() as acts:
+        async with acts.desk.sessions() as session:
+            by = await acting(session, who, role, "open_cohort")
+        cohort = await acts.cohorts.open(stated, by)
+        async with acts.desk.sessions() as session:
+            row = await cohort_row(session, cohort)
+    if as_json:
+        show_json({"cohort": cohort, "opens_at": row.opens_at, "closes_at": row.closes_at})
+    else:
+        say(f"{cohort}: open from {in_words(row.opens_at)} to {in_words(row.closes_at)}.")
+
+
+@command(app, "extend", example='cohort extend pilot --closes "2018-10-05 17:00" --reason board_request')
+def extend(
+    cohort: CohortArgument,
+    closes: Annotated[str, typer.Option("--closes", metavar="WHEN", help=f"The new closing: {WHEN}")],
+    reason: Reason,
+    opens: Annotated[
+        str | None, typer.Option("--opens", metavar="WHEN", help="A new opening too, while it lies ahead.")
+    ] = None,
+    who: AsOperations = None,
+    role: RoleOption = None,
+    as_json: Json = False,
+) -> None:
+    """Move the closing of the window, later or earlier; whoever is applying is told."""
+    now = datetime.now(UTC)
+
+    def read(written: str | None) -> datetime | None:
+        return moment(written, now) if written else None
+
+    on_cohort(
+        cohort,
+        who,
+        role,
+        "move_window",
+        lambda acts, one, by: acts.cohorts.move_window(one, by, reason, opens_at=read(opens), closes_at=read(closes)),
+        as_json=as_json,
+    )
+
+
+@command(app, "close", example="cohort close pilot --reason board_request")
+def close(
+    cohort: CohortArgument,
+    reason: Reason,
+    who: AsOperations = None,
+    role: RoleOption = None,
+    as_json: Json = False,
+) -> None:
+    """Close the window now; the policy's grace still holds."""
+    on_cohort(
+        cohort,
+        who,
+        role,
+        "close_now",
+        lambda acts, one, by: acts.cohorts.close_now(one, by, reason),
+        as_json=as_json,
+    )
+
+
+@command(app, "roll-call", example="cohort roll-call pilot")
+def roll_call(
+    cohort: CohortArgument, who: AsOperations = None, role: RoleOption = None, as_json: Json = False
+) -> None:
+    """Ask the cohort to look at once whether its phase is over."""
+    on_cohort(cohort, who, role, "roll_call", lambda acts, one, by: acts.cohorts.roll_call(one, by), as_json=as_json)
+
+
+@command(app, "status", example="cohort status pilot --json")
+def status(cohort: CohortArgument, as_json: Json = False) -> None:
+    """Show a cohort's phase, how many nominations stand where, and what it waits for."""
+    run(_status(cohort, as_json=as_json))
+
+
+async def _status(cohort: str, *, as_json: bool) -> None:
+    from acts.desk import cohort_row
+    from rules.stages import WORDS
+    from storage.lists import standing_of
+    from workflows.cohort import WAITS_FOR
+
+    async with stored() as sessions, sessions() as session:
+        row = await cohort_row(session, cohort)
+        standing = await standing_of(session, cohort, now=datetime.now(UTC))
+    total = sum(standing.counts.values())
+    if as_json:
+        show_json(
+            {
+                "cohort": row.id,
+                "name": row.name,
+                "phase": row.phase,
+                "waits_for": WAITS_FOR[row.phase],
+                "opens_at": row.opens_at,
+                "closes_at": row.closes_at,
+                "due_at": row.due_at,
+                "released_at": row.released_at,
+                "nominations": total,
+                "stages": {stage.value: standing.counts.get(stage, 0) for stage in Stage},
+                "overdue": standing.overdue,
+                "needs_attention": standing.needs_attention,
+                "paused": standing.paused,
+            }
+        )
+        return
+    until = f", until {in_cell(row.due_at)}" if row.due_at else ""
+    say(f"{row.name} ({row.id}): {in_cell(row.phase)}; {WAITS_FOR[row.phase]}{until}.")
+    say(f"Window from {in_cell(row.opens_at)} to {in_cell(row.closes_at)}.")
+    counted = [(stage, WORDS[stage], standing.counts[stage]) for stage in Stage if standing.counts.get(stage)]
+    if counted:
+        show_table(["stage", "meaning", "nominations"], counted)
+    say(
+        f"{total} nominations; {standing.overdue} overdue, {standing.needs_attention} need attention, "
+        f"{standing.paused} paused."
+    )

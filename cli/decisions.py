@@ -1,0 +1,254 @@
+"""Commands of the talent board: the proposed order, deciding, releasing, the reserve list."""
+
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.failures import FailedError, run
+from cli.reach import at_desk, stored
+from cli.showing import note, say, show_json, show_table
+from cli.steering import actor_on, on_cohort, on_nomination, tell_nomination, the_cohort
+from cli.terms import As, CohortArgument, CohortOption, Json, NominationArgument, RoleOption, command
+from cli.who import acting, required
+from models.enums import DecisionReason, Outcome, Role, Stage
+
+if TYPE_CHECKING:
+    from acts import Acts
+
+# ruff: noqa: PLC0415, PLR0917 -- imported where needed, so that --help answers at once; options become parameters
+
+app = typer.Typer()
+
+
+@command(app, "order", example="order pilot --as board@example.nhs.test")
+def order(cohort: CohortArgument, who: As = None, role: RoleOption = None, as_json: Json = False) -> None:
+    """Show the order the system proposes, with its uncertainty; the board decides."""
+    run(_order(cohort, who, role, as_json=as_json))
+
+
+async def _order(cohort: str, who: str | None, role: Role | None, *, as_json: bool) -> None:
+    from scoring.order import propose_order
+    from storage.decisions import decisions_of, up_for_decision
+    from storage.panels import panels_of
+    from storage.policies import policy_of
+
+    async with stored() as sessions, sessions() as session:
+        await required(session, who, role, "read_proposed_order")
+        found = await the_cohort(session, cohort)
+        names = await up_for_decision(session, found.id)
+        panels = await panels_of(session, sorted(names))
+        placed = propose_order(panels, await policy_of(session, found.id))
+        decided = await decisions_of(session, found.id)
+    if as_json:
+        show_json(
+            [
+                {
+                    "place": one.place,
+                    "nomination": one.nomination,
+                    "mean": one.mean,
+                    "low": one.low,
+                    "high": one.high,
+                    "suggestion": one.suggestion,
+                    "too_close": one.too_close,
+                    "why": one.why,
+                    "decision": decided[one.nomination].outcome if one.nomination in decided else None,
+                }
+                for one in placed
+            ]
+        )
+        return
+    show_table(
+        ["place", "nomination", "nominee", "mean", "from", "to", "suggestion", "too close", "decision", "why"],
+        [
+            (
+                one.place,
+                one.nomination,
+                names[one.nomination],
+                one.mean,
+                one.low,
+                one.high,
+                one.suggestion,
+                "too close" if one.too_close else "",
+                decided[one.nomination].outcome if one.nomination in decided else None,
+                one.why,
+            )
+            for one in placed
+        ],
+    )
+    say("The system proposes; nobody is admitted or refused without a named person's decision.")
+
+
+@command(
+    app,
+    "decide",
+    example="decide pilot-0042 --outcome admitted --reason proposed_order --as board@example.nhs.test",
+)
+def decide(
+    nomination: Annotated[
+        str | None, typer.Argument(metavar="[NOMINATION]", help="Its number; without it, with --approve: all drafts.")
+    ] = None,
+    outcome: Annotated[Outcome | None, typer.Option("--outcome", help="What the board decides.")] = None,
+    reason: Annotated[DecisionReason | None, typer.Option("--reason", help="Why, as one of these codes.")] = None,
+    place: Annotated[int | None, typer.Option("--place", min=1, help="The place on the reserve list.")] = None,
+    words: Annotated[str, typer.Option("--note", help="What the board wants to remember.")] = "",
+    approve: Annotated[bool, typer.Option("--approve", help="Approve the draft, as another member.")] = False,
+    cohort: CohortOption = None,
+    who: As = None,
+    role: RoleOption = None,
+    as_json: Json = False,
+) -> None:
+    """Draft the board's decision, or approve the draft; without a nomination, approve all drafts of a cohort."""
+    if (outcome is None) != (reason is None):
+        raise typer.BadParameter("Give --outcome and --reason together.")
+    if outcome is None and not approve:
+        raise typer.BadParameter(
+            "Give --outcome and --reason to draft a decision, or --approve to approve the draft."
+        )
+    if nomination is None:
+        if outcome is not None:
+            raise typer.BadParameter("Name the nomination that is decided.")
+        run(_approve_all(cohort, who, role, as_json=as_json))
+        return
+    run(_decide(nomination, outcome, reason, place, words, who, role, approve=approve, as_json=as_json))
+
+
+async def _decide(
+    nomination: str,
+    outcome: Outcome | None,
+    reason: DecisionReason | None,
+    place: int | None,
+    words: str,
+    who: str | None,
+    role: Role | None,
+    *,
+    approve: bool,
+    as_json: bool,
+) -> None:
+    from models.ids import NominationId
+
+    one = NominationId(nomination)
+    async with at_desk() as acts:
+        by = await actor_on(acts, nomination, who, role, "approve_decision" if approve else "draft_decision")
+        if outcome is not None and reason is not None:
+            await acts.board.draft_decision(one, by, outcome, reason, place=place, note=words)
+        if approve:
+            tell_nomination(await acts.board.approve_decision(one, by), as_json=as_json)
+            return
+    if as_json:
+        show_json({"nomination": nomination, "outcome": outcome, "reason": reason, "approved": False})
+    else:
+        say(f"{nomination}: drafted. Another member approves it: 'python starter.py decide {nomination} --approve'.")
+
+
+async def _approve_all(cohort: str | None, who: str | None, role: Role | None, *, as_json: bool) -> None:
+    from storage.decisions import drafts_of
+
+    async with at_desk() as acts:
+        async with acts.desk.sessions() as session:
+            found = await the_cohort(session, cohort)
+            by = await acting(session, who, role, "approve_decision")
+            drafts = await drafts_of(session, found.id)
+        refused = await _approve_each(acts, drafts, by.person, by.role)
+    approved = [one for one in drafts if one not in refused]
+    if as_json:
+        show_json({"approved": approved, "refused": refused})
+    else:
+        say(f"{len(approved)} approved, {len(refused)} not.")
+        for one, why in refused.items():
+            note(f"{one}: {why}")
+    if refused:
+        raise typer.Exit(1)
+
+
+async def _approve_each(acts: "Acts", drafts: list[str], person: str, role: Role) -> dict[str, str]:
+    """Approve these drafts one after another; which were refused, and why."""
+    from acts.errors import ActError
+    from models.ids import NominationId, PersonId
+    from models.messages import By
+
+    refused = {}
+    for nomination in drafts:
+        try:
+            await acts.board.approve_decision(NominationId(nomination), By(person=PersonId(person), role=role))
+        except ActError as error:
+            refused[nomination] = str(error)
+    return refused
+
+
+@command(app, "reopen", example="reopen pilot-0042 --as board@example.nhs.test")
+def reopen(nomination: NominationArgument, who: As = None, role: RoleOption = None, as_json: Json = False) -> None:
+    """Take a decision back before it is released."""
+    on_nomination(
+        nomination,
+        who,
+        role,
+        "reopen_decision",
+        lambda acts, one, by: acts.board.reopen_decision(one, by),
+        as_json=as_json,
+    )
+
+
+@command(app, "release", example="release pilot --preview --as board@example.nhs.test")
+def release(
+    cohort: CohortArgument,
+    preview: Annotated[bool, typer.Option("--preview", help="Say who would get which letter; send nothing.")] = False,
+    who: As = None,
+    role: RoleOption = None,
+    as_json: Json = False,
+) -> None:
+    """Release all decisions of a cohort together, or show beforehand who gets which letter."""
+    if preview:
+        run(_preview(cohort, who, role, as_json=as_json))
+        return
+    on_cohort(cohort, who, role, "release", lambda acts, one, by: acts.board.release(one, by), as_json=as_json)
+
+
+async def _preview(cohort: str, who: str | None, role: Role | None, *, as_json: bool) -> None:
+    from storage.decisions import letters_on_release, undecided
+    from workflows.letters import letters_of
+    from workflows.nomination import RELEASES
+
+    async with stored() as sessions, sessions() as session:
+        await required(session, who, role, "preview_release")
+        found = await the_cohort(session, cohort)
+        waiting = await undecided(session, found.id)
+        if waiting:
+            shown = ", ".join(waiting[:10]) + (f" and {len(waiting) - 10} more" if len(waiting) > 10 else "")
+            raise FailedError(f"{len(waiting)} nominations are not decided yet: {shown}. Decide them first.")
+        letters = await letters_on_release(
+            session,
+            found.id,
+            {
+                outcome: tuple(notice.template for notice in letters_of(change, Stage.DECIDED, None))
+                for outcome, change in RELEASES.items()
+            },
+        )
+    counts = Counter(letter.template for letter in letters)
+    if as_json:
+        show_json(
+            {
+                "cohort": found.id,
+                "letters": [
+                    {"nomination": one.nomination, "template": one.template, "name": one.name, "email": one.email}
+                    for one in letters
+                ],
+                "counts": dict(sorted(counts.items())),
+            }
+        )
+        return
+    show_table(
+        ["nomination", "letter", "to", "address"],
+        [(one.nomination, one.template, one.name, one.email) for one in letters],
+    )
+    for template, count in sorted(counts.items()):
+        say(f"{count:6d}  {template}")
+    say("Nothing has been sent. Release with 'python starter.py release " + found.id + "'.")
+
+
+@command(app, "promote", example="promote pilot-0042 --as board@example.nhs.test")
+def promote(nomination: NominationArgument, who: As = None, role: RoleOption = None, as_json: Json = False) -> None:
+    """Admit a nominee from the reserve list to a place that has been given up."""
+    on_nomination(
+        nomination, who, role, "promote", lambda acts, one, by: acts.board.promote(one, by), as_json=as_json
+    )

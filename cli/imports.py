@@ -1,0 +1,317 @@
+"""Commands that bring files into the register: all of a file or nothing, and the same file twice changes nothing."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.failures import FailedError, run
+from cli.reach import at_desk, stored
+from cli.showing import note, say, show_json
+from cli.steering import the_cohort
+from cli.terms import AsOperations, CohortOption, Json, RoleOption, command, room
+from cli.who import acting, anybody_is_operations
+from models.enums import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Sequence
+
+    from sqlmodel.ext.asyncio.session import AsyncSession
+
+    from acts import Acts
+    from acts.nominations import Nominating
+    from intake.register import Imported
+    from intake.rows import AssessorRow, NominationRow
+    from models.messages import By
+    from models.tables import Cohort
+
+# ruff: noqa: PLC0415, PLR0917 -- imported where needed, so that --help answers at once; options become parameters
+
+app = room("Imports CSV files: every bad row is named, and nothing is taken until all is right.")
+
+File = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="A CSV file, in UTF-8.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Check everything and say what would change; change nothing.")
+]
+
+Bring = Callable[["AsyncSession", datetime, "By"], Awaitable["Imported"]]
+
+
+@command(app, "organisations", example="import organisations data/pilot/organisations.csv --dry-run")
+def organisations(
+    file: File, dry_run: DryRun = False, who: AsOperations = None, role: RoleOption = None, as_json: Json = False
+) -> None:
+    """Import the region's organisations."""
+
+    async def work() -> None:
+        from intake.files import read_organisations
+        from intake.register import import_organisations
+
+        rows = read_organisations(file)
+        await _bring(
+            lambda session, at, by: import_organisations(session, rows, at, by=by),
+            who,
+            role,
+            dry_run=dry_run,
+            as_json=as_json,
+        )
+
+    _run(work, as_json=as_json)
+
+
+@command(app, "officers", example="import officers data/pilot/officers.csv")
+def officers(
+    file: File, dry_run: DryRun = False, who: AsOperations = None, role: RoleOption = None, as_json: Json = False
+) -> None:
+    """Import the people who hold roles: nominators, moderators, the board, operations."""
+
+    async def work() -> None:
+        from intake.files import read_officers
+        from intake.register import import_officers
+
+        rows = read_officers(file)
+        await _bring(
+            lambda session, at, by: import_officers(session, rows, at, by=by),
+            who,
+            role,
+            dry_run=dry_run,
+            as_json=as_json,
+        )
+
+    _run(work, as_json=as_json)
+
+
+@command(app, "assessors", example="import assessors data/pilot/assessors.csv --cohort pilot")
+def assessors(
+    file: File,
+    cohort: CohortOption = None,
+    dry_run: DryRun = False,
+    who: AsOperations = None,
+    role: RoleOption = None,
+    as_json: Json = False,
+) -> None:
+    """Import a cohort's assessors, and the conflicts they declare with nominations that are there."""
+
+    async def work() -> None:
+        from intake.files import read_assessors
+        from intake.nominations import import_declared_conflicts
+        from intake.register import import_assessors
+
+        rows = read_assessors(file)
+        waiting = 0
+
+        async def bring(session: "AsyncSession", at: datetime, by: "By") -> "Imported":
+            nonlocal waiting
+            there = await the_cohort(session, cohort)
+            register = await import_assessors(session, there.id, rows, at, by=by)
+            ready, waiting = await _conflicts_ready(session, there.id, rows)
+            conflicts = await import_declared_conflicts(session, there.id, ready, at, by=by)
+            if conflicts.new + conflicts.changed:
+                note(f"Declared conflicts: {conflicts.new} new, {conflicts.changed} changed.")
+            return register
+
+        await _bring(bring, who, role, dry_run=dry_run, as_json=as_json, more=lambda: {"conflicts_waiting": waiting})
+        if waiting:
+            note(f"{waiting} declared conflicts wait for their nominations: import this file again after those.")
+
+    _run(work, as_json=as_json)
+
+
+async def _conflicts_ready(
+    session: "AsyncSession", cohort: str, rows: "Sequence[AssessorRow]"
+) -> "tuple[list[AssessorRow], int]":
+    """The rows with those conflicts whose nominations are there, and how many conflicts wait."""
+    from sqlmodel import col, select
+
+    from models.tables import Nomination
+
+    known = set((await session.exec(select(Nomination.reference).where(col(Nomination.cohort_id) == cohort))).all())
+    ready, waiting = [], 0
+    for row in rows:
+        kept = tuple(one for one in row.declared_conflicts if one.nomination in known)
+        waiting += len(row.declared_conflicts) - len(kept)
+        if kept:
+            ready.append(row.model_copy(update={"declared_conflicts": kept}))
+    return ready, waiting
+
+
+@command(app, "applications", example="import applications data/pilot/applications.csv --cohort pilot")
+def applications(
+    file: File,
+    cohort: CohortOption = None,
+    dry_run: DryRun = False,
+    who: AsOperations = None,
+    role: RoleOption = None,
+    as_json: Json = False,
+) -> None:
+    """Import what nominees wrote, as drafts; each nominee still submits their own."""
+
+    async def work() -> None:
+        from intake.files import read_applications
+        from intake.nominations import import_applications
+        from storage.policies import policy_of
+
+        async def bring(session: "AsyncSession", at: datetime, by: "By") -> "Imported":
+            there = await the_cohort(session, cohort)
+            policy = await policy_of(session, there.id)
+            rows = read_applications(file, [criterion.code for criterion in policy.scoring.criteria])
+            return await import_applications(session, there.id, rows, at, by=by)
+
+        await _bring(bring, who, role, dry_run=dry_run, as_json=as_json)
+
+    _run(work, as_json=as_json)
+
+
+@command(app, "nominations", example="import nominations data/pilot/nominations.csv --cohort pilot")
+def nominations(
+    file: File,
+    cohort: CohortOption = None,
+    dry_run: DryRun = False,
+    who: AsOperations = None,
+    role: RoleOption = None,
+    as_json: Json = False,
+) -> None:
+    """Import nominations: each is made and its workflow started; run again after an interruption to finish."""
+
+    async def work() -> None:
+        from intake.files import read_nominations
+
+        rows = read_nominations(file)
+        if dry_run:
+            async with stored() as sessions, sessions() as session:
+                await importer(session, who, role, "import_nominations")
+                _, to_make, unchanged = await _plan(session, cohort, rows)
+            _tell(len(to_make), 0, unchanged, dry_run=True, as_json=as_json, more={})
+            return
+        async with at_desk() as acts:
+            async with acts.desk.sessions() as session:
+                await importer(session, who, role, "import_nominations")
+                there, to_make, unchanged = await _plan(session, cohort, rows)
+            await _make(acts, there, to_make)
+        _tell(len(to_make), 0, unchanged, dry_run=False, as_json=as_json, more={})
+
+    _run(work, as_json=as_json)
+
+
+async def _plan(
+    session: "AsyncSession", cohort: str | None, rows: "Sequence[NominationRow]"
+) -> "tuple[Cohort, Sequence[NominationRow], int]":
+    from intake.nominations import plan_nominations
+
+    there = await the_cohort(session, cohort)
+    plan = await plan_nominations(session, there, rows)
+    return there, plan.to_make, plan.unchanged
+
+
+async def _make(acts: "Acts", cohort: "Cohort", rows: "Sequence[NominationRow]") -> None:
+    """Nominate row by row, in the file's order; the first refusal ends it, and what was made stays."""
+    from acts.errors import RefusedError
+    from intake.known import people_at
+    from models.ids import PersonId
+    from models.messages import By
+
+    async with acts.desk.sessions() as session:
+        nominators = await people_at(session, [row.nominator_email for row in rows if row.nominator_email])
+    for made, row in enumerate(rows):
+        nominator = nominators.get(row.nominator_email.lower())
+        themselves = row.nominator_email.lower() in {"", row.nominee_email.lower()}
+        by = None if themselves or nominator is None else By(person=PersonId(nominator.id), role=Role.NOMINATOR)
+        try:
+            await acts.nominations.nominate(_nominating(row, cohort), by)
+        except RefusedError as error:
+            raise FailedError(
+                f"line {row.line}: {error} {made} nominations of this file were made before it; "
+                "mend this line and import the file again to make the rest."
+            ) from error
+
+
+def _nominating(row: "NominationRow", cohort: "Cohort") -> "Nominating":
+    """What a row says, as the act takes it."""
+    from acts.nominations import Endorsing, Nominating
+    from models.ids import CohortId, OrganisationCode
+
+    endorsement = None
+    if row.endorser_post is not None:
+        endorsement = Endorsing(
+            full_name=row.endorser_name,
+            email=row.endorser_email,
+            post=row.endorser_post,
+            organisation=OrganisationCode(row.endorser_organisation),
+            statement=row.endorsement,
+        )
+    return Nominating(
+        cohort=CohortId(cohort.id),
+        organisation=OrganisationCode(row.organisation),
+        route=row.route,
+        full_name=row.nominee_name,
+        email=row.nominee_email,
+        readiness=row.readiness,
+        post=row.current_post,
+        interests=row.interests,
+        earlier_posts=tuple(
+            (OrganisationCode(left.organisation), left.left_on) for left in row.previous_organisations
+        ),
+        endorsement=endorsement,
+        reference=row.reference,
+    )
+
+
+async def _bring(
+    bring: Bring,
+    who: str | None,
+    role: Role | None,
+    *,
+    dry_run: bool,
+    as_json: bool,
+    more: Callable[[], dict[str, object]] = dict,
+) -> None:
+    """Bring rows in, in one transaction that a dry run takes back, and say how many changed something."""
+    async with stored() as sessions, sessions() as session:
+        by = await importer(session, who, role, "import_register")
+        result = await bring(session, datetime.now(UTC), by)
+        await (session.rollback() if dry_run else session.commit())
+    _tell(result.new, result.changed, result.unchanged, dry_run=dry_run, as_json=as_json, more=more())
+
+
+async def importer(session: "AsyncSession", who: str | None, role: Role | None, act: str) -> "By":
+    """Who imports: operations, or whoever sets the system up while nobody holds that role."""
+    from acts.desk import require
+    from models.messages import THE_SYSTEM
+    from rules.permissions import Act, Subject
+
+    if who is None and not await anybody_is_operations(session):
+        return THE_SYSTEM
+    by = await acting(session, who, role, act)
+    await require(session, by, Act(act), Subject())
+    return by
+
+
+def _tell(new: int, changed: int, unchanged: int, *, dry_run: bool, as_json: bool, more: dict[str, object]) -> None:
+    if as_json:
+        counts: dict[str, object] = {"new": new, "changed": changed, "unchanged": unchanged, "dry_run": dry_run}
+        show_json({**counts, "problems": [], **more})
+        return
+    prefix = "Would be: " if dry_run else ""
+    say(
+        f"{prefix}{new} new, {changed} changed, {unchanged} unchanged." + (" Nothing was changed." if dry_run else "")
+    )
+
+
+def _run(work: Callable[[], "Coroutine[None, None, None]"], *, as_json: bool) -> None:
+    """Run an import; with ``as_json`` a bad file's problems are the answer, and the status is still 1."""
+
+    async def told() -> None:
+        from intake.problems import BadFile
+
+        try:
+            await work()
+        except BadFile as bad:
+            if not as_json:
+                raise
+            problems = [problem.model_dump() for problem in bad.problems]
+            show_json({"new": 0, "changed": 0, "unchanged": 0, "problems": problems})
+            raise typer.Exit(1) from None
+
+    run(told())

@@ -1,0 +1,85 @@
+"""The program: all commands in one tree, and how a run of it ends."""
+
+import logging
+import os
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+from cli import (
+    allocation_runs,
+    applications,
+    assessments,
+    cohorts,
+    decisions,
+    imports,
+    looking,
+    messages,
+    nominations,
+    people,
+    policies,
+    quality,
+    system,
+    verification,
+)
+from cli.reach import chosen_stack
+
+_SEVERAL = (
+    ("database", system.database),
+    ("cohort", cohorts.app),
+    ("import", imports.app),
+    ("assess", assessments.app),
+    ("run", allocation_runs.app),
+    ("messages", messages.app),
+    ("user", people.app),
+    ("verify", verification.app),
+    ("policy", policies.app),
+)
+
+program = typer.Typer(
+    help="Carries nominations to the talent pool. Begin with 'up', then look at 'list' and 'status'.",
+    no_args_is_help=True,
+    add_completion=False,
+    # A traceback with local variables would show names and addresses.
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Example: python starter.py list --stage scoring --overdue",
+)
+for _app in (system.app, nominations.app, applications.app, looking.app, quality.app, decisions.app):
+    program.add_typer(_app)
+for _name, _app in _SEVERAL:
+    program.add_typer(_app, name=_name)
+
+
+@program.callback()
+def choose(
+    stack: Annotated[
+        str | None,
+        typer.Option(
+            "--stack",
+            metavar="NAME",
+            envvar="TALENT_POOL_STACK",
+            help="Which embedded stack to speak to, by its folder's name; by default the one that runs.",
+        ),
+    ] = None,
+) -> None:
+    """Carries nominations to the talent pool. Begin with 'up', then look at 'list' and 'status'."""
+    chosen_stack.set(stack)
+
+
+def end(status: int) -> NoReturn:
+    """End this process; at once where Temporal's client ran.
+
+    Temporal's own threads sometimes abort an interpreter that takes itself apart in order.
+    """
+    if "temporalio.bridge" not in sys.modules:
+        sys.exit(status)
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            status = status or 1
+    os._exit(status)

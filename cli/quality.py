@@ -1,0 +1,111 @@
+"""Commands of a moderator: the open flags, and settling them."""
+
+from typing import Annotated
+
+import typer
+
+from cli.failures import run
+from cli.reach import stored
+from cli.showing import say, show_json, show_table
+from cli.steering import on_nomination
+from cli.terms import As, CohortOption, Json, NominationArgument, RoleOption, command
+from cli.who import required
+from models.enums import Resolution, Role, ScoreChangeReason
+
+# ruff: noqa: PLC0415, PLR0917 -- imported where needed, so that --help answers at once; options become parameters
+
+app = typer.Typer()
+
+
+@command(app, "flags", example="flags --cohort pilot --as moderator@example.nhs.test")
+def flags(cohort: CohortOption = None, who: As = None, role: RoleOption = None, as_json: Json = False) -> None:
+    """List the flags that wait for a moderator, with what raised them."""
+    run(_flags(cohort, who, role, as_json=as_json))
+
+
+async def _flags(cohort: str | None, who: str | None, role: Role | None, *, as_json: bool) -> None:
+    from storage.lists import open_flags
+
+    async with stored() as sessions, sessions() as session:
+        await required(session, who, role, "read_panel_scores")
+        found = await open_flags(session, cohort)
+    if as_json:
+        show_json(
+            [
+                flag.model_dump(include={"nomination_id", "number", "rule", "subject", "reason", "raised_at"})
+                for flag in found
+            ]
+        )
+    elif found:
+        show_table(
+            ["nomination", "flag", "rule", "about", "why", "since"],
+            [(one.nomination_id, one.number, one.rule, one.subject, one.reason, one.raised_at) for one in found],
+        )
+    else:
+        say("No flag waits for a moderator.")
+
+
+@command(
+    app,
+    "moderate",
+    example="moderate pilot-0042 --flag 1 --resolution moderate "
+    "--change pilot-0042.A-017:partnerships=4:moderation --as moderator@example.nhs.test",
+)
+def moderate(
+    nomination: NominationArgument,
+    flag: Annotated[list[int], typer.Option("--flag", help="A flag's number; may be given several times.")],
+    resolution: Annotated[Resolution, typer.Option("--resolution", help="How the flags are settled.")],
+    change: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--change",
+            metavar="ASSESSMENT:CRITERION=POINTS:REASON",
+            help="A changed score, with --resolution moderate; may be given several times.",
+        ),
+    ] = None,
+    note: Annotated[str, typer.Option("--note", help="Why the scores change, in words.")] = "",
+    assessment: Annotated[
+        str | None, typer.Option("--assessment", help="Of whom more evidence is asked, with more_evidence.")
+    ] = None,
+    who: As = None,
+    role: RoleOption = None,
+    as_json: Json = False,
+) -> None:
+    """Settle flags: confirm the scores, change them, ask for more evidence, or for another assessor."""
+    from acts.board import ChangedScore
+    from models.ids import AssessmentId
+
+    if (resolution is Resolution.MORE_EVIDENCE) != (assessment is not None):
+        raise typer.BadParameter("Give --assessment with --resolution more_evidence, and only then.")
+    changes = [
+        ChangedScore(AssessmentId(where), criterion, points, reason, note)
+        for where, criterion, points, reason in (_change(one) for one in change or [])
+    ]
+    on_nomination(
+        nomination,
+        who,
+        role,
+        "resolve_flags",
+        lambda acts, one, by: acts.board.resolve_flags(
+            one,
+            by,
+            flag,
+            resolution,
+            assessment=AssessmentId(assessment) if assessment else None,
+            changes=changes,
+        ),
+        as_json=as_json,
+    )
+
+
+def _change(written: str) -> tuple[str, str, int, ScoreChangeReason]:
+    where, _, rest = written.partition(":")
+    score, _, reason = rest.partition(":")
+    criterion, _, points = score.partition("=")
+    known = [one.value for one in ScoreChangeReason]
+    if not (where and criterion and points.isdecimal() and reason in known):
+        raise typer.BadParameter(
+            f"'{written}' is not a change: write ASSESSMENT:CRITERION=POINTS:REASON, with {' or '.join(known)} "
+            "as the reason."
+        )
+    return where, criterion, int(points), ScoreChangeReason(reason)

@@ -1,0 +1,135 @@
+"""Commands that start and stop the system on this machine, and keep its database's shape."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from cli.failures import FailedError, run
+from cli.reach import USUAL_NAME, reached
+from cli.showing import note, say
+from cli.terms import command, room
+
+# ruff: noqa: PLC0415 -- imported where needed, so that --help answers at once
+
+app = typer.Typer()
+database = room("Brings the database to the shape this version needs.")
+
+Name = Annotated[str, typer.Option("--name", metavar="NAME", help="The folder below var/ that keeps the state.")]
+
+
+@command(app, "up", example="up --workers 2 --ui")
+def up(
+    workers: Annotated[int, typer.Option("--workers", min=0, max=16, help="How many workers to start.")] = 1,
+    ui: Annotated[bool, typer.Option("--ui/--no-ui", help="Whether to serve Temporal's own pages.")] = True,
+    name: Name = USUAL_NAME,
+) -> None:
+    """Run the whole system on this machine until Ctrl-C; its state stays in var/."""
+    try:
+        run(_up(workers, name, ui=ui))
+    except SystemExit as asked:
+        # Ended by 'down' or a closed terminal: an orderly end.
+        note("Stopped.")
+        raise typer.Exit(0) from asked
+    except typer.Exit as left:
+        if left.exit_code != 130:
+            raise
+        raise typer.Exit(0) from left
+
+
+async def _up(workers: int, name: str, *, ui: bool) -> None:
+    from stack.local import LocalStack
+    from storage.migrations import upgrade
+
+    async with LocalStack(name, ui=ui) as stack:
+        await asyncio.to_thread(upgrade, stack.database_url)
+        if workers:
+            await stack.start_workers(workers)
+        pages = f"  Temporal's pages  http://{stack.ui_address}\n" if stack.ui_address else ""
+        option = "" if name == USUAL_NAME else f" --stack {name}"
+        say(
+            f"The system runs, with {workers} worker{'' if workers == 1 else 's'}. Ctrl-C stops it.\n"
+            f"  Temporal          {stack.temporal_address}\n{pages}"
+            f"  state, logs       {stack.folder.path}\n"
+            f"  letters           {stack.mailbox}\n\n"
+            "Next, in another terminal:\n"
+            f"  python starter.py{option} import organisations data/pilot/organisations.csv\n"
+            f"  python starter.py{option} import officers data/pilot/officers.csv\n"
+            f"  python starter.py{option} user list --only operations\n"
+            f"  python starter.py{option} cohort open --policy data/demo/policy.toml --as <one of these>"
+        )
+        await asyncio.Event().wait()
+
+
+@command(app, "down", example="down")
+def down(name: Name = USUAL_NAME) -> None:
+    """Stop the system that 'up' runs; its state stays."""
+    run(_down(name))
+
+
+async def _down(name: str) -> None:
+    from stack.folder import StackFolder
+    from stack.settings import load_settings
+
+    folder = StackFolder(load_settings().folder / name)
+    stopped = await asyncio.to_thread(folder.stop_holder)
+    say("Stopped." if stopped else f"Nothing runs in {folder.path}.")
+
+
+@command(app, "demo", example="demo --seed another-year")
+def demo(
+    seed: Annotated[str | None, typer.Option("--seed", help="Other people's luck: any word.")] = None,
+    nominations: Annotated[int | None, typer.Option("--nominations", min=1, help="Only so many of them.")] = None,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=16, help="How many workers to start.")] = 1,
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="The folder below var/.")] = "demo",
+) -> None:
+    """Run the pilot cohort from its first day to its last, with simulated people, and say what happened."""
+    run(_demo(seed, nominations, workers, name))
+
+
+async def _demo(seed: str | None, nominations: int | None, workers: int, name: str) -> None:
+    from simulation.demo import SEED, run_demo
+
+    await run_demo(name, seed=seed or SEED, nominations=nominations, workers=workers)
+
+
+@command(database, "upgrade", example="database upgrade")
+def upgrade_database() -> None:
+    """Bring the database up to the newest shape; harmless to repeat."""
+    run(_upgrade())
+
+
+async def _upgrade() -> None:
+    from storage.migrations import current, upgrade
+
+    url = _address()
+    before = await asyncio.to_thread(current, url)
+    await asyncio.to_thread(upgrade, url)
+    after = await asyncio.to_thread(current, url)
+    say(f"The database stands at step {after}" + (", as before." if before == after else f"; it stood at {before}."))
+
+
+@command(database, "current", example="database current")
+def current_database() -> None:
+    """Say at which step the database stands, and fail if it is not the newest."""
+    run(_current())
+
+
+async def _current() -> None:
+    from storage.migrations import current, steps
+
+    found = await asyncio.to_thread(current, _address())
+    newest = steps()[-1]
+    if found != newest:
+        raise FailedError(
+            f"The database stands at step {found or 'none'}, the newest is {newest}: "
+            "run 'python starter.py database upgrade'."
+        )
+    say(f"The database stands at step {found}, the newest.")
+
+
+def _address() -> str:
+    url = reached().database_url
+    if url is None:
+        raise FailedError("No database is named: set DATABASE_URL, or start the system with 'make up'.")
+    return url

@@ -1,0 +1,138 @@
+"""Commands that verify what is stored: status 1 when something is wrong."""
+
+from typing import Annotated
+
+import typer
+
+from cli.failures import FailedError, WrongUseError, run
+from cli.reach import at_desk, stored
+from cli.showing import note, say, show_json
+from cli.steering import the_cohort
+from cli.terms import CohortOption, Json, command, room
+
+# ruff: noqa: PLC0415 -- imported where needed, so that --help answers at once
+
+app = room("Verifies what is stored; the exit status is 1 when something is wrong.")
+
+
+@command(app, "audit", example="verify audit --anchor 1042:9f2c…")
+def audit(
+    anchor: Annotated[
+        str | None,
+        typer.Option("--anchor", metavar="EVENTS:HASH", help="An anchor that was kept: finds a cut end as well."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Reckon the audit chain again; print an anchor to keep elsewhere."""
+    run(_audit(anchor, as_json=as_json))
+
+
+async def _audit(anchor: str | None, *, as_json: bool) -> None:
+    from storage.audit import Anchor, verify
+
+    kept = None
+    if anchor is not None:
+        events, _, last = anchor.partition(":")
+        if not (events.isdecimal() and len(last) == 64):
+            raise WrongUseError("An anchor is EVENTS:HASH, as 'verify audit' printed it.")
+        kept = Anchor(int(events), last)
+    async with stored() as sessions, sessions() as session:
+        verdict = await verify(session, kept)
+    found = f"{verdict.events}:{verdict.last_hash}"
+    if as_json:
+        show_json(
+            {
+                "verified": verdict.whole,
+                "events": verdict.events,
+                "broken_at": verdict.broken_at,
+                "reason": verdict.reason,
+                "anchor": found,
+            }
+        )
+    elif verdict.whole:
+        say(f"The audit chain is whole: {verdict.events} events. Anchor: {found}")
+    _fail_if(not verdict.whole, f"The audit chain is broken at event {verdict.broken_at}: {verdict.reason}", as_json)
+
+
+@command(app, "allocation", example="verify allocation --cohort pilot")
+def allocation(cohort: CohortOption = None, as_json: Json = False) -> None:
+    """Check every panel that is held against every hard rule, by other code than the solver's."""
+    run(_allocation(cohort, as_json=as_json))
+
+
+async def _allocation(cohort: str | None, *, as_json: bool) -> None:
+    from allocation.check import violations
+    from storage.allocations import problem_as_held
+
+    async with stored() as sessions, sessions() as session:
+        found = await the_cohort(session, cohort)
+        problem, seats = await problem_as_held(session, found.id)
+    broken = violations(problem, seats)
+    if as_json:
+        show_json(
+            {
+                "verified": not broken,
+                "panels": len(problem.nominations),
+                "seats": len(seats),
+                "violations": [
+                    {"rule": one.rule, "nomination": one.nomination, "assessor": one.assessor} for one in broken
+                ],
+            }
+        )
+    elif not broken:
+        say(f"Every rule is kept: {len(problem.nominations)} panels, {len(seats)} seats.")
+    lines = [f"{one.rule}: {one.nomination or 'any nomination'}, {one.assessor or 'any assessor'}" for one in broken]
+    _fail_if(bool(broken), "\n".join([f"{len(broken)} rules are broken:", *lines]), as_json)
+
+
+@command(app, "projection", example="verify projection --cohort pilot")
+def projection(cohort: CohortOption = None, as_json: Json = False) -> None:
+    """Compare what is stored with what the workflows say."""
+    run(_projection(cohort, as_json=as_json))
+
+
+async def _projection(cohort: str | None, *, as_json: bool) -> None:
+    from models.ids import CohortId
+    from proof.projection import check_projection
+
+    async with at_desk() as acts:
+        async with acts.desk.sessions() as session:
+            found = await the_cohort(session, cohort)
+        verdict = await check_projection(acts.desk.sessions, acts.desk.client, CohortId(found.id))
+    lines = [str(one) for one in verdict.differences]
+    if as_json:
+        show_json({"verified": not lines, "cohort": found.id, "differences": lines})
+    elif not lines:
+        say(f"What is stored of {found.id} is what its workflows say.")
+    _fail_if(bool(lines), "\n".join([f"{len(lines)} differences:", *lines]), as_json)
+
+
+@command(app, "privacy", example="verify privacy --cohort pilot")
+def privacy(cohort: CohortOption = None, as_json: Json = False) -> None:
+    """Search the workflows' histories for every name, address and text that is stored."""
+    run(_privacy(cohort, as_json=as_json))
+
+
+async def _privacy(cohort: str | None, *, as_json: bool) -> None:
+    from models.ids import CohortId
+    from proof.privacy import search_histories
+
+    async with at_desk() as acts:
+        async with acts.desk.sessions() as session:
+            found = await the_cohort(session, cohort)
+        verdict = await search_histories(acts.desk.sessions, acts.desk.client, CohortId(found.id))
+    lines = [str(one) for one in verdict.found]
+    if as_json:
+        show_json({"verified": not lines, "cohort": found.id, "found": lines})
+    elif not lines:
+        say(f"No personal value stands in the histories of {found.id}.")
+    _fail_if(bool(lines), "\n".join([f"{len(lines)} personal values stand in histories:", *lines]), as_json)
+
+
+def _fail_if(wrong: bool, sentence: str, as_json: bool) -> None:
+    if not wrong:
+        return
+    if as_json:
+        note(sentence.split("\n", 1)[0])
+        raise typer.Exit(1)
+    raise FailedError(sentence)

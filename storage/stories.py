@@ -1,0 +1,135 @@
+"""One nomination's story, with what the person who asks may see of it and nothing else."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from models.enums import AssessmentStage, AssessorRole, Outcome, Role, Stage
+from models.tables import Assessment, Assessor, AuditEvent, Nomination, OutboxMessage, Score
+from rules.permissions import Act, may
+from storage.lists import Asker, events_of, messages_visible_to, names_of, nomination_visible_to, panel_of
+
+_MOST_MESSAGES = 200
+_HELD_BACK = frozenset({Stage.AWAITING_DECISION, Stage.DECIDED})
+
+
+@dataclass(frozen=True)
+class SeatLine:
+    """One assessment on the panel. ``mean``: of submitted scores, in points of the scale, for who may see scores."""
+
+    assessment: str
+    role: AssessorRole
+    name: str
+    stage: AssessmentStage
+    due_at: datetime | None
+    mean: float | None
+
+
+@dataclass(frozen=True)
+class Story:
+    """What one person may know of a nomination.
+
+    Attributes:
+        nomination: Where it stands.
+        nominee: The name; empty for who may not see names.
+        outcome: The board's decision; None before release, except for who may decide or moderate.
+        panel: None for who may not see it.
+        messages: Letters about it, to whomever the asker may know of.
+        events: What happened; for who may not read the audit trail, the changes of stage without who made them.
+    """
+
+    nomination: Nomination
+    nominee: str
+    outcome: Outcome | None
+    panel: tuple[SeatLine, ...] | None
+    messages: tuple[OutboxMessage, ...]
+    events: tuple[AuditEvent, ...]
+
+
+async def story_visible_to(session: AsyncSession, asker: Asker | None, nomination: str) -> Story | None:
+    """The story, or None if there is no such nomination or this person may not see it."""
+    row = await nomination_visible_to(session, asker, nomination)
+    if row is None:
+        return None
+    sees = asker is None or bool(may(asker.role, Act.READ_PANEL))
+    audits = asker is None or bool(may(asker.role, Act.READ_AUDIT))
+    decides = asker is not None and bool(may(asker.role, Act.READ_PROPOSED_ORDER))
+    letters = await messages_visible_to(session, asker, nomination=nomination, limit=_MOST_MESSAGES)
+    events = await events_of(session, nomination)
+    names = await names_of(session, [row.person_id]) if asker else {}
+    return Story(
+        nomination=row,
+        nominee=names.get(row.person_id, ""),
+        outcome=row.outcome if decides or row.stage not in _HELD_BACK else None,
+        panel=await _panel(session, asker, row) if sees or _is_assessor(asker) else None,
+        messages=tuple(sorted((message for message, _ in letters), key=lambda one: (one.queued_at, one.id))),
+        events=tuple(events) if audits else _milestones(events, nomination),
+    )
+
+
+def _is_assessor(asker: Asker | None) -> bool:
+    return asker is not None and asker.role is Role.ASSESSOR
+
+
+async def _panel(session: AsyncSession, asker: Asker | None, row: Nomination) -> tuple[SeatLine, ...]:
+    """The panel with names for an asker who may see it; an assessor sees their own seat alone."""
+    seats = await panel_of(session, row.id)
+    if _is_assessor(asker):
+        seats = [(seat, person) for seat, person in seats if asker is not None and person == asker.person]
+    scores = asker is not None and bool(may(asker.role, Act.READ_PANEL_SCORES))
+    means = await _means(session, row.id) if scores else {}
+    names = await names_of(session, [person for _, person in seats]) if asker else {}
+    posts = await _posts(session, row.cohort_id, [seat for seat, _ in seats])
+    return tuple(
+        SeatLine(seat.id, posts[seat.assessor_id], names.get(person, ""), seat.stage, seat.due_at, means.get(seat.id))
+        for seat, person in seats
+    )
+
+
+async def _posts(session: AsyncSession, cohort: str, seats: Sequence[Assessment]) -> dict[str, AssessorRole]:
+    rows = await session.exec(
+        select(Assessor.id, Assessor.role).where(
+            col(Assessor.cohort_id) == cohort, col(Assessor.id).in_([seat.assessor_id for seat in seats])
+        )
+    )
+    return {reference: AssessorRole(role) for reference, role in rows}
+
+
+async def _means(session: AsyncSession, nomination: str) -> dict[str, float]:
+    """The mean of each submitted assessment's scores; nothing of one that is still at work."""
+    rows = await session.exec(
+        select(Score.assessment_id, Score.value)
+        .join(Assessment, col(Assessment.id) == col(Score.assessment_id))
+        .where(col(Assessment.nomination_id) == nomination, col(Assessment.stage) == AssessmentStage.SUBMITTED)
+    )
+    values: dict[str, list[int]] = defaultdict(list)
+    for assessment, value in rows:
+        values[assessment].append(value)
+    return {assessment: sum(given) / len(given) for assessment, given in values.items()}
+
+
+def _milestones(events: Sequence[AuditEvent], nomination: str) -> tuple[AuditEvent, ...]:
+    """The changes of stage, without who made them and why, for the nominee, the organisation and assessors."""
+    kept: list[AuditEvent] = []
+    stage: object = None
+    for event in events:
+        now = (event.after or {}).get("stage")
+        if event.subject != nomination or now is None or now == stage:
+            continue
+        stage = now
+        kept.append(
+            AuditEvent(
+                position=event.position,
+                at=event.at,
+                actor="",
+                role="",
+                what=event.what,
+                subject=event.subject,
+                after={"stage": now},
+            )
+        )
+    return tuple(kept)
