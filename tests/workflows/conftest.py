@@ -11,8 +11,8 @@ from stack.postgres import EmbeddedPostgres
 from storage.engine import make_engine
 from tests.workflows.rig import CohortRig, Rig
 
-# With no cache, every workflow task replays its history from the beginning: what depends on anything but the
-# history then shows. CI runs these tests once in each way.
+# Without a cache, what workflows are told finds them replaying their history from the beginning: what depends on
+# anything but the history then shows. CI runs these tests once in each way.
 NO_CACHE = os.environ.get("TALENT_POOL_TEST_NO_CACHE") == "1"
 
 
@@ -26,7 +26,7 @@ async def rig(
     """Real servers, real activities, one worker with the sandbox on; see tests/workflows/rig.py for its use."""
     url = await postgres_server.create_database(f"rig_{uuid4().hex}", template=template_database)
     engine = make_engine(url, pool_size=20, overflow=20)
-    rig = Rig(temporal_env, engine, tmp_path_factory.mktemp("mailbox"), max_cached_workflows=0 if NO_CACHE else 1000)
+    rig = Rig(temporal_env, engine, tmp_path_factory.mktemp("mailbox"), forgetful=NO_CACHE)
     await rig.settle_in()
     await rig.start_worker()
     try:

@@ -29,15 +29,24 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
-from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
-from temporalio.common import SearchAttributePair, TypedSearchAttributes
+from temporalio.client import (
+    Client,
+    Interceptor,
+    OutboundInterceptor,
+    SignalWorkflowInput,
+    StartWorkflowUpdateInput,
+    WorkflowExecutionStatus,
+    WorkflowHandle,
+    WorkflowUpdateHandle,
+)
+from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDConflictPolicy
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
@@ -76,6 +85,7 @@ from models.messages import (
     AllocationStart,
     AssessmentState,
     By,
+    Calendar,
     CohortEnded,
     DecisionsReleased,
     Message,
@@ -137,19 +147,54 @@ def span(written: str) -> SpanParts:
     return SpanParts.model_validate(parse_span(written))
 
 
+class Forgetful(Interceptor):
+    """Has the worker's cache of one forget a workflow before each message to it, so that it replays its history.
+
+    A cache of none would do, but for an error of the SDK's 1.35.0: it then drops a workflow whose local activities
+    are under way, and the workflow task is lost until it times out (temporalio/sdk-rust pull request 1482).
+    """
+
+    KEEPER = "allocation/keeper"
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    @classmethod
+    def client_of(cls, client: Client) -> Client:
+        """The same client, over which every Update and signal finds its workflow forgotten."""
+        return Client(**{**client.config(), "interceptors": [cls(client)]})
+
+    def intercept_client(self, next: OutboundInterceptor) -> OutboundInterceptor:  # noqa: A002 -- the SDK's name
+        keeper = self._client.get_workflow_handle(self.KEEPER)
+
+        class Before(OutboundInterceptor):
+            async def start_workflow_update(
+                self,
+                input: StartWorkflowUpdateInput,  # noqa: A002
+            ) -> WorkflowUpdateHandle[Any]:
+                await keeper.query("state")
+                return await super().start_workflow_update(input)
+
+            async def signal_workflow(self, input: SignalWorkflowInput) -> None:  # noqa: A002
+                await keeper.query("state")
+                await super().signal_workflow(input)
+
+        return Before(next)
+
+
 class Rig:
     """Everything a session's tests share: the servers, one worker, the acts, and the people of the board."""
 
     def __init__(
-        self, env: WorkflowEnvironment, engine: AsyncEngine, mailbox: Path, *, max_cached_workflows: int = 1000
+        self, env: WorkflowEnvironment, engine: AsyncEngine, mailbox: Path, *, forgetful: bool = False
     ) -> None:
         self.env = env
-        self.client = env.client
+        self.client = Forgetful.client_of(env.client) if forgetful else env.client
         self.engine = engine
         self.sessions: async_sessionmaker[AsyncSession] = sessions(engine)
         self.task_queue = f"test-{uuid4().hex}"
         self.mailbox = mailbox
-        self.max_cached_workflows = max_cached_workflows
+        self.forgetful = forgetful
         self.acts: Acts = acts_at(Desk(self.sessions, self.client, self.task_queue))
         self.operations = By(person=PersonId("p-0000000000a1"), role=Role.OPERATIONS)
         self.moderator = By(person=PersonId("p-0000000000a2"), role=Role.MODERATOR)
@@ -167,7 +212,7 @@ class Rig:
         """A worker as the product makes it; on another database or task queue if a test needs that."""
         queue = task_queue or self.task_queue
         settings = Settings(
-            task_queue=queue, max_cached_workflows=self.max_cached_workflows, graceful_shutdown_seconds=5
+            task_queue=queue, max_cached_workflows=1 if self.forgetful else 1000, graceful_shutdown_seconds=5
         )
         activities = build(
             sessions=sessions(engine or self.engine),
@@ -182,6 +227,21 @@ class Rig:
         """Begins to work on the rig's task queue."""
         self._worker = self.make_worker()
         self._working = asyncio.create_task(self._worker.run())
+        if self.forgetful:
+            start = AllocationStart(
+                cohort=CohortId("keeper"),
+                rolling=False,
+                interval=span("1 day"),
+                released_by_operations=False,
+                calendar=Calendar(),
+            )
+            await self.env.client.start_workflow(
+                "allocation",
+                start,
+                id=Forgetful.KEEPER,
+                task_queue=self.task_queue,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            )
 
     async def stop_worker(self) -> None:
         """Ends the worker; whatever waits is kept by the server."""
