@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from acts.desk import Desk, cohort_row, nomination_row, require, subject_of
 from acts.errors import NotKnownError, RefusedError
-from models.enums import DecisionReason, Outcome, Resolution, ScoreChangeReason, Stage
+from models.enums import DecisionReason, Outcome, Resolution, ScoreChangeReason, Stage, TellingStatus
 from models.ids import AssessmentId, CohortId, NominationId, PersonId, cohort_workflow, nomination_workflow
 from models.messages import (
     By,
@@ -21,7 +21,7 @@ from models.messages import (
     ReopenDecision,
     ResolveFlags,
 )
-from models.tables import Assessment, Decision, Nomination, Score, ScoreChange
+from models.tables import Assessment, Decision, Nomination, Score, ScoreChange, Telling
 from rules.permissions import Act, Subject, may_approve
 from rules.stages import WORDS
 from storage import audit
@@ -68,6 +68,8 @@ class BoardActs:
             await require(session, by, Act.RESOLVE_FLAGS, subject_of(row))
             if row.stage is not Stage.QUALITY_ASSURANCE:
                 raise RefusedError(f"There are no flags to settle: the nomination is {WORDS[row.stage]}.")
+            await _require_nothing_owed(session, row, "resolve_flags")
+            await _forget_refused_changes(session, row, by)
             for change in changes:
                 await self._write_down(session, row, change, by)
             telling = self._desk.owe(session, nomination_workflow(nomination), "resolve_flags", message)
@@ -86,16 +88,17 @@ class BoardActs:
         """Drafts the board's decision; it is a draft until another member approves it.
 
         Raises:
-            RefusedError: The nomination does not await a decision, or its decision has been approved.
+            RefusedError: The nomination does not await a decision, or its decision has been approved and is about
+                to be taken.
         """
         async with self._desk.transaction() as session:
             row = await nomination_row(session, nomination, lock=True)
             await require(session, by, Act.DRAFT_DECISION, subject_of(row))
             if row.stage is not Stage.AWAITING_DECISION:
                 raise RefusedError(f"A decision cannot be drafted: the nomination is {WORDS[row.stage]}.")
+            # Approved, not on its way and yet not taken: the nomination's workflow has refused it.
+            await _require_nothing_owed(session, row, "decide")
             decision = await session.get(Decision, nomination)
-            if decision is not None and decision.approved_by is not None:
-                raise RefusedError("The decision has been approved. Reopen it to decide anew.")
             now = self._desk.clock()
             drafted = Decision(
                 nomination_id=nomination,
@@ -105,6 +108,8 @@ class BoardActs:
                 note=note,
                 drafted_by=by.person,
                 drafted_at=now,
+                approved_by=None,
+                approved_at=None,
             )
             await session.merge(drafted)
             await audit.append(
@@ -132,6 +137,7 @@ class BoardActs:
                 raise RefusedError(verdict.reason)
             if row.stage is not Stage.AWAITING_DECISION:
                 raise RefusedError(f"The decision cannot be approved: the nomination is {WORDS[row.stage]}.")
+            await _require_nothing_owed(session, row, "decide")
             decision.approved_by, decision.approved_at = by.person, self._desk.clock()
             session.add(decision)
             drafter = By(person=PersonId(decision.drafted_by), role=by.role)
@@ -185,20 +191,15 @@ class BoardActs:
         if score.value == change.after:
             raise RefusedError(f"The score on '{change.criterion}' by {change.assessment} is {change.after} already.")
         changes = await session.exec(
-            select(ScoreChange).where(
+            select(func.coalesce(func.max(ScoreChange.change), 0)).where(
                 col(ScoreChange.assessment_id) == change.assessment, col(ScoreChange.criterion) == change.criterion
             )
         )
-        kept = changes.all()
-        for one in kept:
-            if one.applied_at is None:
-                await session.delete(one)
-        await session.flush()
         session.add(
             ScoreChange(
                 assessment_id=change.assessment,
                 criterion=change.criterion,
-                change=max((one.change for one in kept if one.applied_at is not None), default=0) + 1,
+                change=changes.one() + 1,
                 before=score.value,
                 after=change.after,
                 reason=change.reason,
@@ -207,3 +208,35 @@ class BoardActs:
                 changed_at=self._desk.clock(),
             )
         )
+
+
+async def _require_nothing_owed(session: AsyncSession, row: Nomination, name: str) -> None:
+    """Refuses an act while an earlier one of its kind, saved already, is still to reach the workflow."""
+    owed = await session.exec(
+        select(Telling.id).where(
+            col(Telling.workflow_id) == nomination_workflow(NominationId(row.id)),
+            col(Telling.name) == name,
+            col(Telling.status) == TellingStatus.WAITING,
+        )
+    )
+    if owed.first() is not None:
+        raise RefusedError("What was said before is saved and still on its way. Look again in a minute.")
+
+
+async def _forget_refused_changes(session: AsyncSession, row: Nomination, by: By) -> None:
+    """Takes back score changes that an earlier resolution wrote down and the workflow then refused.
+
+    Otherwise they would come into force, unseen, with the next resolution.
+    """
+    refused = await session.exec(
+        select(ScoreChange)
+        .join(Assessment, col(Assessment.id) == col(ScoreChange.assessment_id))
+        .where(
+            col(Assessment.nomination_id) == row.id,
+            col(ScoreChange.applied_at).is_(None),
+            col(ScoreChange.changed_by) == by.person,
+        )
+    )
+    for change in refused.all():
+        await session.delete(change)
+    await session.flush()

@@ -5,9 +5,10 @@ from datetime import datetime
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
 
 from acts.desk import Desk, cohort_row, require
-from acts.errors import RefusedError
+from acts.errors import NotReachedError, RefusedError
 from models.enums import AllocationMode, CohortPhase, SteerReason
 from models.ids import CohortId, allocation_workflow, cohort_workflow
 from models.messages import (
@@ -43,6 +44,7 @@ class CohortActs:
 
         Raises:
             RefusedError: Its window has closed already, or a cohort of this name runs by another policy.
+            NotReachedError: It is saved, and its workflows could not be started: run it again.
         """
         cohort = CohortId(policy.cohort.id)
         async with self._desk.transaction() as session:
@@ -150,6 +152,10 @@ class CohortActs:
             )
         except WorkflowAlreadyStartedError:
             return
+        except (RPCError, TimeoutError) as error:
+            raise NotReachedError(
+                f"Cohort '{cohort}' is saved, but its {name} could not be started. Open it by the same policy again."
+            ) from error
 
 
 async def _make(session: AsyncSession, policy: Policy, now: datetime) -> Cohort:
