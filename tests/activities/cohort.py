@@ -146,11 +146,11 @@ class CohortInRows:
         phase: CohortPhase = CohortPhase.CLOSED,
     ) -> None:
         """The cohort with its policy, its people, its nominations in one stage and its assessors."""
-        await self.add(*self._cohort(phase), *_people())
+        await self.add(*self._cohort(phase, nominations), *_people())
         await self.add(*self._nominations(nominations, stage))
         await self.add(*self._register(assessors, capacity))
 
-    def _cohort(self, phase: CohortPhase) -> Sequence[SQLModel]:
+    def _cohort(self, phase: CohortPhase, last_number: int) -> Sequence[SQLModel]:
         document = self.policy.model_dump(mode="json")
         return (
             Cohort(
@@ -161,6 +161,7 @@ class CohortInRows:
                 opens_at=OPENED_ON,
                 closes_at=CLOSED_ON,
                 phase=phase,
+                last_number=last_number,
             ),
             PolicyVersion(
                 cohort_id=self.id,
