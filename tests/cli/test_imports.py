@@ -1,0 +1,137 @@
+"""Importing files by the command line: all or nothing, and twice the same."""
+
+from pathlib import Path
+
+from sqlmodel import col, select
+
+from models.tables import Nomination, Organisation, RoleGrant
+from tests.cli.conftest import Starter
+from tests.workflows.rig import CohortRig, Rig
+
+ORGANISATIONS = "code,name,type,region,local_office_code,system_code,system_name\n"
+NOMINATIONS = (
+    "reference,organisation,route,nominator_email,nominee_name,nominee_email,readiness,"
+    "endorser_name,endorser_email,endorser_post,endorser_organisation,endorsement\n"
+)
+
+
+def nomination(number: int, cohort: str, *, email: str = "") -> str:
+    nominee = email or f"nominee.{number}.{cohort}@example.nhs.test"
+    return (
+        f"R1D-{number},R1D,organisation,p-0000000000a5@example.nhs.test,Nominee Number,{nominee},ready_now,"
+        "Ann Lee,ann.lee@example.nhs.test,chief_executive,R1D,I support this.\n"
+    )
+
+
+def file_of(folder: Path, text: str) -> str:
+    path = folder / "rows.csv"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+async def test_bad_rows_are_named_and_nothing_is_imported(starter: Starter, rig: Rig, tmp_path: Path) -> None:
+    file = file_of(
+        tmp_path, ORGANISATIONS + "RQQ,Good Trust,ccg,Midlands,Q76,QAA,A\nRQZ,Bad Trust,castle,Midlands,Q76,QAA,A\n"
+    )
+
+    told = await starter("import", "organisations", file, "--as", rig.operations.person)
+    listed = await starter("import", "organisations", file, "--as", rig.operations.person, "--json")
+
+    assert told.status == 1
+    assert "line 3, column type: This must be one of" in told.complained
+    assert listed.status == 1
+    assert [(one["line"], one["column"]) for one in listed.document["problems"]] == [(3, "type")]
+    assert await rig.all(select(Organisation).where(col(Organisation.code) == "RQQ")) == []
+
+
+async def test_same_file_twice_changes_nothing_and_a_dry_run_neither(
+    starter: Starter, rig: Rig, tmp_path: Path
+) -> None:
+    file = file_of(
+        tmp_path, ORGANISATIONS + "RQA,A Trust,ccg,Midlands,Q76,QAA,A\nRQB,B Trust,ccg,Midlands,Q76,QAA,A\n"
+    )
+    command = ("import", "organisations", file, "--as", rig.operations.person, "--json")
+
+    trial = await starter(*command, "--dry-run")
+    after_trial = await rig.all(select(Organisation).where(col(Organisation.code) == "RQA"))
+    first = await starter(*command)
+    second = await starter(*command)
+
+    assert (trial.document["new"], trial.document["dry_run"], after_trial) == (2, True, [])
+    assert (first.document["new"], first.document["unchanged"]) == (2, 0)
+    assert (second.document["new"], second.document["changed"], second.document["unchanged"]) == (0, 0, 2)
+
+
+async def test_import_is_for_operations_once_there_are_any(starter: Starter, rig: Rig, tmp_path: Path) -> None:
+    file = file_of(tmp_path, ORGANISATIONS + "RQC,C Trust,ccg,Midlands,Q76,QAA,A\n")
+
+    nobody = await starter("import", "organisations", file)
+    moderator = await starter("import", "organisations", file, "--as", rig.moderator.person)
+
+    assert nobody.status == 2
+    assert moderator.status == 1
+    assert await rig.all(select(Organisation).where(col(Organisation.code) == "RQC")) == []
+
+
+async def test_nominations_are_made_once_and_an_interrupted_import_is_finished(
+    starter: Starter, cohort: CohortRig, tmp_path: Path
+) -> None:
+    rows = [nomination(number, cohort.id) for number in (1, 2, 3)]
+    begun, whole = file_of(tmp_path, NOMINATIONS + rows[0]), tmp_path / "whole.csv"
+    whole.write_text(NOMINATIONS + "".join(rows), encoding="utf-8")
+    options = ("--cohort", cohort.id, "--as", cohort.rig.operations.person, "--json")
+
+    trial = await starter("import", "nominations", str(whole), "--dry-run", *options)
+    interrupted = await starter("import", "nominations", begun, *options)
+    finished = await starter("import", "nominations", str(whole), *options)
+    again = await starter("import", "nominations", str(whole), *options)
+
+    assert [one.document["new"] for one in (trial, interrupted, finished, again)] == [3, 1, 2, 0]
+    made = await cohort.rig.all(select(Nomination).where(col(Nomination.cohort_id) == cohort.id))
+    assert sorted(one.reference for one in made) == ["R1D-1", "R1D-2", "R1D-3"]
+    assert {one.nominated_by for one in made} == {cohort.rig.nominator.person}
+
+
+async def test_nominations_with_a_bad_row_make_none(starter: Starter, cohort: CohortRig, tmp_path: Path) -> None:
+    file = file_of(tmp_path, NOMINATIONS + nomination(1, cohort.id) + nomination(2, cohort.id, email="nowhere"))
+
+    answer = await starter("import", "nominations", file, "--cohort", cohort.id, "--as", cohort.rig.operations.person)
+
+    assert answer.status == 1
+    assert "line 3, column nominee_email" in answer.complained
+    assert "nowhere" not in answer.complained
+    assert await cohort.rig.all(select(Nomination).where(col(Nomination.cohort_id) == cohort.id)) == []
+
+
+async def test_assessors_conflicts_wait_for_their_nominations(
+    starter: Starter, cohort: CohortRig, tmp_path: Path
+) -> None:
+    assessors = file_of(
+        tmp_path,
+        "reference,full_name,email,role,organisation,capacity,availability,declared_conflicts\n"
+        f"B-001,Bo Field,bo.{cohort.id}@example.nhs.test,chair,RX1,6,2018-10-01 to 2018-11-30,R1D-1 mentoring\n",
+    )
+    nominations = tmp_path / "nominations.csv"
+    nominations.write_text(NOMINATIONS + nomination(1, cohort.id), encoding="utf-8")
+    options = ("--cohort", cohort.id, "--as", cohort.rig.operations.person, "--json")
+
+    before = await starter("import", "assessors", assessors, *options)
+    await starter("import", "nominations", str(nominations), *options)
+    after = await starter("import", "assessors", assessors, *options)
+
+    assert (before.document["new"], before.document["conflicts_waiting"]) == (1, 1)
+    assert (after.document["unchanged"], after.document["conflicts_waiting"]) == (1, 0)
+    assert "1 new" in after.complained
+
+
+async def test_role_is_granted_once(starter: Starter, rig: Rig) -> None:
+    command = (
+        "user", "grant", "jo.field@example.nhs.test", "moderator", "--name", "Jo Field", "--as", rig.operations.person,
+        "--json",
+    )  # fmt: skip
+
+    first, second = await starter(*command), await starter(*command)
+
+    person = first.document["person"]
+    assert (first.document["new"], second.document["new"]) == (True, False)
+    assert len(await rig.all(select(RoleGrant).where(col(RoleGrant.person_id) == person))) == 1
