@@ -32,7 +32,10 @@ with workflow.unsafe.imports_passed_through():
 
 from workflows.calls import discard_run, release_run, solve_panels, tell_panels
 from workflows.parking import Parking
-from workflows.refusals import allow, cause_of, refuse
+from workflows.refusals import REFUSED, allow, cause_of, refuse
+
+MOST_OUTDATED = 10
+"""How many replacements in a row may be overtaken by others giving up, before a person has to look."""
 
 
 @workflow.defn(name="allocation")
@@ -57,6 +60,7 @@ class AllocationWorkflow:
         self._cohort_ended = start.ended
         self._one_at_a_time = asyncio.Lock()
         self._parking = Parking(self._note_attention)
+        self._outdated = 0
 
     @workflow.run
     async def run(self, start: AllocationStart) -> AllocationState:
@@ -90,11 +94,27 @@ class AllocationWorkflow:
             self._batch_asked = True
 
     async def _replace(self) -> None:
-        """Finds assessors for all seats asked for by now, and gives them out at once."""
+        """Finds assessors for all seats asked for by now, and gives them out at once.
+
+        While a run is solved, another assessor of the same panel may give up, and the run no longer holds: it is
+        discarded, and its seats are asked for again together with the new one. Nobody looks at a replacement, so
+        nobody could discard it; parking the allocation would leave every other nomination waiting.
+        """
         requests, self._asked = tuple(self._asked), []
         made = await self._solve(RunKind.REPLACEMENT, requests, THE_SYSTEM)
-        if made is not None:
-            await self._parking.surely("release", lambda: self._release(made.run, THE_SYSTEM))
+        if made is None:
+            return
+        try:
+            await self._release(made.run, THE_SYSTEM)
+        except FailureError as error:
+            self._outdated += 1
+            if cause_of(error).type != REFUSED or self._outdated > MOST_OUTDATED:
+                await self._parking.surely("release", lambda: self._release(made.run, THE_SYSTEM))
+            else:
+                await self._parking.surely("discard", lambda: self._discard(made.run, THE_SYSTEM, None))
+                self._asked = [*requests, *self._asked]
+                return
+        self._outdated = 0
 
     async def _propose(self) -> None:
         """Solves all waiting panels together and keeps the run as a proposal."""
