@@ -1,0 +1,115 @@
+"""The end of a demo: what became of the cohort, for a member of the board, and whether every promise was kept."""
+
+from collections.abc import Sequence
+
+from rich.columns import Columns
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from models.enums import SETTLED, Stage
+from proof.summary import Summary
+
+_OUTCOMES = {
+    Stage.IN_POOL: "admitted, and in the pool",
+    Stage.RESERVED: "on the reserve list",
+    Stage.NOT_ADMITTED: "not admitted",
+    Stage.INELIGIBLE: "not eligible",
+    Stage.DECLINED_BY_NOMINEE: "declined to be nominated",
+    Stage.WITHDRAWN: "withdrawn",
+    Stage.DEFERRED: "deferred to a later cohort",
+    Stage.LAPSED: "lapsed, having missed a deadline",
+}
+
+
+def broken_promises(summary: Summary) -> tuple[str, ...]:
+    """A sentence for each promise that the figures show broken; empty when all were kept."""
+    unsettled = {stage: count for stage, count in summary.outcomes.items() if stage not in SETTLED and count}
+    found = []
+    if unsettled:
+        stood = ", ".join(f"{count} {stage.replace('_', ' ')}" for stage, count in sorted(unsettled.items()))
+        found.append(f"Not every nomination came to an end: {stood}.")
+    if summary.hard_rules_violated:
+        found.append(f"{summary.hard_rules_violated} seats break a hard rule of panels.")
+    if summary.personal_values_in_histories:
+        found.append(f"{summary.personal_values_in_histories} personal values stand in workflow histories.")
+    if summary.messages.duplicates:
+        found.append(f"{summary.messages.duplicates} messages were sent a second time.")
+    if summary.needs_attention:
+        found.append(f"{summary.needs_attention} nominations still need attention.")
+    if summary.audit_chain != "verified":
+        found.append(f"The audit chain is {summary.audit_chain}.")
+    if summary.projection != "verified":
+        found.append(f"The database and the workflows disagree: {summary.projection}.")
+    return tuple(found)
+
+
+def closing(summary: Summary, broken: Sequence[str]) -> RenderableType:
+    """The summary as a page."""
+    outcomes = _grid()
+    for stage, words in _OUTCOMES.items():
+        count = summary.outcomes.get(stage, 0)
+        outcomes.add_row(str(count), words, f"[green]{'█' * round(24 * count / max(1, summary.nominations))}[/]")
+    facts = _grid()
+    for figure, sentence in _facts(summary):
+        facts.add_row(figure, sentence)
+    promises = (
+        Text.from_markup("\n".join(f"[bold red]✗[/] {sentence}" for sentence in broken))
+        if broken
+        else Text.from_markup("\n".join(f"[bold green]✓[/] {sentence}" for sentence in _KEPT))
+    )
+    title = f"{summary.nominations} nominations from {summary.organisations} organisations"
+    events, size = summary.history_events_per_nomination, summary.history_bytes_per_nomination
+    seconds = ", ".join(f"{name.replace('_', ' ')} {value:.1f}" for name, value in summary.seconds.items())
+    return Group(
+        Columns([Panel(outcomes, title=title, width=62), Panel(promises, title="Promises", width=37)]),
+        Panel(facts, title="What it took", width=99),
+        Text.from_markup(
+            f"[dim]A nomination with its assessments: {events.median:.0f} events and {size.median / 1000:.0f} kB of "
+            f"history in the middle, at most {events.max} and {size.max / 1000:.0f} kB. Seconds: {seconds}.[/]"
+        ),
+    )
+
+
+_KEPT = (
+    "every nomination came to an end",
+    "no panel breaks a hard rule",
+    "no personal value in any history",
+    "every message was sent once",
+    "nothing needs attention",
+    "the audit chain is whole",
+    "database and workflows agree",
+)
+
+
+def _facts(summary: Summary) -> list[tuple[str, str]]:
+    assessors, offers, quality, deadlines = summary.assessors, summary.offers, summary.quality, summary.deadlines
+    return [
+        (
+            f"{assessors.used}",
+            f"of {assessors.pool} assessors sat on panels, with {assessors.load_min} to {assessors.load_max} "
+            f"assessments each, {assessors.load_mean:.1f} on average",
+        ),
+        (
+            f"{offers.made}",
+            f"offers to assessors: {offers.accepted} accepted, {offers.declined} declined or given back, "
+            f"{offers.expired} not answered or not scored in time",
+        ),
+        (f"{offers.replaced}", "of these to replace an assessor, or to add one"),
+        (
+            f"{quality.flagged}",
+            f"nominations flagged by the quality rules, {quality.audited} drawn for audit; moderators settled "
+            f"{quality.moderated}",
+        ),
+        (f"{quality.rescored}", "scores changed after they were submitted, each with its reason and its old value"),
+        (f"{deadlines.missed}", f"deadlines missed, and {deadlines.extended} extended by operations"),
+        (f"{summary.messages.sent}", f"messages sent, {summary.messages.duplicates} of them twice"),
+    ]
+
+
+def _grid() -> Table:
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(justify="right", width=5)
+    grid.add_column()
+    return grid

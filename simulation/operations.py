@@ -1,0 +1,143 @@
+"""Operations: extending, letting back in, pausing; looking at proposals, comparing and releasing; unblocking."""
+
+from collections.abc import Iterator
+
+from allocation.compare import compare
+from models.enums import CohortPhase, Role, RunStatus, Stage, SteerReason, WayOut
+from models.ids import CohortId, NominationId
+from models.messages import By
+from models.tables import Nomination
+from simulation.cast import declare_conflicts
+from simulation.errands import Errand, World
+from simulation.inbox import Inbox
+from simulation.people import Temper
+from storage.allocations import seats_of
+
+MOST_TRIES = 3
+
+
+class Operations:
+    """The operations team."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._conflicts_known = False
+        self._tries: dict[str, int] = {}
+
+    def errands(self, inbox: Inbox) -> Iterator[Errand]:
+        """What the team does about conflicts, deadlines, proposals and what needs attention."""
+        yield from self._declare(inbox)
+        for row in inbox.nominations:
+            errand = self._steer(inbox, row)
+            if errand is not None:
+                yield errand
+        yield from self._allocate(inbox)
+
+    def _declare(self, inbox: Inbox) -> Iterator[Errand]:
+        """Once everybody is nominated, the conflicts that assessors declared beforehand are kept."""
+        named = {one.nomination for row in self._world.cast.assessors for one in row.declared_conflicts}
+        if self._conflicts_known or not named <= set(inbox.references.values()):
+            return
+
+        async def declare() -> None:
+            desk = self._world.acts.desk
+            await declare_conflicts(desk.sessions, self._world.cast, inbox.cohort.id, desk.clock(), self._by(0))
+            self._conflicts_known = True
+
+        yield Errand("declare conflicts", declare)
+
+    def _steer(self, inbox: Inbox, row: Nomination) -> Errand | None:
+        if row.attention_code is not None:
+            return self._unblock(inbox, row)
+        if row.paused:
+            return self._resume(inbox, row)
+        plan = self._world.people.nominees.get(row.reference)
+        match plan.temper if plan else Temper.USUAL, row.stage:
+            case Temper.ASKS_FOR_LONGER, Stage.APPLYING:
+                return self._extend(inbox, row)
+            case Temper.APPLIES_TOO_LATE, Stage.LAPSED:
+                return self._readmit(inbox, row)
+            case Temper.IS_PAUSED, Stage.SCORING:
+                return self._pause(inbox, row)
+        return None
+
+    def _extend(self, inbox: Inbox, row: Nomination) -> Errand | None:
+        cohort = inbox.cohort
+        window = cohort.closes_at - cohort.opens_at
+        if row.due_at is None or row.due_at > cohort.closes_at or inbox.at < cohort.opens_at + 0.7 * window:
+            return None
+        until, number = cohort.closes_at + 0.25 * window, NominationId(row.id)
+        return Errand(
+            f"extend {row.id}",
+            lambda: self._world.acts.nominations.extend(number, self._by(1), until, SteerReason.WORKLOAD),
+        )
+
+    def _readmit(self, inbox: Inbox, row: Nomination) -> Errand | None:
+        cohort = inbox.cohort
+        if cohort.phase in (CohortPhase.RELEASED, CohortPhase.ENDED):
+            return None
+        until = inbox.at + 0.35 * (cohort.closes_at - cohort.opens_at)
+        number = NominationId(row.id)
+        return Errand(
+            f"readmit {row.id}",
+            lambda: self._world.acts.nominations.readmit(number, self._by(1), until, SteerReason.ILLNESS),
+        )
+
+    def _pause(self, inbox: Inbox, row: Nomination) -> Errand | None:
+        if ("paused", row.id) in inbox.happened or inbox.at < row.stage_since + self._world.moment(inbox):
+            return None
+        number = NominationId(row.id)
+        return Errand(
+            f"pause {row.id}", lambda: self._world.acts.nominations.pause(number, self._by(2), SteerReason.ILLNESS)
+        )
+
+    def _resume(self, inbox: Inbox, row: Nomination) -> Errand | None:
+        since = inbox.happened.get(("paused", row.id))
+        if since is not None and inbox.at < since + 8 * self._world.moment(inbox):
+            return None
+        number = NominationId(row.id)
+        return Errand(f"resume {row.id}", lambda: self._world.acts.nominations.resume(number, self._by(2)))
+
+    def _unblock(self, inbox: Inbox, row: Nomination) -> Errand | None:
+        """Tries again a few times, and then goes on without."""
+        if row.attention_since is None or inbox.at < row.attention_since + 2 * self._world.moment(inbox):
+            return None
+        tries = self._tries.get(row.id, 0)
+        way = WayOut.RETRY if tries < MOST_TRIES else WayOut.SKIP
+        number = NominationId(row.id)
+
+        async def unblock() -> None:
+            await self._world.acts.nominations.unblock(number, self._by(0), way, SteerReason.TECHNICAL_FAULT)
+            self._tries[row.id] = tries + 1
+
+        return Errand(f"unblock {row.id} {row.steps}", unblock)
+
+    def _allocate(self, inbox: Inbox) -> Iterator[Errand]:
+        """Looks at the first proposal, asks for a second, compares them, discards one and releases the other."""
+        proposals = sorted(run for run, (status, _) in inbox.runs.items() if status is RunStatus.PROPOSED)
+        if not proposals:
+            return
+        acts, cohort = self._world.acts.cohorts, CohortId(inbox.cohort.id)
+        looked_at = inbox.at >= inbox.runs[proposals[-1]][1] + self._world.moment(inbox)
+        patience = inbox.at >= inbox.runs[proposals[-1]][1] + 8 * self._world.moment(inbox)
+        if len(inbox.runs) == 1 and not patience:
+            if looked_at:
+                yield Errand("solve again", lambda: acts.solve(cohort, self._by(0)))
+        elif len(proposals) > 1:
+            yield Errand(f"compare {proposals[:2]}", lambda: self._compare(cohort, proposals[0], proposals[1]))
+        elif looked_at:
+            yield Errand(f"release run {proposals[0]}", lambda: self._release(cohort, proposals[0]))
+
+    async def _compare(self, cohort: CohortId, earlier: int, later: int) -> None:
+        async with self._world.acts.desk.sessions() as session:
+            change = compare(await seats_of(session, cohort, earlier), await seats_of(session, cohort, later))
+        worse = (change.seats_after, -change.cost_change) < (change.seats_before, 0)
+        await self._world.acts.cohorts.discard_run(
+            cohort, self._by(0), later if worse else earlier, SteerReason.OTHER
+        )
+
+    async def _release(self, cohort: CohortId, run: int) -> None:
+        await self._world.acts.cohorts.release_run(cohort, self._by(0), run)
+
+    def _by(self, number: int) -> By:
+        return self._world.offices.by(Role.OPERATIONS, number)
