@@ -1,6 +1,7 @@
 """A real stack with two small cohorts: one run to its end, one with nominations that are still open."""
 
 import asyncio
+import urllib.request
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -23,7 +24,7 @@ from storage.migrations import upgrade
 
 @dataclass(frozen=True)
 class Proven:
-    """What the tests look at."""
+    """What the tests look at; ``logs`` and ``metrics`` are those from before any fault was planted."""
 
     stack: LocalStack
     sessions: async_sessionmaker[AsyncSession]
@@ -31,6 +32,8 @@ class Proven:
     ended: Round
     open: Round
     nominations: tuple[NominationId, ...]
+    logs: dict[str, bytes]
+    metrics: bytes
 
 
 @pytest.fixture(scope="session")
@@ -54,5 +57,8 @@ async def proven(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Prov
         await rounds["open"].consent(nominations[0])
         await rounds["open"].apply(nominations[0], 2)
         await rounds["open"].consent(nominations[1])
-        yield Proven(stack, database, client, rounds["ended"], rounds["open"], nominations)
+        logs = {log.name: log.read_bytes() for log in stack.folder.logs.glob("*.log")}
+        page = f"http://127.0.0.1:{stack.workers[0].health_port}/metrics"
+        metrics = await asyncio.to_thread(lambda: urllib.request.urlopen(page, timeout=10).read())
+        yield Proven(stack, database, client, rounds["ended"], rounds["open"], nominations, logs, metrics)
         await engine.dispose()

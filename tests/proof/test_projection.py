@@ -158,5 +158,5 @@ async def test_seat_left_on_a_nomination_that_is_over_is_found(proven: Proven) -
 
 async def _until_listed(proven: Proven, workflow: str) -> None:
     async with asyncio.timeout(20):
-        while not [one async for one in proven.client.list_workflows(f"WorkflowId = '{workflow}'")]:
+        while not [one async for one in proven.client.list_workflows(f"WorkflowId = '{workflow}'")]:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
