@@ -367,7 +367,7 @@ class Rig:
 
     # Looking at what is stored
 
-    async def all(self, query: Any) -> list[Any]:  # noqa: ANN401 -- any statement, any row
+    async def all(self, query: Any) -> list[Any]:
         """The rows of a query."""
         async with self.sessions() as session:
             return list((await session.exec(query)).all())
