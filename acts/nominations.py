@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from acts.desk import Desk, cohort_row, nomination_row, require, subject_of
 from acts.errors import NotKnownError, RefusedError
 from acts.tellings import start_telling
-from intake.known import Wanted, upsert_people
+from intake.known import Wanted, one_at_a_time, upsert_people
 from models.enums import (
     CohortPhase,
     EndorserPost,
@@ -113,6 +113,8 @@ class NominationActs:
         now = self._desk.clock()
         try:
             async with self._desk.transaction() as session:
+                # Two acts at once would both find a new endorser absent, and both add them.
+                await one_at_a_time(session)
                 cohort = await cohort_row(session, said.cohort, lock=True)
                 policy = await policy_of(session, cohort.id)
                 await _require_window(session, cohort, policy, said=said, let_in_by=let_in_by, now=now)
@@ -211,6 +213,7 @@ class NominationActs:
     async def endorse(self, nomination: NominationId, by: By, said: Endorsing) -> NominationState:
         """Endorses a self-nomination; the words are saved and the workflow told in one act."""
         async with self._desk.transaction() as session:
+            await one_at_a_time(session)
             row = await nomination_row(session, nomination, lock=True)
             await require(session, by, Act.ENDORSE, subject_of(row))
             if await session.get(Endorsement, nomination) is not None:

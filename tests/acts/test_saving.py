@@ -265,6 +265,22 @@ async def test_endorsement_is_given_once(acts: Acts, rows: CohortInRows, session
     assert [one.name for one in await tellings(sessions)] == ["endorse"]
 
 
+async def test_new_endorser_of_two_nominations_at_once_is_one_person(
+    acts: Acts, rows: CohortInRows, sessions: Sessions
+) -> None:
+    await rows.begin(nominations=4, stage=Stage.APPLYING)
+
+    answers = await asyncio.gather(
+        *(acts.nominations.endorse(rows.nomination(number), NOMINATOR, ENDORSING) for number in (1, 2, 3, 4)),
+        return_exceptions=True,
+    )
+
+    async with sessions() as session:
+        endorsers = (await session.exec(select(Endorsement.person_id))).all()
+    assert [type(one) for one in answers] == [NotReachedError] * 4
+    assert (len(endorsers), len(set(endorsers))) == (4, 1)
+
+
 # Drafts and scores
 
 
