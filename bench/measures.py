@@ -1,0 +1,224 @@
+"""What is measured, each figure with how it was found."""
+
+import asyncio
+import json
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median, quantiles
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from bench.bare import TASK_QUEUE, UPDATES
+from bench.round import AT_ONCE, Round
+from bench.stage import Stage
+from models.enums import SteerReason
+from models.ids import NominationId
+from proof.histories import history_of, runs_of, sizes_of
+from proof.summary import nomination_sizes
+
+EVENTS_TARGET = 150
+RATIO_TARGET = 0.8
+_LISTED_SECONDS = 2.5
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured figure; ``target`` is None where none was set, and ``met`` says whether it was reached."""
+
+    name: str
+    value: float | None
+    unit: str
+    target: str | None = None
+    met: bool | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Event:
+    """How many events of one type a nomination's workflow, or all its assessments, have: the median."""
+
+    workflow: str
+    kind: str
+    count: float
+
+
+@dataclass(frozen=True)
+class Throughput:
+    """One pair of runs, one after the other on the same servers, and the processor time of the product's run."""
+
+    real: float
+    bare: float
+    cpu: Mapping[str, float]
+
+
+async def pair(stage: Stage, run: int, nominations: int) -> tuple[Throughput, Round]:
+    """Carries nominations through all stages, and as many bare ones: complete ones per second of each.
+
+    Which goes first changes from run to run, so that neither always meets the fuller database.
+    """
+    real_round = await stage.round(f"bench-{run}")
+    if run % 2:
+        real, cpu = await _real(stage, real_round, nominations)
+        bare = await _bare(stage.client, run, nominations)
+    else:
+        bare = await _bare(stage.client, run, nominations)
+        real, cpu = await _real(stage, real_round, nominations)
+    return Throughput(real, bare, cpu), real_round
+
+
+async def _real(stage: Stage, round_: Round, nominations: int) -> tuple[float, dict[str, float]]:
+    before = stage.cpu_seconds()
+    seconds = await round_.run(nominations)
+    after = stage.cpu_seconds()
+    return nominations / seconds, {name: (after[name] - before[name]) / nominations for name in after}
+
+
+async def _bare(client: Client, run: int, nominations: int) -> float:
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one(number: int) -> None:
+        name = f"bare/{run}-{number}"
+        async with gate:
+            parent = await client.start_workflow("bare_nomination", name, id=name, task_queue=TASK_QUEUE)
+            for told in ("consent", "submit"):
+                await parent.execute_update(told, {"by": "p-000000000000"})
+            for child in range(3):
+                handle = client.get_workflow_handle(f"{name}.{child}")
+                await _until_started(client, f"{name}.{child}")
+                for told in ("accept", "submit"):
+                    await handle.execute_update(told, {"by": "p-000000000000"})
+            await parent.execute_update("decide", {"by": "p-000000000000"})
+            await parent.result()
+
+    begun = time.perf_counter()
+    await asyncio.gather(*(one(number) for number in range(nominations)))
+    return nominations / (time.perf_counter() - begun)
+
+
+async def _until_started(client: Client, workflow: str) -> None:
+    while True:
+        try:
+            await client.get_workflow_handle(workflow).describe()
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            await asyncio.sleep(0.005)
+        else:
+            return
+
+
+async def history_figures(client: Client, cohort: str) -> list[Figure]:
+    """Events, server transactions and bytes of a nomination and its assessments together, over a cohort's."""
+    await asyncio.sleep(_LISTED_SECONDS)
+    sizes = (await nomination_sizes(client, cohort)).values()
+    events = median([size.events for size in sizes])
+    return [
+        Figure(
+            "history events per nomination", events, "events", f"at most {EVENTS_TARGET}", events <= EVENTS_TARGET
+        ),
+        Figure("history events per nomination, largest", max(size.events for size in sizes), "events"),
+        Figure("state transitions per nomination", median([size.transitions for size in sizes]), "transitions"),
+        Figure("history bytes per nomination", median([size.size_bytes for size in sizes]), "bytes"),
+    ]
+
+
+async def events_of(client: Client, cohort: str) -> list[Event]:
+    """Where the events go: the median count of each type, by workflow, over a cohort's nominations."""
+    counts: dict[str, dict[str, Counter[str]]] = {"nomination": {}, "assessment": {}}
+    transitions: dict[str, dict[str, int]] = {"nomination": {}, "assessment": {}}
+    runs = [run async for run in runs_of(client, cohort) if run.workflow_id.split("/")[0] in counts]
+    for run, size in await sizes_of(client, runs):
+        kind, _, id_ = run.workflow_id.partition("/")
+        nomination = id_.partition(".")[0]
+        counter = counts[kind].setdefault(nomination, Counter())
+        counter.update(_word(event.event_type) for event in (await history_of(client, run)).events)
+        transitions[kind][nomination] = transitions[kind].get(nomination, 0) + size.transitions
+    found = []
+    for kind, of_nominations in counts.items():
+        plural = "nomination" if kind == "nomination" else "its assessments"
+        kinds = sorted({word for counter in of_nominations.values() for word in counter})
+        rows = [Event(plural, word, median([one[word] for one in of_nominations.values()])) for word in kinds]
+        found += sorted(rows, key=lambda row: (-row.count, row.kind))
+        found.append(Event(plural, "state transitions (not events)", median(transitions[kind].values())))
+    return found
+
+
+def throughput_figures(pairs: Sequence[Throughput]) -> list[Figure]:
+    """Medians over the pairs."""
+    ratio = median([one.real / one.bare for one in pairs])
+    parts = [name for name in pairs[0].cpu if name != "bare worker"]
+    return [
+        Figure("complete nominations", median([one.real for one in pairs]), "per second"),
+        Figure("bare nominations", median([one.bare for one in pairs]), "per second", note=f"{UPDATES} Updates each"),
+        Figure("ratio of the two", ratio, "", f"at least {RATIO_TARGET}", ratio >= RATIO_TARGET),
+        *(
+            Figure(f"processor time per nomination, {name}", 1000 * median([one.cpu[name] for one in pairs]), "ms")
+            for name in parts
+        ),
+    ]
+
+
+async def latency_figures(stage: Stage, acts: int) -> list[Figure]:
+    """One person acts, again and again: from the click to the answer, when the row already shows it."""
+    round_ = await stage.round("latency", assessors=3)
+    nomination = await round_.nominate(0)
+    operations, steering = round_.cast.operations, round_.acts.nominations
+    seconds = []
+    for number in range(acts):
+        begun = time.perf_counter()
+        if number % 2:
+            await steering.resume(nomination, operations)
+        else:
+            await steering.pause(nomination, operations, SteerReason.OTHER)
+        seconds.append(time.perf_counter() - begun)
+    return [
+        Figure("Update to visible answer, p50", 1000 * median(seconds), "ms", note=f"{acts} acts by one person"),
+        Figure("Update to visible answer, p99", 1000 * quantiles(seconds, n=100)[98], "ms"),
+    ]
+
+
+async def open_figures(stage: Stage, counts: Sequence[int]) -> list[Figure]:
+    """What open nominations cost: the time to start each, and the memory the worker holds for each.
+
+    The counts add up on one worker. Its memory never shrinks, so a later cohort may take over what an earlier one
+    has left free, and a count smaller than that shows nothing.
+    """
+    found = []
+    for count in counts:
+        round_ = await stage.round(f"open-{count}", assessors=3)
+        before, begun = stage.worker_memory(), time.perf_counter()
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def one(number: int, round_: Round = round_, gate: asyncio.Semaphore = gate) -> NominationId:
+            async with gate:
+                return await round_.nominate(number)
+
+        await asyncio.gather(*(one(number) for number in range(count)))
+        seconds = time.perf_counter() - begun
+        await asyncio.sleep(1)
+        grown = max(0, stage.worker_memory() - before)
+        found += [
+            Figure(f"{count} open nominations, start of each", 1000 * seconds / count, "ms"),
+            Figure(f"{count} open nominations, worker memory for each", grown / count / 1024, "KiB"),
+        ]
+    return found
+
+
+def demo_figures(summary: Path) -> list[Figure]:
+    """How long the last `make demo` took, phase by phase, as it wrote down itself."""
+    try:
+        seconds = json.loads(summary.read_text(encoding="utf-8"))["seconds"]
+    except (OSError, ValueError, KeyError):
+        return [Figure("make demo", None, "s", "at most 120", None, "not run: there is no var/demo/summary.json")]
+    total = float(seconds.pop("total"))
+    phases = [Figure(f"make demo, {phase.replace('_', ' ')}", float(value), "s") for phase, value in seconds.items()]
+    return [Figure("make demo", total, "s", "at most 120", total <= 120), *phases]
+
+
+def _word(kind: "EventType.ValueType") -> str:
+    return EventType.Name(kind).removeprefix("EVENT_TYPE_").replace("_", " ").lower()
