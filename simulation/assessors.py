@@ -61,7 +61,7 @@ class Assessors:
         if plan.temper is AssessorTemper.NEVER_ANSWERS or row.due_at is None:
             return None
         since = row.offered_at or row.stage_since
-        if inbox.at < since + offer.answers_after * (row.due_at - since):
+        if inbox.at < since + self._haste(inbox, row) * offer.answers_after * (row.due_at - since):
             return None
         if offer.declines is not None:
             return self._decline(row, offer.declines, offer)
@@ -80,7 +80,7 @@ class Assessors:
         if plan.temper is AssessorTemper.IS_LATE and row.stage is AssessmentStage.ACCEPTED:
             policy = self._world.policy.assessors
             return row.due_at + 0.3 * self._world.length(policy.score_grace, row.due_at)
-        share = offer.scores_after if row.stage is AssessmentStage.ACCEPTED else 0.5 * offer.scores_after
+        share = offer.scores_after * self._haste(inbox, row)
         if plan.temper is AssessorTemper.FALLS_ILL and row.stage is AssessmentStage.ACCEPTED:
             share += 0.3
         return row.stage_since + share * (row.due_at - row.stage_since)
@@ -101,6 +101,10 @@ class Assessors:
             await self._world.acts.assessments.submit_scores(number, by)
 
         return Errand(f"score {row.id} {row.stage}", save_and_submit)
+
+    def _haste(self, inbox: Inbox, row: Assessment) -> float:
+        """Who is asked late, or again, knows that the others wait: they take a third of their usual time."""
+        return 1.0 if row.run in inbox.runs and row.stage is not AssessmentStage.RETURNED else 1 / 3
 
     def _score_within(self, inbox: Inbox) -> timedelta:
         return self._world.length(self._world.policy.assessors.score_within, inbox.at)

@@ -23,9 +23,9 @@ from simulation.nominees import Nominees
 from simulation.operations import Operations
 
 _log = structlog.get_logger("people")
-AT_ONCE = 12
+AT_ONCE = 16
 """How many people act at the same time: enough to keep two cores busy, few enough that nobody waits long."""
-LOOK_EVERY_SECONDS = 0.25
+LOOK_EVERY_SECONDS = 0.4
 REST = timedelta(seconds=1)
 """How long somebody leaves a thing alone after doing it, or after it was refused or could not be reached."""
 AWAY = (NotReachedError, DBAPIError, RPCError, OSError, TimeoutError)

@@ -40,7 +40,7 @@ from storage.migrations import upgrade
 
 POLICY = Path(__file__).resolve().parent.parent / "data" / "demo" / "policy.toml"
 SEED = "midlands-and-east-2018"
-DRAW_EVERY_SECONDS = 0.5
+DRAW_EVERY_SECONDS = 0.8
 MOST_BESIDE = 20
 
 Meddle = Callable[[LocalStack], Awaitable[None]]
@@ -102,7 +102,7 @@ async def run_demo(
         BrokenPromiseError: The cohort ended, and something the system promises does not hold.
         StackError: The stack cannot run.
     """
-    console = Console(record=picture is not None, width=100 if picture else None)
+    console = Console(record=picture is not None)
     performance = await perform(
         folder, seed=seed, policy=policy, nominations=nominations, workers=workers, keep=keep,
         console=console, picture=picture,
