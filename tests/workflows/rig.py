@@ -752,7 +752,7 @@ class Case:
         await self.seat()
         if stage is Stage.SCORING:
             return
-        await self.score_all((1, 5, 7) if stage is Stage.QUALITY_ASSURANCE else (5, 5, 5))
+        await self.score_all((1, 5, 5) if stage is Stage.QUALITY_ASSURANCE else (5, 5, 5))
         if stage is Stage.QUALITY_ASSURANCE:
             await eventually(lambda: self.events("checked"))
             return

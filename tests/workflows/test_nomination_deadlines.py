@@ -70,9 +70,7 @@ async def test_consent_is_reminded_and_lapses_to_the_minute_over_a_clock_change(
     nominated = (await case.events("nominated"))[0]
     assert nominated.after is not None
     assert datetime.fromisoformat(str(nominated.after["due_at"])) == due_at
-    at_the_minute(
-        await moments(case, "reminded"), [in_london(due_day - days * DAY, 9, 0) for days in (7, 3, 1)]
-    )
+    at_the_minute(await moments(case, "reminded"), [in_london(due_day - days * DAY, 9, 0) for days in (7, 3, 1)])
     at_the_minute(await moments(case, "lapse"), [due_at + 5 * MINUTE])  # the pilot's grace
 
 
@@ -219,7 +217,9 @@ async def test_extension_moves_the_deadline_and_plans_its_reminders_afresh(rig: 
     await case.skip_to(until + HOUR)
     await case.until_closed()
 
-    first = [in_london(today() + 2 * DAY, 9, 0)] if (datetime.now(LONDON) + 3 * DAY).date() >= today() + 2 * DAY else []
+    first = (
+        [in_london(today() + 2 * DAY, 9, 0)] if (datetime.now(LONDON) + 3 * DAY).date() >= today() + 2 * DAY else []
+    )
     second = [in_london(today() + (30 - days) * DAY, 9, 0) for days in (7, 3, 1)]
     at_the_minute(await moments(case, "reminded"), first + second)
     at_the_minute(await moments(case, "lapse"), [until + 5 * MINUTE])
