@@ -33,6 +33,7 @@ START, UPDATE = "start", "update"
 PATIENCE = timedelta(seconds=20)
 """How long a person waits for a workflow's answer before they are told that it will come later."""
 LONGEST_REST = timedelta(minutes=1)
+_AGAIN_SECONDS = 0.1
 OVER = "This is over already: what you wanted to do can no longer be done."
 
 
@@ -144,8 +145,17 @@ class Teller:
         handle = self._client.get_workflow_handle(workflow)
         try:
             async with asyncio.timeout(PATIENCE.total_seconds()):
-                result: Answer = await handle.execute_update(name, payload, id=update_id, result_type=answer)
-                return result
+                while True:
+                    try:
+                        result: Answer = await handle.execute_update(name, payload, id=update_id, result_type=answer)
+                    except RPCError as error:
+                        if error.status is not RPCStatusCode.FAILED_PRECONDITION:
+                            raise
+                        # The workflow was about to end when it heard of something else: the server lets it look
+                        # again, and drops the Update. Under its own id it is asked again without being done twice.
+                        await asyncio.sleep(_AGAIN_SECONDS)
+                    else:
+                        return result
         except WorkflowUpdateFailedError as error:
             cause = error.cause
             raise RefusedError(cause.message if isinstance(cause, ApplicationError) else OVER) from error
