@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
         AssessmentState,
         By,
         HoldClock,
+        Message,
         NominationStart,
         StandDown,
     )
@@ -87,12 +88,12 @@ class Panel:
         """Tells an assessor who is still at work that the task is over."""
         child = self._running.get(assessment)
         if child is not None:
-            await child.signal("stand_down", message)
+            await self._tell(child, "stand_down", message)
 
     async def hold_clocks(self, held: bool) -> None:
         """Stops, or lets run, the clocks of all who are still at work."""
         for child in list(self._running.values()):
-            await child.signal("hold_clock", HoldClock(held=held))
+            await self._tell(child, "hold_clock", HoldClock(held=held))
 
     async def close(self) -> None:
         """Stands down everybody who is still at work, and waits until they know."""
@@ -101,6 +102,15 @@ class Panel:
             await self.stand_down(assessment, StandDown())
         for following in list(self._following.values()):
             await following
+
+    async def _tell(
+        self, child: workflow.ChildWorkflowHandle[object, AssessmentState], signal: str, message: Message
+    ) -> None:
+        try:
+            await child.signal(signal, message)
+        except FailureError:
+            # It ended at this very moment, such as by its scores: nobody is left to tell, and how it ended follows.
+            workflow.logger.info("an assessment had ended before it could be told")
 
     def _open(self, assessment: AssessmentId, stage: Opening, by: By) -> None:
         before = self._states.get(assessment)
