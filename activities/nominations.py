@@ -8,9 +8,17 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
 from activities.errors import missing, refused
-from models.enums import Outcome, StageChange, Template
+from models.enums import ENDS, AssessmentStage, Outcome, StageChange, Template
 from models.messages import NominationStep, Screening, ScreeningAsked
-from models.tables import Application, ApplicationDraft, Decision, Endorsement, Nomination, ScreeningFinding
+from models.tables import (
+    Application,
+    ApplicationDraft,
+    Assessment,
+    Decision,
+    Endorsement,
+    Nomination,
+    ScreeningFinding,
+)
 from rules.applications import eligibility_facts, problems
 from rules.eligibility import EligibilityRule, unmet
 from scoring.aggregate import criterion_means
@@ -63,7 +71,8 @@ class NominationActivities:
                 people["nominator"] = row.nominated_by
             facts = await _feedback(session, row) if _has_feedback(asked) else None
             queue_letters(session, asked.step, asked.notices, Addressee(row.cohort_id, row.id, None, people), facts)
-            return Change(before, _snapshot(row))
+            given_back = await _give_seats_back(session, row, asked.step.at) if asked.stage in ENDS else []
+            return Change(before, {**_snapshot(row), **({"given_back": given_back} if given_back else {})})
 
         await take_step(self._sessions, asked.step, asked.nomination, write)
 
@@ -146,6 +155,23 @@ async def _freeze_application(session: AsyncSession, row: Nomination, at: dateti
             submitted_at=at,
         )
     )
+
+
+async def _give_seats_back(session: AsyncSession, row: Nomination, at: datetime) -> list[str]:
+    """Seats that were given out and not offered yet: no workflow of theirs will ever free their assessors."""
+    seats = await session.exec(
+        select(Assessment)
+        .where(col(Assessment.nomination_id) == row.id, col(Assessment.stage) == AssessmentStage.SEATED)
+        .order_by(col(Assessment.id))
+        .with_for_update()
+    )
+    given_back = []
+    for seat in seats.all():
+        seat.stage = AssessmentStage.STOOD_DOWN
+        seat.stage_since = at
+        session.add(seat)
+        given_back.append(seat.id)
+    return given_back
 
 
 async def _find(session: AsyncSession, row: Nomination, at: datetime) -> list[str]:

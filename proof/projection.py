@@ -224,9 +224,12 @@ class _Check:
         ]
 
     async def _may_have_none(self, row: Row) -> bool:
-        """Whether a row rightly has no workflow: a seat not offered yet, or an end Temporal keeps no longer."""
+        """Whether a row rightly has no workflow: a seat never offered, or an end Temporal keeps no longer."""
         if isinstance(row, Cohort):
             return False
+        if isinstance(row, Assessment) and row.stage is AssessmentStage.STOOD_DOWN and row.steps == 0:
+            # Its nomination ended before the seat was offered, and gave it back.
+            return True
         if isinstance(row, Assessment) and row.stage is AssessmentStage.SEATED:
             async with self._sessions() as session:
                 nomination = await session.get(Nomination, row.nomination_id)
