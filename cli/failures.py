@@ -22,8 +22,12 @@ class FailedError(Exception):
     """The command could not do what was asked; the sentence says why and what to do."""
 
 
-def run(work: Coroutine[None, None, Result]) -> Result:
+def run(work: Coroutine[None, None, Result], *, interruptible: bool = False) -> Result:
     """Run a command's work; an expected failure becomes a sentence and an exit status.
+
+    Args:
+        work: What to do.
+        interruptible: Whether Ctrl-C is an orderly end, which the caller sees as `KeyboardInterrupt`.
 
     Raises:
         typer.Exit: The work failed in an expected way: status 2 for wrong use, 1 for the rest.
@@ -33,6 +37,8 @@ def run(work: Coroutine[None, None, Result]) -> Result:
     except WrongUseError as error:
         stop(str(error), 2)
     except (KeyboardInterrupt, asyncio.CancelledError):
+        if interruptible:
+            raise KeyboardInterrupt from None
         stop("Interrupted.", 130)
     except Exception as error:
         sentence = sentence_of(error)

@@ -36,6 +36,8 @@ DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Check everything and say what would change; change nothing.")
 ]
 
+_ATTEMPTS = 5
+
 Bring = Callable[["AsyncSession", datetime, "By"], Awaitable["Imported"]]
 
 
@@ -267,11 +269,24 @@ async def _bring(
     as_json: bool,
     more: Callable[[], dict[str, object]] = dict,
 ) -> None:
-    """Bring rows in, in one transaction that a dry run takes back, and say how many changed something."""
-    async with stored() as sessions, sessions() as session:
-        by = await importer(session, who, role, "import_register")
-        result = await bring(session, datetime.now(UTC), by)
-        await (session.rollback() if dry_run else session.commit())
+    """Bring rows in, in one transaction that a dry run takes back, and say how many changed something.
+
+    A transaction that the database gave up for another's sake, a deadlock, is tried again as a whole.
+    """
+    from psycopg.errors import DeadlockDetected
+    from sqlalchemy.exc import OperationalError
+
+    async with stored() as sessions:
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                async with sessions() as session:
+                    by = await importer(session, who, role, "import_register")
+                    result = await bring(session, datetime.now(UTC), by)
+                    await (session.rollback() if dry_run else session.commit())
+                break
+            except OperationalError as error:
+                if not isinstance(error.orig, DeadlockDetected) or attempt == _ATTEMPTS:
+                    raise
     _tell(result.new, result.changed, result.unchanged, dry_run=dry_run, as_json=as_json, more=more())
 
 

@@ -26,15 +26,13 @@ def up(
 ) -> None:
     """Run the whole system on this machine until Ctrl-C; its state stays in var/."""
     try:
-        run(_up(workers, name, ui=ui))
+        run(_up(workers, name, ui=ui), interruptible=True)
     except SystemExit as asked:
         # Ended by 'down' or a closed terminal: an orderly end.
         note("Stopped.")
         raise typer.Exit(0) from asked
-    except typer.Exit as left:
-        if left.exit_code != 130:
-            raise
-        raise typer.Exit(0) from left
+    except KeyboardInterrupt:
+        note("Stopped.")
 
 
 async def _up(workers: int, name: str, *, ui: bool) -> None:

@@ -8,7 +8,9 @@ from cli.failures import FailedError, WrongUseError, run
 from cli.reach import at_desk, stored
 from cli.showing import note, say, show_json
 from cli.steering import the_cohort
-from cli.terms import CohortOption, Json, command, room
+from cli.terms import AsOperations, CohortOption, Json, RoleOption, command, room
+from cli.who import acting
+from models.enums import Role
 
 # ruff: noqa: PLC0415 -- imported where needed, so that --help answers at once
 
@@ -67,12 +69,19 @@ async def _allocation(cohort: str | None, *, as_json: bool) -> None:
     async with stored() as sessions, sessions() as session:
         found = await the_cohort(session, cohort)
         problem, seats = await problem_as_held(session, found.id)
-    broken = violations(problem, seats)
+    # A panel that still lacks an assessor cannot have its composition yet.
+    incomplete = {one.id for one in problem.nominations if (one.seats or 0) < problem.rules.size}
+    broken = [
+        one
+        for one in violations(problem, seats)
+        if not (one.rule.startswith("composition:") and one.nomination in incomplete)
+    ]
     if as_json:
         show_json(
             {
                 "verified": not broken,
                 "panels": len(problem.nominations),
+                "incomplete": len(incomplete),
                 "seats": len(seats),
                 "violations": [
                     {"rule": one.rule, "nomination": one.nomination, "assessor": one.assessor} for one in broken
@@ -80,28 +89,52 @@ async def _allocation(cohort: str | None, *, as_json: bool) -> None:
             }
         )
     elif not broken:
-        say(f"Every rule is kept: {len(problem.nominations)} panels, {len(seats)} seats.")
+        say(
+            f"Every rule is kept: {len(problem.nominations)} panels, {len(seats)} seats; "
+            f"{len(incomplete)} panels still lack an assessor."
+        )
     lines = [f"{one.rule}: {one.nomination or 'any nomination'}, {one.assessor or 'any assessor'}" for one in broken]
     _fail_if(bool(broken), "\n".join([f"{len(broken)} rules are broken:", *lines]), as_json)
 
 
 @command(app, "projection", example="verify projection --cohort pilot")
-def projection(cohort: CohortOption = None, as_json: Json = False) -> None:
-    """Compare what is stored with what the workflows say."""
-    run(_projection(cohort, as_json=as_json))
+def projection(
+    cohort: CohortOption = None,
+    mend: Annotated[bool, typer.Option("--rebuild", help="Write anew what differs, as operations.")] = False,
+    who: AsOperations = None,
+    role: RoleOption = None,
+    as_json: Json = False,
+) -> None:
+    """Compare what is stored with what the workflows say, and mend it with --rebuild."""
+    run(_projection(cohort, who, role, mend=mend, as_json=as_json))
 
 
-async def _projection(cohort: str | None, *, as_json: bool) -> None:
+async def _projection(cohort: str | None, who: str | None, role: Role | None, *, mend: bool, as_json: bool) -> None:
+    from acts.desk import require
     from models.ids import CohortId
-    from proof.projection import check_projection
+    from proof.projection import check_projection, rebuild
+    from rules.permissions import Act, Subject
 
     async with at_desk() as acts:
         async with acts.desk.sessions() as session:
             found = await the_cohort(session, cohort)
+            if mend:
+                by = await acting(session, who, role, Act.UNBLOCK)
+                await require(session, by, Act.UNBLOCK, Subject())
+        if mend:
+            written = await rebuild(acts.desk.sessions, acts.desk.client, CohortId(found.id), by)
+            note(f"{written} rows were written anew.")
         verdict = await check_projection(acts.desk.sessions, acts.desk.client, CohortId(found.id))
-    lines = [str(one) for one in verdict.differences]
+    lines = [
+        f"{one.subject}, {one.field}: stored {one.stored}, the workflow says {one.known}"
+        for one in verdict.differences
+    ]
     if as_json:
-        show_json({"verified": not lines, "cohort": found.id, "differences": lines})
+        differences = [
+            {"subject": one.subject, "field": one.field, "stored": one.stored, "known": one.known}
+            for one in verdict.differences
+        ]
+        show_json({"verified": not lines, "cohort": found.id, "differences": differences})
     elif not lines:
         say(f"What is stored of {found.id} is what its workflows say.")
     _fail_if(bool(lines), "\n".join([f"{len(lines)} differences:", *lines]), as_json)
@@ -121,9 +154,10 @@ async def _privacy(cohort: str | None, *, as_json: bool) -> None:
         async with acts.desk.sessions() as session:
             found = await the_cohort(session, cohort)
         verdict = await search_histories(acts.desk.sessions, acts.desk.client, CohortId(found.id))
-    lines = [str(one) for one in verdict.found]
+    lines = [f"{one.workflow_id}: a value of {one.kind}, {one.column}" for one in verdict.found]
     if as_json:
-        show_json({"verified": not lines, "cohort": found.id, "found": lines})
+        values = [{"workflow": one.workflow_id, "kind": one.kind, "column": one.column} for one in verdict.found]
+        show_json({"verified": not lines, "cohort": found.id, "found": values})
     elif not lines:
         say(f"No personal value stands in the histories of {found.id}.")
     _fail_if(bool(lines), "\n".join([f"{len(lines)} personal values stand in histories:", *lines]), as_json)

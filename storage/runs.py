@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import sqlalchemy
 from sqlalchemy import func
-from sqlmodel import and_, col, select
+from sqlalchemy.orm import defer
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.enums import RunKind, RunStatus
@@ -29,46 +29,37 @@ class RunLine:
 
 async def runs_of(session: AsyncSession, cohort: str) -> list[RunLine]:
     """The runs of a cohort, newest first; their problems and results, which are large, are not read."""
-    seats = (
-        select(func.count())
-        .select_from(ProposedSeat)
-        .where(
-            and_(
-                col(ProposedSeat.cohort_id) == col(AllocationRun.cohort_id),
-                col(ProposedSeat.run) == col(AllocationRun.number),
-            )
-        )
-        .correlate(AllocationRun)
-        .scalar_subquery()
-    )
-    unstaffed = (
-        select(func.count())
-        .select_from(UnstaffedNomination)
-        .where(
-            and_(
-                col(UnstaffedNomination.cohort_id) == col(AllocationRun.cohort_id),
-                col(UnstaffedNomination.run) == col(AllocationRun.number),
-            )
-        )
-        .correlate(AllocationRun)
-        .scalar_subquery()
-    )
-    listed = (
-        sqlalchemy.select(
-            col(AllocationRun.number),
-            col(AllocationRun.kind),
-            col(AllocationRun.status),
-            seats.label("seats"),
-            unstaffed.label("unstaffed"),
-            col(AllocationRun.made_at),
-            col(AllocationRun.settled_at),
-            col(AllocationRun.settled_by),
-        )
+    runs = await session.exec(
+        select(AllocationRun)
         .where(col(AllocationRun.cohort_id) == cohort)
+        # SQLModel types a column as what it holds, and no function turns it into what `defer` names.
+        .options(defer(AllocationRun.problem), defer(AllocationRun.result))  # type: ignore[arg-type]
         .order_by(col(AllocationRun.number).desc())
     )
-    rows = await session.execute(listed)
-    return [RunLine(**row) for row in rows.mappings()]
+    seats = await session.exec(
+        select(ProposedSeat.run, func.count())
+        .where(col(ProposedSeat.cohort_id) == cohort)
+        .group_by(col(ProposedSeat.run))
+    )
+    unstaffed = await session.exec(
+        select(UnstaffedNomination.run, func.count())
+        .where(col(UnstaffedNomination.cohort_id) == cohort)
+        .group_by(col(UnstaffedNomination.run))
+    )
+    filled, left = dict(seats.all()), dict(unstaffed.all())
+    return [
+        RunLine(
+            number=run.number,
+            kind=run.kind,
+            status=run.status,
+            seats=filled.get(run.number, 0),
+            unstaffed=left.get(run.number, 0),
+            made_at=run.made_at,
+            settled_at=run.settled_at,
+            settled_by=run.settled_by,
+        )
+        for run in runs
+    ]
 
 
 async def unstaffed_of(session: AsyncSession, cohort: str, run: int) -> Sequence[UnstaffedNomination]:

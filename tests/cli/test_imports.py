@@ -126,8 +126,8 @@ async def test_assessors_conflicts_wait_for_their_nominations(
 
 async def test_role_is_granted_once(starter: Starter, rig: Rig) -> None:
     command = (
-        "user", "grant", "jo.field@example.nhs.test", "moderator", "--name", "Jo Field", "--as", rig.operations.person,
-        "--json",
+        "user", "grant", "jo.field@example.nhs.test", "moderator", "--name", "Jo Field",
+        "--as", rig.operations.person, "--json",
     )  # fmt: skip
 
     first, second = await starter(*command), await starter(*command)
