@@ -9,7 +9,7 @@ from models.enums import AssessmentStage, AssessorDeclineReason, Role
 from models.ids import AssessmentId
 from models.messages import By
 from models.tables import Assessment
-from simulation.errands import Errand, World
+from simulation.errands import NEVER, Errand, World
 from simulation.inbox import Inbox
 from simulation.people import AssessorPlan, AssessorTemper, OfferPlan
 from simulation.scores import evidence, scores
@@ -68,11 +68,15 @@ class Assessors:
         if plan.temper is AssessorTemper.TAKES_TWO and taken >= TAKES_AT_MOST:
             return self._decline(row, AssessorDeclineReason.OVERLOADED)
         by, number = self._by(row), AssessmentId(row.id)
-        return Errand(f"accept {row.id}", lambda: self._world.acts.assessments.accept(number, by))
+        return Errand(f"accept {row.id}", lambda: self._world.acts.assessments.accept(number, by), row.due_at)
 
     def _decline(self, row: Assessment, reason: AssessorDeclineReason, offer: OfferPlan | None = None) -> Errand:
         by, number, kind = self._by(row), AssessmentId(row.id), offer.conflict if offer else None
-        return Errand(f"decline {row.id}", lambda: self._world.acts.assessments.decline(number, by, reason, kind))
+        return Errand(
+            f"decline {row.id}",
+            lambda: self._world.acts.assessments.decline(number, by, reason, kind),
+            row.due_at or NEVER,
+        )
 
     def _scores_at(self, inbox: Inbox, plan: AssessorPlan, row: Assessment, offer: OfferPlan) -> datetime | None:
         if row.due_at is None or plan.temper is AssessorTemper.FORGETS:
@@ -100,7 +104,7 @@ class Assessors:
             await self._world.acts.assessments.save_scores(number, by, said)
             await self._world.acts.assessments.submit_scores(number, by)
 
-        return Errand(f"score {row.id} {row.stage}", save_and_submit)
+        return Errand(f"score {row.id} {row.stage}", save_and_submit, row.due_at or NEVER)
 
     def _haste(self, inbox: Inbox, row: Assessment) -> float:
         """Who is asked late, or again, knows that the others wait: they take a third of their usual time."""

@@ -54,7 +54,7 @@ class Days:
         )
         self._under_way: dict[str, asyncio.Task[None]] = {}
         self._rests: dict[str, datetime] = {}
-        self._hands = asyncio.Semaphore(AT_ONCE)
+        self._waiting: list[Errand] = []
         self.done: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
 
@@ -68,6 +68,7 @@ class Days:
             while not await self._one_look():  # noqa: ASYNC110 -- what is waited for stands in a database
                 await asyncio.sleep(LOOK_EVERY_SECONDS)
         finally:
+            self._waiting = []
             for task in self._under_way.values():
                 task.cancel()
             await asyncio.gather(*self._under_way.values(), return_exceptions=True)
@@ -85,29 +86,36 @@ class Days:
         except AWAY:
             await asyncio.sleep(REST.total_seconds())
             return False
-        for group in self._groups:
-            for errand in group.errands(inbox):
-                self._set_out(errand, inbox.at)
+        self._waiting = [
+            errand
+            for group in self._groups
+            for errand in group.errands(inbox)
+            if errand.key not in self._under_way and self._rests.get(errand.key, inbox.at) <= inbox.at
+        ]
+        self._waiting.sort(key=lambda errand: errand.due, reverse=True)
+        self._set_out()
         if self._seen is not None:
             self._seen(inbox)
         return over and not self._under_way
 
-    def _set_out(self, errand: Errand, at: datetime) -> None:
-        if errand.key not in self._under_way and self._rests.get(errand.key, at) <= at:
+    def _set_out(self) -> None:
+        """Begin what is due first, as many errands at once as there are hands."""
+        while self._waiting and sum(not task.done() for task in self._under_way.values()) < AT_ONCE:
+            errand = self._waiting.pop()
             self._under_way[errand.key] = asyncio.create_task(self._run(errand))
+            self._under_way[errand.key].add_done_callback(lambda _: self._set_out())
 
     async def _run(self, errand: Errand) -> None:
         word = errand.key.partition(" ")[0]
-        async with self._hands:
-            try:
-                await errand.run()
-            except AWAY as error:
-                _log.info("could not be reached", errand=errand.key, error=type(error).__name__)
-            except ActError as error:
-                self.refused[word] += 1
-                _log.info("was refused", errand=errand.key, answer=str(error))
-            else:
-                self.done[word] += 1
+        try:
+            await errand.run()
+        except AWAY as error:
+            _log.info("could not be reached", errand=errand.key, error=type(error).__name__)
+        except ActError as error:
+            self.refused[word] += 1
+            _log.info("was refused", errand=errand.key, answer=str(error))
+        else:
+            self.done[word] += 1
         self._rests[errand.key] = self._world.acts.desk.clock() + REST
 
     def _collect(self) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from acts import Acts
@@ -13,13 +13,19 @@ from simulation.cast import Cast, Offices
 from simulation.inbox import Inbox
 from simulation.people import People
 
+NEVER = datetime.max.replace(tzinfo=UTC)
+
 
 @dataclass(frozen=True)
 class Errand:
-    """``key`` says what is done to what in which state: the same errand is never run beside itself."""
+    """``key`` says what is done to what in which state: the same errand is never run beside itself.
+
+    ``due`` is until when it has to be done; what is due first is done first.
+    """
 
     key: str
     run: Callable[[], Awaitable[object]]
+    due: datetime = NEVER
 
 
 class Group(Protocol):

@@ -20,7 +20,7 @@ from models.messages import By
 from models.tables import Nomination
 from simulation.cast import nominating
 from simulation.chance import draw
-from simulation.errands import Errand, World
+from simulation.errands import NEVER, Errand, World
 from simulation.inbox import Inbox
 from simulation.people import NomineePlan, Temper
 
@@ -61,7 +61,11 @@ class Nominees:
         if row.route is NominationRoute.ORGANISATION:
             by = By(person=self._world.offices.nominators[row.organisation], role=Role.NOMINATOR)
         said = nominating(row, CohortId(inbox.cohort.id))
-        return Errand(f"nominate {row.reference}", lambda: self._world.acts.nominations.nominate(said, by))
+        return Errand(
+            f"nominate {row.reference}",
+            lambda: self._world.acts.nominations.nominate(said, by),
+            inbox.cohort.closes_at,
+        )
 
     def _next(self, inbox: Inbox, row: Nomination, plan: NomineePlan) -> Errand | None:
         if plan.withdraws_in is row.stage:
@@ -101,8 +105,8 @@ class Nominees:
             return None
         acts, by, number = self._world.acts.nominations, _nominee(row), NominationId(row.id)
         if plan.temper is Temper.DECLINES:
-            return Errand(f"decline {row.id}", lambda: acts.decline(number, by))
-        return Errand(f"consent {row.id}", lambda: acts.consent(number, by))
+            return Errand(f"decline {row.id}", lambda: acts.decline(number, by), row.due_at)
+        return Errand(f"consent {row.id}", lambda: acts.consent(number, by), row.due_at)
 
     def _apply(self, inbox: Inbox, row: Nomination, plan: NomineePlan) -> Errand | None:
         when = self._applies_at(inbox, row, plan)
@@ -115,7 +119,7 @@ class Nominees:
             await acts.save_draft(number, by, typed)
             await acts.submit_application(number, by)
 
-        return Errand(f"apply {row.id} {row.stage_since:%H%M%S}", type_and_submit)
+        return Errand(f"apply {row.id} {row.stage_since:%H%M%S}", type_and_submit, row.due_at or NEVER)
 
     def _applies_at(self, inbox: Inbox, row: Nomination, plan: NomineePlan) -> datetime | None:
         if row.due_at is None or plan.temper is Temper.NEVER_APPLIES:

@@ -192,8 +192,8 @@ class People:
         return OfferPlan(
             declines=reason,
             conflict=conflict if reason is AssessorDeclineReason.CONFLICT else None,
-            answers_after=between(0.02, 0.45, seed, "answers", assessor, nomination),
-            scores_after=between(0.08, 0.55, seed, "scores", assessor, nomination),
+            answers_after=between(0.02, 0.3, seed, "answers", assessor, nomination),
+            scores_after=between(0.05, 0.45, seed, "scores", assessor, nomination),
         )
 
     def gives_up_place(self, admitted: Collection[str]) -> str | None:
