@@ -382,22 +382,3 @@ async def _unblock(
             receiver = await person_id(session, to) if to else None
         state = await acts.nominations.unblock(NominationId(nomination), by, way, reason, receiver)
     tell_nomination(state, as_json=as_json)
-
-
-@command(app, "screen", example="screen pilot-0042 --eligible --as moderator@example.nhs.test")
-def screen(
-    nomination: NominationArgument,
-    eligible: Annotated[bool, typer.Option("--eligible/--not-eligible", help="What screening comes to.")],
-    who: As = None,
-    role: RoleOption = None,
-    as_json: Json = False,
-) -> None:
-    """Settle screening where the rules did not pass a nomination."""
-    on_nomination(
-        nomination,
-        who,
-        role,
-        "screen",
-        lambda acts, one, by: acts.nominations.screen(one, by, eligible=eligible),
-        as_json=as_json,
-    )

@@ -1,4 +1,4 @@
-"""Commands of a moderator: the open flags, and settling them."""
+"""Commands of a moderator: screening, the open flags, and settling them."""
 
 from typing import Annotated
 
@@ -109,3 +109,22 @@ def _change(written: str) -> tuple[str, str, int, ScoreChangeReason]:
             "as the reason."
         )
     return where, criterion, int(points), ScoreChangeReason(reason)
+
+
+@command(app, "screen", example="screen pilot-0042 --eligible --as moderator@example.nhs.test")
+def screen(
+    nomination: NominationArgument,
+    eligible: Annotated[bool, typer.Option("--eligible/--not-eligible", help="What screening comes to.")],
+    who: As = None,
+    role: RoleOption = None,
+    as_json: Json = False,
+) -> None:
+    """Settle screening where the rules did not pass a nomination."""
+    on_nomination(
+        nomination,
+        who,
+        role,
+        "screen",
+        lambda acts, one, by: acts.nominations.screen(one, by, eligible=eligible),
+        as_json=as_json,
+    )
