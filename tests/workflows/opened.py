@@ -42,11 +42,13 @@ class OpenedCohort(CohortRig):
 
     async def state(self) -> CohortState:
         """The workflow's own answer."""
-        return await self.handle.query("state", result_type=CohortState)
+        state: CohortState = await self.handle.query("state", result_type=CohortState)
+        return state
 
     async def allocated(self) -> AllocationState:
         """The allocation's own answer."""
-        return await self.allocation.query("state", result_type=AllocationState)
+        state: AllocationState = await self.allocation.query("state", result_type=AllocationState)
+        return state
 
     async def row(self) -> Cohort:
         """The stored cohort."""

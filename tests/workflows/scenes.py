@@ -1,4 +1,4 @@
-"""Every workflow brought through every branch, on the real stack; the histories that `make histories` records.
+"""Every workflow brought through every branch, on the real stack; the histories that `python -m tests.record_histories` records.
 
 A scene gives the workflows whose histories are worth keeping, by the names of their branches.
 """
@@ -171,18 +171,34 @@ async def needs_attention(rig: Rig) -> Mapping[str, str]:
     return {"nomination-needs-attention": case.workflow}
 
 
+async def self_nominated(rig: Rig) -> Mapping[str, str]:
+    """Screening waits for the endorsement of somebody who put themselves forward."""
+    case = await (await rig.cohort()).nominate(by_self=True, endorsed=False)
+    await case.consent()
+    await case.apply()
+    await eventually(lambda: case.events("screened"))
+    await case.endorse()
+    await case.until(Stage.AWAITING_PANEL)
+    return {"nomination-self-nominated": case.workflow}
+
+
 async def assessments(rig: Rig) -> Mapping[str, str]:
     """One is declined, one is never answered, one is overdue and then given to another assessor."""
     case = await _case(rig, Stage.SCORING)
     first, second, third = await case.offered()
     await rig.acts.assessments.decline(first, await case.assessor(first), AssessorDeclineReason.OVERLOADED)
     await case.skip_assessment(second, days=30)
-    await case.accept(third)
+    state = await case.accept(third)
+    assert state.due_at is not None
+    await rig.acts.assessments.extend(third, rig.operations, state.due_at + DAY, ILL)
     await case.skip_assessment(third, days=60)
     for gone in (AssessmentStage.DECLINED, AssessmentStage.EXPIRED):
         wanted = 2 if gone is AssessmentStage.EXPIRED else 1
         await eventually(lambda stage=gone: case.panel(stage), lambda found, n=wanted: len(found) == n)  # type: ignore[misc]
-    await eventually(lambda: case.panel(AssessmentStage.OFFERED), lambda found: len(found) == 3)
+    fourth = (await case.offered())[0]
+    await rig.acts.nominations.reassign(case.id, rig.operations, fourth, ILL)
+    await eventually(lambda: case.panel(AssessmentStage.REPLACED))
+    await case.offered()
     return {
         "assessment-declined": assessment_workflow(first),
         "assessment-never-answered": assessment_workflow(second),
@@ -260,6 +276,7 @@ SCENES: tuple[Scene, ...] = (
     not_admitted,
     decided_anew,
     needs_attention,
+    self_nominated,
     outbox,
 )
 
