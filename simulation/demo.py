@@ -1,16 +1,17 @@
 """The demo: the pilot cohort from its first day to its last, on a stack of its own, and what became of it."""
 
 import asyncio
+import io
 import shutil
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
-from rich.console import Console
+from rich.console import Console, RenderableType
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio.client import Client
@@ -42,6 +43,7 @@ POLICY = Path(__file__).resolve().parent.parent / "data" / "demo" / "policy.toml
 SEED = "midlands-and-east-2018"
 DRAW_EVERY_SECONDS = 0.8
 MOST_BESIDE = 20
+PICTURE_WIDTH = 102
 
 Meddle = Callable[[LocalStack], Awaitable[None]]
 """What somebody does to the stack while the cohort runs, such as killing parts of it; cancelled at the end."""
@@ -102,7 +104,7 @@ async def run_demo(
         BrokenPromiseError: The cohort ended, and something the system promises does not hold.
         StackError: The stack cannot run.
     """
-    console = Console(record=picture is not None)
+    console = Console()
     performance = await perform(
         folder, seed=seed, policy=policy, nominations=nominations, workers=workers, keep=keep,
         console=console, picture=picture,
@@ -134,7 +136,7 @@ async def perform(
         nominations: How many of the pilot's nominations, by default all.
         workers: How many worker processes.
         keep: Go on with the state an earlier run left, instead of deleting it.
-        picture: Where to write the board and the summary as SVG; ``console`` must record.
+        picture: Where to write the board and the summary as SVG.
         meddle: What somebody does to the stack meanwhile.
         settings: By default those of the environment; its servers are not used, since the demo brings its own.
     """
@@ -185,9 +187,10 @@ class _Play:
         self.console.print("The cohort has ended. Every figure is computed from the database and the histories.")
         summary = await self._summary(cohort)
         broken = broken_promises(summary)
-        self.console.print(closing(summary, broken))
+        end = closing(summary, broken)
+        self.console.print(end)
         if picture is not None:
-            self._draw(board, picture)
+            self._draw([board.fullest or "", end], picture)
         return Performance(summary, broken, dict(days.done), dict(days.refused), self.stack.folder.path)
 
     async def _world(self, cohort: CohortId) -> World:
@@ -251,9 +254,13 @@ class _Play:
         path.write_text(summary.model_dump_json(indent=2) + "\n", encoding="utf-8")
         return summary
 
-    def _draw(self, board: LiveBoard, picture: Path) -> None:
-        """The fullest board and the summary, as a picture for those who have not run it."""
-        self.console.save_svg(str(picture), title="make demo")
+    def _draw(self, shown: Sequence[RenderableType], picture: Path) -> None:
+        """The board at its fullest and the summary, as a picture for those who have not run it."""
+        paper = Console(record=True, width=PICTURE_WIDTH, file=io.StringIO(), force_terminal=True)
+        paper.print("$ make demo", highlight=False)
+        for part in shown:
+            paper.print(part)
+        paper.save_svg(str(picture), title="The pilot cohort")
 
 
 @asynccontextmanager
