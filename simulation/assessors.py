@@ -58,7 +58,7 @@ class Assessors:
     def _answer(
         self, inbox: Inbox, plan: AssessorPlan, row: Assessment, offer: OfferPlan, taken: int
     ) -> Errand | None:
-        if plan.temper is AssessorTemper.NEVER_ANSWERS or row.due_at is None:
+        if row.due_at is None or (plan.temper is AssessorTemper.NEVER_ANSWERS and self._is_first(inbox, row)):
             return None
         since = row.offered_at or row.stage_since
         if inbox.at < since + self._haste(inbox, row) * offer.answers_after * (row.due_at - since):
@@ -79,9 +79,10 @@ class Assessors:
         )
 
     def _scores_at(self, inbox: Inbox, plan: AssessorPlan, row: Assessment, offer: OfferPlan) -> datetime | None:
-        if row.due_at is None or plan.temper is AssessorTemper.FORGETS:
+        first = self._is_first(inbox, row)
+        if row.due_at is None or (plan.temper is AssessorTemper.FORGETS and first):
             return None
-        if plan.temper is AssessorTemper.IS_LATE and row.stage is AssessmentStage.ACCEPTED:
+        if plan.temper is AssessorTemper.IS_LATE and first:
             policy = self._world.policy.assessors
             return row.due_at + 0.3 * self._world.length(policy.score_grace, row.due_at)
         share = offer.scores_after * self._haste(inbox, row)
@@ -108,7 +109,11 @@ class Assessors:
 
     def _haste(self, inbox: Inbox, row: Assessment) -> float:
         """Who is asked late, or again, knows that the others wait: they take a third of their usual time."""
-        return 1.0 if row.run in inbox.runs and row.stage is not AssessmentStage.RETURNED else 1 / 3
+        return 1.0 if self._is_first(inbox, row) else 1 / 3
+
+    def _is_first(self, inbox: Inbox, row: Assessment) -> bool:
+        """Whether they sit on the panel as it was first seated, and have not submitted yet."""
+        return row.run in inbox.runs and row.stage is not AssessmentStage.RETURNED
 
     def _score_within(self, inbox: Inbox) -> timedelta:
         return self._world.length(self._world.policy.assessors.score_within, inbox.at)

@@ -111,7 +111,7 @@ def board(progress: Progress, seconds: float, total: int, name: str) -> Renderab
 
 def _phases(phase: CohortPhase) -> str:
     return " › ".join(
-        f"[reverse] {one.value.replace('_', ' ')} [/]" if one is phase else f"[dim]{one.value[:4]}[/]"
+        f"[reverse] {one.value.replace('_', ' ')} [/]" if one is phase else f"[dim]{one.value[:3]}[/]"
         for one in CohortPhase
     )
 
