@@ -50,5 +50,10 @@ def test_what_issues_no_command_is_not_noticed() -> None:
 def test_message_says_how_to_change_a_workflow_safely() -> None:
     said = HOW.format(changes="x")
 
-    for word in ("workflow.patched", "python -m tests.record_histories", "python -m tests.fingerprints", "test_replay.py"):
+    for word in (
+        "workflow.patched",
+        "python -m tests.record_histories",
+        "python -m tests.fingerprints",
+        "test_replay.py",
+    ):
         assert word in said

@@ -1,0 +1,221 @@
+"""The allocation: proposals kept, compared, released, discarded; replacements; what cannot be staffed or solved."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from acts.errors import RefusedError
+from models.enums import (
+    AssessmentStage,
+    AssessorDeclineReason,
+    RunKind,
+    RunStatus,
+    Stage,
+    SteerReason,
+    WayOut,
+)
+from models.messages import AllocationState, Unblock
+from tests.workflows.opened import OpenedCohort, opened
+from tests.workflows.rig import Case, Rig, eventually
+
+ILL = SteerReason.ILLNESS
+BY_HAND = {"allocation.released_by_operations": True}
+
+
+async def waiting(cohort: OpenedCohort, count: int = 2) -> list[Case]:
+    """So many nominations that wait for a panel."""
+    return list(await asyncio.gather(*(_waiting(cohort) for _ in range(count))))
+
+
+async def _waiting(cohort: OpenedCohort) -> Case:
+    return await (await cohort.nominate()).reach(Stage.AWAITING_PANEL)
+
+
+async def proposed(cohort: OpenedCohort, count: int) -> AllocationState:
+    """Waits until so many proposals stand."""
+    return await eventually(cohort.allocated, lambda state: len(state.proposals) == count)
+
+
+async def statuses(cohort: OpenedCohort) -> list[RunStatus]:
+    return [run.status for run in await cohort.runs()]
+
+
+async def test_proposal_is_kept_and_compared_until_operations_release_one(rig: Rig) -> None:
+    cohort = await opened(rig, BY_HAND)
+    cases = await waiting(cohort)
+    await cohort.solve()
+    await proposed(cohort, 1)
+    await cohort.solve()
+    await rig.acts.cohorts.solve(cohort.id, rig.operations)
+    both = await proposed(cohort, 2)
+    nobody = [await case.panel() for case in cases]
+
+    state = await rig.acts.cohorts.release_run(cohort.id, rig.operations, 2)
+    for case in cases:
+        await case.offered(3)
+
+    assert both.proposals == (1, 2)
+    assert nobody == [[], []]
+    assert state.proposals == ()
+    assert await statuses(cohort) == [RunStatus.DISCARDED, RunStatus.RELEASED]
+    with pytest.raises(RefusedError, match="Run 1 is not a proposal"):
+        await rig.acts.cohorts.release_run(cohort.id, rig.operations, 1)
+
+
+async def test_proposal_that_is_discarded_seats_nobody(rig: Rig) -> None:
+    cohort = await opened(rig, BY_HAND)
+    (case,) = await waiting(cohort, 1)
+    await cohort.solve()
+    await proposed(cohort, 1)
+
+    await rig.acts.cohorts.discard_run(cohort.id, rig.operations, 1, ILL)
+
+    assert await statuses(cohort) == [RunStatus.DISCARDED]
+    assert await case.panel() == []
+    with pytest.raises(RefusedError, match="Run 1 is not a proposal"):
+        await rig.acts.cohorts.discard_run(cohort.id, rig.operations, 1, ILL)
+
+
+async def test_proposal_released_twice_at_once_is_released_once(rig: Rig) -> None:
+    cohort = await opened(rig, BY_HAND)
+    (case,) = await waiting(cohort, 1)
+    await cohort.solve()
+    await proposed(cohort, 1)
+
+    await asyncio.gather(
+        *(rig.acts.cohorts.release_run(cohort.id, rig.operations, 1) for _ in range(3)), return_exceptions=True
+    )
+    await case.offered(3)
+
+    assert [event.what for event in await cohort.events(cohort.allocation.id)] == ["solved", "released"]
+    assert len(await case.panel()) == 3
+
+
+async def test_proposal_that_is_released_and_discarded_at_once_is_one_of_both(rig: Rig) -> None:
+    cohort = await opened(rig, BY_HAND)
+    (case,) = await waiting(cohort, 1)
+    await cohort.solve()
+    await proposed(cohort, 1)
+
+    answers = await asyncio.gather(
+        rig.acts.cohorts.release_run(cohort.id, rig.operations, 1),
+        rig.acts.cohorts.discard_run(cohort.id, rig.operations, 1, ILL),
+        return_exceptions=True,
+    )
+
+    (status,) = await statuses(cohort)
+    assert [isinstance(one, RefusedError) for one in answers].count(True) == 1
+    assert [event.what for event in await cohort.events(cohort.allocation.id)] == ["solved", status.value]
+    assert len(await case.panel()) == (3 if status is RunStatus.RELEASED else 0)
+
+
+async def test_replacement_disturbs_nobody_else(rig: Rig) -> None:
+    cohort = await opened(rig, assessors=12)
+    first, second = await waiting(cohort)
+    await cohort.solve()
+    seats, others = await first.offered(3), await second.offered(3)
+
+    await rig.acts.assessments.decline(seats[0], await first.assessor(seats[0]), AssessorDeclineReason.OVERLOADED)
+    await eventually(first.panel, lambda found: len(found) == 4)
+    now = await first.offered(3)
+
+    assert set(seats[1:]) < set(now)
+    assert seats[0] not in now
+    assert await second.offered(3) == others
+    assert [run.kind for run in await cohort.runs()] == [RunKind.BATCH, RunKind.REPLACEMENT]
+
+
+async def test_seats_that_are_given_up_during_a_solve_are_all_filled(rig: Rig) -> None:
+    cohort = await opened(rig, assessors=16)
+    cases = await waiting(cohort, 2)
+    await cohort.solve()
+    seats = [(case, one) for case in cases for one in await case.offered(3)]
+    given_up = [(one, await case.assessor(one)) for case, one in seats[:2] + seats[3:4]]
+
+    await asyncio.gather(
+        *(rig.acts.assessments.decline(one, by, AssessorDeclineReason.OTHER) for one, by in given_up)
+    )
+
+    for case in cases:
+        await eventually(lambda case=case: case.panel(AssessmentStage.OFFERED), lambda found: len(found) == 3)  # type: ignore[misc]
+    assert (await cohort.allocated()).asked == ()
+
+
+async def test_nomination_that_cannot_be_staffed_waits_for_a_person_and_goes_on_when_the_register_allows_it(
+    rig: Rig,
+) -> None:
+    cohort = await opened(rig, assessors=2)
+    (case,) = await waiting(cohort, 1)
+    await cohort.solve()
+    parked = await eventually(case.row, lambda row: row.attention_code is not None)
+    await cohort.register(2)
+
+    await rig.acts.nominations.unblock(case.id, rig.operations, WayOut.RETRY, ILL)
+    await case.offered(3)
+
+    assert parked.attention_code == "NoAssessorFound"
+    assert (await case.until(Stage.SCORING)).attention_code is None
+
+
+async def test_rolling_mode_looks_for_panels_by_itself_at_the_policys_interval(rig: Rig) -> None:
+    cohort = await opened(rig, {"allocation.mode": "rolling", "allocation.interval": "12 hours"})
+    (case,) = await waiting(cohort, 1)
+    before = await cohort.runs()
+
+    await rig.env.fast_forward(cohort.allocation, timedelta(hours=13))
+    await case.offered(3)
+
+    assert before == []
+    assert (await cohort.runs())[-1].kind is RunKind.ROLLING
+
+
+async def test_run_that_cannot_be_stored_waits_for_a_person_and_is_made_when_they_say_so(rig: Rig) -> None:
+    cohort = await opened(rig)
+    (case,) = await waiting(cohort, 1)
+    await execute(rig, f"ALTER TABLE allocationrun ADD CONSTRAINT spoilt CHECK (cohort_id <> '{cohort.id}')")
+    try:
+        await cohort.solve()
+        parked = await eventually(cohort.allocated, lambda state: state.waits_for.startswith("Needs attention"))
+    finally:
+        await execute(rig, "ALTER TABLE allocationrun DROP CONSTRAINT spoilt")
+    found = await cohort.allocation.describe()
+
+    message = Unblock(by=rig.operations, way=WayOut.RETRY, reason=ILL)
+    await cohort.allocation.execute_update("unblock", message, result_type=AllocationState)
+    await case.offered(3)
+
+    assert parked.waits_for == "Needs attention: solve"
+    assert found.search_attributes["NeedsAttention"] == [True]
+    assert await statuses(cohort) == [RunStatus.RELEASED]
+
+
+async def test_continued_allocation_keeps_its_proposals_and_goes_on_with_its_numbers(rig: Rig) -> None:
+    cohort = await opened(rig, BY_HAND)
+    (case,) = await waiting(cohort, 1)
+    first = (await cohort.allocation.describe()).run_id
+    await cohort.solve()
+    await proposed(cohort, 1)
+
+    async def asked() -> str | None:
+        await rig.acts.cohorts.solve(cohort.id, rig.operations)
+        return (await cohort.allocation.describe()).run_id
+
+    await eventually(asked, lambda run: run != first)
+    state = await eventually(cohort.allocated, lambda state: state.runs == len(state.proposals))
+    await rig.acts.cohorts.release_run(cohort.id, rig.operations, state.proposals[0])
+    await case.offered(3)
+
+    numbers = [run.number for run in await cohort.runs()]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert state.proposals[0] == 1
+    assert {event.actor for event in await cohort.events(cohort.allocation.id) if event.step and event.step > 1} == {
+        rig.operations.person
+    }
+
+
+async def execute(rig: Rig, statement: str) -> None:
+    """Spoils or mends the database."""
+    async with rig.engine.begin() as connection:
+        await connection.execute(text(statement))
