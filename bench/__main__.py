@@ -32,7 +32,7 @@ class Counts:
     """How much is measured: pairs of runs, nominations in each, acts of one person, and open nominations."""
 
     pairs: int = 3
-    nominations: int = 60
+    nominations: int = 40
     acts: int = 200
     open: tuple[int, ...] = (10, 100, 1000)
 

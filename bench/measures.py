@@ -4,8 +4,9 @@ import asyncio
 import json
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -49,11 +50,12 @@ class Event:
 
 @dataclass(frozen=True)
 class Throughput:
-    """One pair of runs, one after the other on the same servers, and the processor time of the product's run."""
+    """One pair of runs on the same servers, one after the other, and the processor seconds of each for a nomination."""
 
     real: float
     bare: float
     cpu: Mapping[str, float]
+    bare_cpu: Mapping[str, float]
 
 
 async def pair(stage: Stage, run: int, nominations: int) -> tuple[Throughput, Round]:
@@ -63,17 +65,20 @@ async def pair(stage: Stage, run: int, nominations: int) -> tuple[Throughput, Ro
     """
     real_round = await stage.round(f"bench-{run}")
     if run % 2:
-        real, cpu = await _real(stage, real_round, nominations)
-        bare = await _bare(stage.client, run, nominations)
+        real, cpu = await _measured(stage, partial(real_round.run, nominations), nominations)
+        bare, bare_cpu = await _measured(stage, partial(_bare, stage.client, run, nominations), nominations)
     else:
-        bare = await _bare(stage.client, run, nominations)
-        real, cpu = await _real(stage, real_round, nominations)
-    return Throughput(real, bare, cpu), real_round
+        bare, bare_cpu = await _measured(stage, partial(_bare, stage.client, run, nominations), nominations)
+        real, cpu = await _measured(stage, partial(real_round.run, nominations), nominations)
+    return Throughput(real, bare, cpu, bare_cpu), real_round
 
 
-async def _real(stage: Stage, round_: Round, nominations: int) -> tuple[float, dict[str, float]]:
+async def _measured(
+    stage: Stage, run: Callable[[], Awaitable[float]], nominations: int
+) -> tuple[float, dict[str, float]]:
+    """Nominations per second, and the processor seconds each part used for one."""
     before = stage.cpu_seconds()
-    seconds = await round_.run(nominations)
+    seconds = await run()
     after = stage.cpu_seconds()
     return nominations / seconds, {name: (after[name] - before[name]) / nominations for name in after}
 
@@ -97,7 +102,7 @@ async def _bare(client: Client, run: int, nominations: int) -> float:
 
     begun = time.perf_counter()
     await asyncio.gather(*(one(number) for number in range(nominations)))
-    return nominations / (time.perf_counter() - begun)
+    return time.perf_counter() - begun
 
 
 async def _until_started(client: Client, workflow: str) -> None:
@@ -159,6 +164,14 @@ def throughput_figures(pairs: Sequence[Throughput]) -> list[Figure]:
         *(
             Figure(f"processor time per nomination, {name}", 1000 * median([one.cpu[name] for one in pairs]), "ms")
             for name in parts
+        ),
+        *(
+            Figure(
+                f"processor time per bare nomination, {name}",
+                1000 * median([one.bare_cpu[name] for one in pairs]),
+                "ms",
+            )
+            for name in ("Temporal", "bare worker", "people")
         ),
     ]
 

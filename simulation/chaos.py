@@ -24,7 +24,7 @@ CALM_POLICY = POLICY.with_name("chaos.toml")
 """The demo's policy with longer deadlines, so that outages do not make everybody late."""
 KILLS = 20
 """Fewest kills of a run that says anything."""
-_CALM_SECONDS = (0.4, 2.2)
+_CALM_SECONDS = (1.5, 4.5)
 _DOWN_SECONDS = (0.05, 0.8)
 _BOTH_AT_ONCE = 0.15
 
