@@ -38,6 +38,9 @@ from workflows.deadline import Deadline
 from workflows.parking import Parking
 from workflows.refusals import allow, cause_of, refuse
 
+WAITING = table.SCORING | {AssessmentStage.OFFERED}
+"""Stages in which something is still asked of the assessor."""
+
 
 @workflow.defn(name="assessment")
 class AssessmentWorkflow:
@@ -309,6 +312,9 @@ class AssessmentWorkflow:
 
     def _arrive(self, stage: AssessmentStage, due_at: datetime | None = None) -> None:
         self._stage = stage
+        if stage not in WAITING:
+            # Whatever is parked, such as a reminder, is no longer needed, and must not keep the workflow from ending.
+            self._parking.abandon()
         self._deadline.set(due_at)
         until = f" until {in_words(due_at)}" if due_at else ""
         workflow.set_current_details(f"{table.WAITS_FOR[stage]}{until}")
