@@ -379,10 +379,11 @@ class Rig:
         assert row is not None, f"{table.__name__} {key} is not in the database"
         return row
 
-    async def execute(self, statement: str, **parameters: object) -> None:
-        """Runs one SQL statement, to spoil what is stored or to mend it."""
-        async with self.sessions.begin() as session:
-            await session.execute(text(statement), parameters)
+    async def spoil(self, statement: str, **parameters: object) -> None:
+        """Runs one SQL statement behind the guards' back, as a mistake in the database would, or mends one."""
+        async with self.engine.begin() as connection:
+            await connection.execute(text("SET LOCAL session_replication_role = replica"))
+            await connection.execute(text(statement), parameters)
 
     async def history_length(self, workflow: str) -> int:
         """How many events a workflow's present run has."""
