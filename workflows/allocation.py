@@ -145,9 +145,14 @@ class AllocationWorkflow:
 
         return await self._parking.surely("solve", act)
 
-    async def _release(self, run: int, by: By) -> None:
-        """Gives the run's seats out; other proposals were made before this one and no longer hold."""
+    async def _release(self, run: int, by: By, *, chosen: bool = False) -> None:
+        """Gives the run's seats out; other proposals were made before this one and no longer hold.
+
+        ``chosen``: a person has chosen it among the proposals, and it must still be one when its turn comes.
+        """
         async with self._one_at_a_time:
+            if chosen:
+                self._refuse_unless_proposed(run)
             await release_run(RunSettled(step=self._step("released", by), cohort=self._start.cohort, run=run))
             self._steps += 1
             if run in self._proposals:
@@ -155,8 +160,10 @@ class AllocationWorkflow:
                 self._batch_asked = False
             self._to_tell.append(run)
 
-    async def _discard(self, run: int, by: By, reason: SteerReason | None) -> None:
+    async def _discard(self, run: int, by: By, reason: SteerReason | None, *, chosen: bool = False) -> None:
         async with self._one_at_a_time:
+            if chosen:
+                self._refuse_unless_proposed(run)
             step = self._step("discarded", by, reason)
             await discard_run(RunSettled(step=step, cohort=self._start.cohort, run=run, reason=reason))
             self._steps += 1
@@ -209,7 +216,7 @@ class AllocationWorkflow:
         """Operations release a proposal: its seats are given out and the nominations told."""
         self._refuse_unless_proposed(message.run)
         try:
-            await self._release(message.run, message.by)
+            await self._release(message.run, message.by, chosen=True)
         except FailureError as error:
             raise cause_of(error) from error
         return self.state()
@@ -224,7 +231,7 @@ class AllocationWorkflow:
         """Operations discard a proposal."""
         self._refuse_unless_proposed(message.run)
         try:
-            await self._discard(message.run, message.by, message.reason)
+            await self._discard(message.run, message.by, message.reason, chosen=True)
         except FailureError as error:
             raise cause_of(error) from error
         return self.state()
