@@ -1,4 +1,4 @@
-"""Every workflow brought through every branch, on the real stack; the histories that `python -m tests.record_histories` records.
+"""Every workflow brought through every branch, on the real stack; `python -m tests.record_histories` records them.
 
 A scene gives the workflows whose histories are worth keeping, by the names of their branches.
 """
