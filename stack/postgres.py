@@ -41,6 +41,7 @@ _CONFIGURATION = {
     "TimeZone": "UTC",
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] ",
+    "log_error_verbosity": "terse",  # the detail of a refused row would be the row itself, names and all
     "unix_socket_permissions": "0700",
 }
 

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
@@ -193,3 +194,16 @@ async def _until_listed(proven: Proven, cohort: str, count: int) -> None:
     async with asyncio.timeout(20):
         while (await proven.client.count_workflows(query)).count < count:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
+
+
+async def test_row_that_postgresql_refuses_leaves_nothing_personal_in_its_log(proven: Proven) -> None:
+    person = await _one_person(proven)
+    with pytest.raises(IntegrityError):
+        async with proven.sessions.begin() as session:
+            session.add(Person(full_name=person.full_name, email=person.email.upper()))
+
+    log = proven.stack.folder.logs / "postgres.log"
+    found = search_text([log], await personal_values(proven.sessions))
+
+    assert found == ()
+    assert "uq_person_email_lower" in await asyncio.to_thread(log.read_text, encoding="utf-8")
