@@ -50,7 +50,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Throughput:
-    """One pair of runs on the same servers, one after the other, and the processor seconds of each for a nomination."""
+    """One pair of runs on the same servers, and what each cost in processor seconds for a nomination."""
 
     real: float
     bare: float
