@@ -43,14 +43,7 @@ class AssessmentActivities:
             before = _snapshot(row)
             if asked.stage is AssessmentStage.SUBMITTED and row.stage is not AssessmentStage.SUBMITTED:
                 await _require_complete_scores(session, row)
-            if row.stage is not asked.stage:
-                row.stage_since = asked.step.at
-                if asked.stage in _MOMENTS:
-                    setattr(row, _MOMENTS[asked.stage], asked.step.at)
-            row.stage = asked.stage
-            row.due_at = asked.due_at
-            row.decline_reason = asked.decline_reason or row.decline_reason
-            row.steps = asked.step.number
+            _stand(row, asked)
             session.add(row)
             assessor = await session.get(Assessor, (row.assessor_id, row.cohort_id))
             people = {"assessor": assessor.person_id} if assessor else {}
@@ -58,7 +51,25 @@ class AssessmentActivities:
             queue_letters(session, asked.step, asked.notices, addressee)
             return Change(before, _snapshot(row))
 
-        await take_step(self._sessions, asked.step, asked.assessment, write)
+        async def catch_up(session: AsyncSession) -> None:
+            row = await session.get(Assessment, asked.assessment, with_for_update=True)
+            if row is not None and asked.step.number >= row.steps:
+                _stand(row, asked)
+                session.add(row)
+
+        await take_step(self._sessions, asked.step, asked.assessment, write, catch_up)
+
+
+def _stand(row: Assessment, asked: AssessmentStep) -> None:
+    """Makes the row say where the assessment stands after the step."""
+    if row.stage is not asked.stage:
+        row.stage_since = asked.step.at
+        if asked.stage in _MOMENTS:
+            setattr(row, _MOMENTS[asked.stage], asked.step.at)
+    row.stage = asked.stage
+    row.due_at = asked.due_at
+    row.decline_reason = asked.decline_reason or row.decline_reason
+    row.steps = asked.step.number
 
 
 def _snapshot(row: Assessment) -> dict[str, object]:

@@ -49,16 +49,17 @@ class CohortActivities:
             if row is None:
                 raise missing("Cohort", asked.cohort)
             before = _snapshot(row)
-            row.phase = asked.phase
-            row.opens_at = asked.opens_at
-            row.closes_at = asked.closes_at
-            row.due_at = asked.due_at
-            row.released_at = asked.released_at
-            row.steps = asked.step.number
+            _stand(row, asked)
             session.add(row)
             return Change(before, _snapshot(row))
 
-        await take_step(self._sessions, asked.step, asked.cohort, write)
+        async def catch_up(session: AsyncSession) -> None:
+            row = await session.get(Cohort, asked.cohort, with_for_update=True)
+            if row is not None and asked.step.number >= row.steps:
+                _stand(row, asked)
+                session.add(row)
+
+        await take_step(self._sessions, asked.step, asked.cohort, write, catch_up)
 
     @activity.defn(name="count_stages")
     async def count_stages(self, asked: RollCallAsked) -> StageCounts:
@@ -105,6 +106,16 @@ class CohortActivities:
                 .limit(most)
             )
             return [Owed(NominationId(id_), asked.announcement, started=steps > 0) for id_, steps in rows]
+
+
+def _stand(row: Cohort, asked: CohortStep) -> None:
+    """Makes the row say where the cohort stands after the step."""
+    row.phase = asked.phase
+    row.opens_at = asked.opens_at
+    row.closes_at = asked.closes_at
+    row.due_at = asked.due_at
+    row.released_at = asked.released_at
+    row.steps = asked.step.number
 
 
 def _snapshot(row: Cohort) -> dict[str, object]:

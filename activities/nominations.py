@@ -53,18 +53,7 @@ class NominationActivities:
             row = await _locked(session, asked.nomination)
             before = _snapshot(row)
             await self._write_what_belongs(session, row, asked)
-            attention = asked.attention
-            if row.stage is not asked.stage:
-                row.stage_since = asked.step.at
-            row.stage = asked.stage
-            row.due_at = asked.due_at
-            row.paused = asked.paused
-            row.outcome = asked.outcome
-            row.attention_code = attention.code if attention else None
-            row.attention_step = attention.step if attention else None
-            row.attention_since = attention.since if attention else None
-            row.handed_to = attention.handed_to if attention else None
-            row.steps = asked.step.number
+            _stand(row, asked)
             session.add(row)
             people = {"nominee": row.person_id}
             if row.nominated_by != row.person_id:
@@ -74,7 +63,13 @@ class NominationActivities:
             given_back = await _give_seats_back(session, row, asked.step.at) if asked.stage in ENDS else []
             return Change(before, {**_snapshot(row), **({"given_back": given_back} if given_back else {})})
 
-        await take_step(self._sessions, asked.step, asked.nomination, write)
+        async def catch_up(session: AsyncSession) -> None:
+            row = await _locked(session, asked.nomination)
+            if asked.step.number >= row.steps:
+                _stand(row, asked)
+                session.add(row)
+
+        await take_step(self._sessions, asked.step, asked.nomination, write, catch_up)
 
     async def _write_what_belongs(self, session: AsyncSession, row: Nomination, asked: NominationStep) -> None:
         """What a change of stage carries with it: the frozen application, the decision's dates."""
@@ -109,7 +104,12 @@ class NominationActivities:
             session.add(row)
             return Change(None, {"unmet": sorted(found)})
 
-        if not await take_step(self._sessions, asked.step, asked.nomination, write):
+        async def catch_up(session: AsyncSession) -> None:
+            row = await _locked(session, asked.nomination)
+            row.steps = max(row.steps, asked.step.number)
+            session.add(row)
+
+        if not await take_step(self._sessions, asked.step, asked.nomination, write, catch_up):
             async with self._sessions() as session:
                 findings = await session.exec(
                     select(ScreeningFinding.rule).where(
@@ -125,6 +125,22 @@ async def _locked(session: AsyncSession, nomination: str) -> Nomination:
     if row is None:
         raise missing("Nomination", nomination)
     return row
+
+
+def _stand(row: Nomination, asked: NominationStep) -> None:
+    """Makes the row say where the nomination stands after the step."""
+    attention = asked.attention
+    if row.stage is not asked.stage:
+        row.stage_since = asked.step.at
+    row.stage = asked.stage
+    row.due_at = asked.due_at
+    row.paused = asked.paused
+    row.outcome = asked.outcome
+    row.attention_code = attention.code if attention else None
+    row.attention_step = attention.step if attention else None
+    row.attention_since = attention.since if attention else None
+    row.handed_to = attention.handed_to if attention else None
+    row.steps = asked.step.number
 
 
 def _snapshot(row: Nomination) -> dict[str, object]:

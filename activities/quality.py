@@ -55,7 +55,10 @@ class QualityActivities:
                     )
             return Change(None, {"flags": sorted({flag.rule.value for flag in raised})})
 
-        await take_step(self._sessions, asked.step, asked.nomination, write)
+        async def catch_up(session: AsyncSession) -> None:
+            await _nomination(session, asked.nomination, asked.step.number)
+
+        await take_step(self._sessions, asked.step, asked.nomination, write, catch_up)
         return await self._open_flags(asked.nomination)
 
     @activity.defn(name="settle_flags")
@@ -79,7 +82,10 @@ class QualityActivities:
             settled: dict[str, object] = {"flags": list(asked.flags), "scores_changed": changed}
             return Change(None, {"resolution": asked.resolution.value, **settled})
 
-        await take_step(self._sessions, asked.step, asked.nomination, write)
+        async def catch_up(session: AsyncSession) -> None:
+            await _nomination(session, asked.nomination, asked.step.number)
+
+        await take_step(self._sessions, asked.step, asked.nomination, write, catch_up)
         return await self._open_flags(asked.nomination)
 
     async def _open_flags(self, nomination: str) -> Quality:
@@ -102,7 +108,7 @@ async def _nomination(session: AsyncSession, nomination: str, step: int) -> Nomi
     row = await session.get(Nomination, nomination, with_for_update=True)
     if row is None:
         raise missing("Nomination", nomination)
-    row.steps = step
+    row.steps = max(row.steps, step)
     session.add(row)
     return row
 

@@ -9,7 +9,7 @@ from temporalio.service import RPCError
 
 from acts.desk import Desk, cohort_row, require
 from acts.errors import NotReachedError, RefusedError
-from models.enums import AllocationMode, CohortPhase, SteerReason
+from models.enums import AllocationMode, CohortPhase, SteerReason, WayOut
 from models.ids import CohortId, allocation_workflow, cohort_workflow
 from models.messages import (
     AllocationStart,
@@ -24,6 +24,7 @@ from models.messages import (
     ReleaseRun,
     RollCall,
     SolveNow,
+    Unblock,
 )
 from models.policy import Policy
 from models.tables import Cohort, PolicyVersion
@@ -119,6 +120,14 @@ class CohortActs:
         """Discards a proposed run."""
         message = DiscardRun(by=by, run=run, reason=reason)
         return await self._allocation(cohort, by, Act.DISCARD_RUN, "discard_run", message)
+
+    async def unblock(self, cohort: CohortId, by: By, way: WayOut, reason: SteerReason) -> CohortState:
+        """Gives a step the cohort could not take its way out."""
+        return await self._cohort(cohort, by, Act.UNBLOCK, "unblock", Unblock(by=by, way=way, reason=reason))
+
+    async def unblock_allocation(self, cohort: CohortId, by: By, way: WayOut, reason: SteerReason) -> AllocationState:
+        """Gives a run that could not be made or told its way out."""
+        return await self._allocation(cohort, by, Act.UNBLOCK, "unblock", Unblock(by=by, way=way, reason=reason))
 
     async def _cohort(self, cohort: CohortId, by: By, act: Act, name: str, message: Message) -> CohortState:
         async with self._desk.sessions() as session:

@@ -38,6 +38,7 @@ _Row = tuple[
     str | None,
     str | None,
     str | None,
+    str | None,
     str,
     str,
 ]
@@ -89,6 +90,7 @@ async def append(
     subject: str,
     workflow_id: str | None = None,
     step: int | None = None,
+    key: str | None = None,
     before: Mapping[str, object] | None = None,
     after: Mapping[str, object] | None = None,
     reason: str | None = None,
@@ -106,6 +108,7 @@ async def append(
         subject: The id of what it was done to.
         workflow_id: The workflow whose step this is.
         step: The step's number within its workflow.
+        key: What makes it one step, however often it runs; its number, where nothing else is given.
         before: What changed, as it was: identifiers, words, numbers and dates, never personal data.
         after: The same as it is now.
         reason: The coded reason.
@@ -128,6 +131,7 @@ async def append(
         subject=subject,
         workflow_id=workflow_id,
         step=step,
+        key=key or (None if step is None else str(step)),
         before=null() if before is None else dict(before),
         after=null() if after is None else dict(after),
         reason=reason,
@@ -205,6 +209,7 @@ async def _events(session: AsyncSession) -> AsyncGenerator[_Row, None]:
         col(AuditEvent.subject),
         col(AuditEvent.workflow_id),
         col(AuditEvent.step),
+        col(AuditEvent.key),
         cast(col(AuditEvent.before), Text),
         cast(col(AuditEvent.after), Text),
         col(AuditEvent.reason),

@@ -38,14 +38,19 @@ async def take_step(
     step: Step,
     subject: str,
     write: Callable[[AsyncSession], Awaitable[Change]],
+    catch_up: Callable[[AsyncSession], Awaitable[None]] | None = None,
 ) -> bool:
     """Writes a step with ``write``, unless it has been written already; whether it was new.
 
-    The step's key is its workflow and number: a second run, also at the same time, changes nothing.
+    A second run of the same step, also at the same time, writes no event and no letter. If it has another number
+    than before, because its workflow task ran again in another order, ``catch_up`` makes the row say what the
+    workflow knows.
     """
     try:
         async with sessions.begin() as session:
             if await _is_taken(session, step):
+                if catch_up is not None:
+                    await catch_up(session)
                 return False
             change = await write(session)
             await audit.append(
@@ -57,6 +62,7 @@ async def take_step(
                 subject=subject,
                 workflow_id=step.workflow,
                 step=step.number,
+                key=_key(step),
                 before=change.before,
                 after=change.after,
                 reason=step.reason,
@@ -72,9 +78,13 @@ async def take_step(
 
 async def _is_taken(session: AsyncSession, step: Step) -> bool:
     taken = select(col(AuditEvent.position)).where(
-        col(AuditEvent.workflow_id) == step.workflow, col(AuditEvent.step) == step.number
+        col(AuditEvent.workflow_id) == step.workflow, col(AuditEvent.key) == _key(step)
     )
     return (await session.exec(taken)).first() is not None
+
+
+def _key(step: Step) -> str:
+    return step.key or str(step.number)
 
 
 def constraint_of(error: IntegrityError) -> str:
@@ -101,7 +111,7 @@ def queue_letters(
             stated["remaining"] = str(notice.remaining)
         session.add(
             OutboxMessage(
-                id=f"{step.workflow}:{step.number}:{number}",
+                id=f"{step.workflow}:{_key(step)}:{number}",
                 template=notice.template,
                 person_id=person,
                 cohort_id=addressee.cohort,

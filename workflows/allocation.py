@@ -24,7 +24,6 @@ with workflow.unsafe.imports_passed_through():
         SeatRequest,
         SolveBatch,
         SolveNow,
-        Step,
         Unblock,
     )
     from rules.calendar import after
@@ -33,6 +32,7 @@ with workflow.unsafe.imports_passed_through():
 from workflows.calls import discard_run, release_run, solve_panels, tell_panels
 from workflows.parking import Parking
 from workflows.refusals import REFUSED, allow, cause_of, refuse
+from workflows.steps import Steps
 
 MOST_OUTDATED = 10
 """How many replacements in a row may be overtaken by others giving up, before a person has to look."""
@@ -49,7 +49,7 @@ class AllocationWorkflow:
     @workflow.init
     def __init__(self, start: AllocationStart) -> None:
         self._start = start
-        self._steps = start.steps
+        self._steps = Steps(allocation_workflow(start.cohort), start.steps)
         self._runs = start.runs
         self._asked: list[SeatRequest] = list(start.asked)
         self._proposals: list[int] = list(start.proposals)
@@ -135,11 +135,10 @@ class AllocationWorkflow:
         async def act() -> RunMade:
             async with self._one_at_a_time:
                 run = self._runs + 1
-                asked = RunAsked(
-                    step=self._step("solved", by), cohort=self._start.cohort, run=run, kind=kind, requests=requests
-                )
+                step = self._steps.next("solved", by)
+                asked = RunAsked(step=step, cohort=self._start.cohort, run=run, kind=kind, requests=requests)
                 made = await solve_panels(asked)
-                self._steps += 1
+                self._steps.took(step)
                 self._runs = run
                 return made
 
@@ -153,8 +152,9 @@ class AllocationWorkflow:
         async with self._one_at_a_time:
             if chosen:
                 self._refuse_unless_proposed(run)
-            await release_run(RunSettled(step=self._step("released", by), cohort=self._start.cohort, run=run))
-            self._steps += 1
+            step = self._steps.next("released", by)
+            await release_run(RunSettled(step=step, cohort=self._start.cohort, run=run))
+            self._steps.took(step)
             if run in self._proposals:
                 self._proposals.clear()
                 self._batch_asked = False
@@ -164,9 +164,9 @@ class AllocationWorkflow:
         async with self._one_at_a_time:
             if chosen:
                 self._refuse_unless_proposed(run)
-            step = self._step("discarded", by, reason)
+            step = self._steps.next("discarded", by, reason)
             await discard_run(RunSettled(step=step, cohort=self._start.cohort, run=run, reason=reason))
-            self._steps += 1
+            self._steps.took(step)
             if run in self._proposals:
                 self._proposals.remove(run)
 
@@ -287,16 +287,6 @@ class AllocationWorkflow:
             return f"Waits for operations to release or discard run {runs}"
         return "Waits for seats to be asked for"
 
-    def _step(self, what: str, by: By, reason: SteerReason | None = None) -> Step:
-        return Step(
-            workflow=allocation_workflow(self._start.cohort),
-            number=self._steps + 1,
-            at=workflow.now(),
-            by=by,
-            what=what,
-            reason=reason,
-        )
-
     def _refuse_unless_proposed(self, run: int) -> None:
         if run not in self._proposals:
             proposals = ", ".join(map(str, self._proposals)) or "none"
@@ -315,7 +305,7 @@ class AllocationWorkflow:
         workflow.continue_as_new(
             self._start.model_copy(
                 update={
-                    "steps": self._steps,
+                    "steps": self._steps.taken,
                     "runs": self._runs,
                     "asked": tuple(self._asked),
                     "proposals": tuple(self._proposals),

@@ -25,7 +25,6 @@ with workflow.unsafe.imports_passed_through():
         HoldClock,
         Notice,
         StandDown,
-        Step,
         SubmitScores,
         Unblock,
     )
@@ -37,6 +36,7 @@ from workflows.calls import record_assessment
 from workflows.deadline import Deadline
 from workflows.parking import Parking
 from workflows.refusals import allow, cause_of, refuse
+from workflows.steps import Steps
 
 WAITING = table.SCORING | {AssessmentStage.OFFERED}
 """Stages in which something is still asked of the assessor."""
@@ -50,7 +50,7 @@ class AssessmentWorkflow:
     def __init__(self, start: AssessmentStart) -> None:
         self._start = start
         self._stage = AssessmentStage.SEATED
-        self._steps = start.steps
+        self._steps = Steps(assessment_workflow(start.assessment), start.steps)
         self._deadline = Deadline(start.calendar)
         self._one_at_a_time = asyncio.Lock()
         self._parking = Parking(self._tell_nomination)
@@ -172,7 +172,7 @@ class AssessmentWorkflow:
         if held and self._deadline.held_since is None:
             self._deadline.hold()
         elif not held and self._deadline.held_since is not None:
-            self._deadline.go_on()
+            self._deadline.go_on(self._deadline.due_if_resumed())
             await self._surely(self._stage, THE_SYSTEM, "resumed", due_at=self._deadline.due_at)
 
     @workflow.signal
@@ -189,7 +189,7 @@ class AssessmentWorkflow:
             assessment=self._start.assessment,
             stage=self._stage,
             due_at=self._deadline.due_at,
-            steps=self._steps,
+            steps=self._steps.taken,
         )
 
     # How a step is taken
@@ -209,7 +209,7 @@ class AssessmentWorkflow:
         )
 
     async def _say_overdue(self) -> bool:
-        """Tells the assessor and operations, and goes on waiting for the grace; False if it was just in time."""
+        """Tells the assessor, and goes on waiting for the grace; False if the scores were just in time."""
         due_at = self._deadline.due_at
         await self._surely(
             self._stage,
@@ -290,14 +290,7 @@ class AssessmentWorkflow:
         declined: AssessorDeclineReason | None = None,
     ) -> None:
         notices = (Notice(template=tell, to="assessor", due_at=tell_due or due_at),) if tell else ()
-        step = Step(
-            workflow=assessment_workflow(self._start.assessment),
-            number=self._steps + 1,
-            at=workflow.now(),
-            by=by,
-            what=what,
-            reason=reason,
-        )
+        step = self._steps.next(what, by, reason)
         await record_assessment(
             AssessmentStep(
                 step=step,
@@ -308,7 +301,7 @@ class AssessmentWorkflow:
                 notices=notices,
             )
         )
-        self._steps += 1
+        self._steps.took(step)
 
     def _arrive(self, stage: AssessmentStage, due_at: datetime | None = None) -> None:
         self._stage = stage

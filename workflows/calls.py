@@ -7,7 +7,9 @@ workflow parks itself. After five seconds of backing off, the wait becomes a tim
 not fill the history with heartbeats.
 
 Computing and telling many are remote activities: they may take long, so they heartbeat, and another worker takes
-over when one dies.
+over when one dies. Letting a deadline pass is remote as well, though it is one transaction: a local activity may run
+before its workflow task is recorded, and if the worker dies then, the task runs again with what has arrived
+meanwhile. A person who was just in time must not find a letter that says they were late.
 """
 
 from datetime import timedelta
@@ -18,6 +20,7 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
+    from models.enums import AssessmentStage, StageChange
     from models.messages import (
         AssessmentStep,
         BatchAsked,
@@ -85,12 +88,18 @@ async def _laboured(name: str, asked: Message, answer: type[Answer], within: tim
 
 async def record_nomination(asked: NominationStep) -> None:
     """Writes a nomination's step, its audit event and its messages in one transaction."""
-    await _stored("record_nomination", asked, NoneType)
+    if asked.change is StageChange.LAPSE:
+        await _laboured("record_nomination", asked, NoneType, ONE_TRANSACTION, "lapse")
+    else:
+        await _stored("record_nomination", asked, NoneType)
 
 
 async def record_assessment(asked: AssessmentStep) -> None:
     """Writes an assessment's step; when scores are submitted, checks that they are complete."""
-    await _stored("record_assessment", asked, NoneType)
+    if asked.stage is AssessmentStage.EXPIRED:
+        await _laboured("record_assessment", asked, NoneType, ONE_TRANSACTION, "expire")
+    else:
+        await _stored("record_assessment", asked, NoneType)
 
 
 async def record_cohort(asked: CohortStep) -> None:

@@ -28,7 +28,7 @@ with workflow.unsafe.imports_passed_through():
         RollCallAsked,
         SolveBatch,
         StageCounts,
-        Step,
+        Unblock,
         WindowMoved,
     )
     from rules.calendar import after, in_words
@@ -39,6 +39,7 @@ from workflows.calls import count_stages, record_cohort, tell_nominations
 from workflows.deadline import Deadline
 from workflows.parking import Parking
 from workflows.refusals import allow, cause_of, refuse
+from workflows.steps import Steps
 
 STILL_APPLYING = frozenset({Stage.NOMINATED, Stage.APPLYING, Stage.SCREENING})
 STILL_UNSEATED = STILL_APPLYING | {Stage.AWAITING_PANEL}
@@ -81,7 +82,7 @@ class CohortWorkflow:
     def __init__(self, start: CohortStart) -> None:
         self._start = start
         self._phase = start.phase
-        self._steps = start.steps
+        self._steps = Steps(cohort_workflow(start.cohort), start.steps)
         self._opens_at = start.opens_at
         self._closes_at = start.closes_at
         self._released_at = start.released_at
@@ -235,6 +236,18 @@ class CohortWorkflow:
     def _may_roll_call(self, message: RollCall) -> None:
         allow(message.by, Act.ROLL_CALL)
 
+    @workflow.update
+    async def unblock(self, message: Unblock) -> CohortState:
+        """A person gives a step that could not be taken its way out."""
+        await self._parking.unblock(message)
+        return self.state()
+
+    @unblock.validator
+    def _may_unblock(self, message: Unblock) -> None:
+        allow(message.by, Act.UNBLOCK)
+        if self._parking.attention is None:
+            raise refuse(f"The cohort does not need attention: it {WAITS_FOR[self._phase]}.")
+
     @workflow.query
     def state(self) -> CohortState:
         """The cohort as it stands."""
@@ -244,8 +257,8 @@ class CohortWorkflow:
             opens_at=self._opens_at,
             closes_at=self._closes_at,
             due_at=self._deadline.due_at,
-            steps=self._steps,
-            waits_for=WAITS_FOR[self._phase],
+            steps=self._steps.taken,
+            waits_for=self._waits_for,
         )
 
     # How a phase is passed
@@ -293,7 +306,7 @@ class CohortWorkflow:
             self._start.model_copy(
                 update={
                     "phase": self._phase,
-                    "steps": self._steps,
+                    "steps": self._steps.taken,
                     "opens_at": self._opens_at,
                     "closes_at": self._closes_at,
                     "released_at": self._released_at,
@@ -348,16 +361,9 @@ class CohortWorkflow:
 
     async def _take(self, what: str, by: By, to: Standing, reason: str | None = None) -> None:
         """Writes a step, and then takes it."""
-        step = Step(
-            workflow=cohort_workflow(self._start.cohort),
-            number=self._steps + 1,
-            at=workflow.now(),
-            by=by,
-            what=what,
-            reason=reason,
-        )
+        step = self._steps.next(what, by, reason)
         await record_cohort(CohortStep(step=step, cohort=self._start.cohort, **to._asdict()))
-        self._steps += 1
+        self._steps.took(step)
         self._phase, self._opens_at, self._closes_at, due_at, self._released_at = to
         self._deadline.set(due_at, remind=False)
         self._show()
@@ -373,9 +379,13 @@ class CohortWorkflow:
         until = f", until {in_words(due_at)}" if due_at else ""
         workflow.set_current_details(f"The cohort {WAITS_FOR[self._phase]}{until}")
 
+    @property
+    def _waits_for(self) -> str:
+        attention = self._parking.attention
+        return f"needs attention: {attention.step} ({attention.code})" if attention else WAITS_FOR[self._phase]
+
     async def _note_attention(self, attention: object) -> None:
-        if attention is not None:
-            workflow.set_current_details("The cohort needs attention: a step could not be written")
+        workflow.set_current_details(f"The cohort {self._waits_for}")
 
     # What is refused
 

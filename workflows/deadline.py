@@ -50,9 +50,8 @@ class Deadline:
             return self.due_at
         return self.due_at + (workflow.now() - self.held_since)
 
-    def go_on(self) -> None:
-        """Lets the clock run again; the deadline has moved by the time it stood still."""
-        due_at = self.due_if_resumed()
+    def go_on(self, due_at: datetime | None) -> None:
+        """Lets the clock run again, until ``due_at``: the deadline moved by the time the clock stood still."""
         self.held_since = None
         self.set(due_at, self._grace, remind=self._reminds)
 

@@ -22,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
         WindowMoved,
     )
     from rules.calendar import after
+    from rules.stages import WITH_DEADLINE
 
 from workflows.nomination_acts import NominationActs
 
@@ -73,11 +74,12 @@ class NominationWorkflow(NominationActs):
             await self._go(StageChange.READMIT, due_at=due_at, by=self._start.by, reason=self._start.reason)
             return
         terms = self._start.terms
-        due_at = min(after(workflow.now(), terms.consent_within, terms.calendar.bank_holidays), self._closes_at)
-        due_at = max(due_at, self._start.due_at or due_at)
+        self._consent_by = after(workflow.now(), terms.consent_within, terms.calendar.bank_holidays)
+        due_at = self._nominees_deadline
         invitation = Notice(template=Template.INVITATION, to="nominee", due_at=due_at)
         self._deadline.set(due_at, terms.grace)
         await self._note("nominated", self._start.by, notices=(invitation,), reason=self._start.reason)
+        self._show()
 
     async def _hear_consent(self) -> None:
         """The nominee agrees or declines, reminded on the way; silence until the deadline lapses."""
@@ -172,15 +174,15 @@ class NominationWorkflow(NominationActs):
 
     @workflow.signal
     async def window_moved(self, message: WindowMoved | None = None) -> None:
-        """The window closes at another time; whoever is still applying is told."""
+        """The window closes at another time; whoever has not applied yet is told."""
         if message is None:
             return
 
         async def follow() -> None:
             async with self._one_at_a_time:
                 self._closes_at = message.closes_at
-                due_at = self._application_due
-                if self._stage is not Stage.APPLYING or due_at == self._deadline.due_at:
+                due_at = self._nominees_deadline
+                if self._stage not in WITH_DEADLINE or due_at == self._deadline.due_at:
                     return
                 letter = Notice(template=Template.DEADLINE_MOVED, to="nominee", due_at=due_at)
                 await self._record("window moved", THE_SYSTEM, due_at=due_at, notices=(letter,))

@@ -149,7 +149,7 @@ class NominationActs(NominationLedger):
                 except FailureError:
                     self._paused = True
                     raise
-                self._deadline.go_on()
+                self._deadline.go_on(due_at)
                 await self._panel.hold_clocks(held=False)
                 self._show()
         return self.state()
@@ -183,10 +183,11 @@ class NominationActs(NominationLedger):
         """A moderator confirms, changes scores, asks for more evidence, or for one more assessor."""
         async with self._one_at_a_time:
             self._refuse_resolution(message)
+            step = self._steps.next("moderated", message.by, message.resolution)
             try:
                 quality = await settle_flags(
                     ModerationAsked(
-                        step=self._step("moderated", message.by, message.resolution),
+                        step=step,
                         nomination=self._start.nomination,
                         flags=message.flags,
                         resolution=message.resolution,
@@ -195,7 +196,7 @@ class NominationActs(NominationLedger):
                 )
             except FailureError as error:
                 raise cause_of(error) from error
-            self._steps += 1
+            self._steps.took(step)
             self._open_flags = quality.open_flags
             if message.resolution in (Resolution.MORE_EVIDENCE, Resolution.ANOTHER_ASSESSOR):
                 await self._record_or_refuse("asked for more", message.by, change=StageChange.ASK_FOR_MORE)

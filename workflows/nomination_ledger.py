@@ -44,7 +44,6 @@ with workflow.unsafe.imports_passed_through():
         Screening,
         ScreeningAsked,
         SeatRequest,
-        Step,
         Unblock,
     )
     from rules.calendar import in_words
@@ -58,6 +57,7 @@ from workflows.letters import REMINDERS, letters_of
 from workflows.panel import Panel
 from workflows.parking import Parking
 from workflows.refusals import allow, cause_of, refuse
+from workflows.steps import Steps
 
 
 class NominationLedger:
@@ -66,7 +66,7 @@ class NominationLedger:
     def __init__(self, start: NominationStart) -> None:
         self._start = start
         self._stage = start.stage
-        self._steps = start.steps
+        self._steps = Steps(nomination_workflow(start.nomination), start.steps)
         self._closes_at = start.closes_at
         self._deadline = Deadline(start.terms.calendar)
         self._panel = Panel(start, self._ask_for_another)
@@ -77,6 +77,7 @@ class NominationLedger:
         self._attention: Attention | None = None
         self._stuck: AssessmentStuck | None = None
         self._own_due = start.due_at
+        self._consent_by: datetime | None = None
         self._open_flags: tuple[int, ...] = ()
         self._endorsements = 0
         self._panel_found: PanelReleased | None = None
@@ -95,7 +96,7 @@ class NominationLedger:
             attention=self._attention,
             outcome=self._outcome,
             panel=self._panel.assessments,
-            steps=self._steps,
+            steps=self._steps.taken,
             waits_for=self._waits_for,
         )
 
@@ -229,9 +230,10 @@ class NominationLedger:
         """One transaction: the stage, the audit event and the letters."""
         stage = TABLE[self._stage][change] if change else self._stage
         letters = letters_of(change, self._stage, due_at) if change else ()
+        step = self._steps.next(what, by, reason)
         await record_nomination(
             NominationStep(
-                step=self._step(what, by, reason),
+                step=step,
                 nomination=self._start.nomination,
                 change=change,
                 stage=stage,
@@ -243,17 +245,7 @@ class NominationLedger:
                 notices=letters + notices,
             )
         )
-        self._steps += 1
-
-    def _step(self, what: str, by: By, reason: str | None = None) -> Step:
-        return Step(
-            workflow=nomination_workflow(self._start.nomination),
-            number=self._steps + 1,
-            at=workflow.now(),
-            by=by,
-            what=what,
-            reason=reason,
-        )
+        self._steps.took(step)
 
     def _arrive(
         self, stage: Stage, due_at: datetime | None = None, *, grace: bool = False, outcome: Outcome | None = None
@@ -286,18 +278,16 @@ class NominationLedger:
 
     async def _apply_eligibility_rules(self) -> Screening:
         async with self._one_at_a_time:
-            found = await screen(
-                ScreeningAsked(step=self._step("screened", THE_SYSTEM), nomination=self._start.nomination)
-            )
-            self._steps += 1
+            step = self._steps.next("screened", THE_SYSTEM)
+            found = await screen(ScreeningAsked(step=step, nomination=self._start.nomination))
+            self._steps.took(step)
             return found
 
     async def _apply_quality_rules(self) -> Quality:
         async with self._one_at_a_time:
-            quality = await check_quality(
-                QualityAsked(step=self._step("checked", THE_SYSTEM), nomination=self._start.nomination)
-            )
-            self._steps += 1
+            step = self._steps.next("checked", THE_SYSTEM)
+            quality = await check_quality(QualityAsked(step=step, nomination=self._start.nomination))
+            self._steps.took(step)
             return quality
 
     async def _ask_the_panel_for_more(self, message: ResolveFlags) -> None:
@@ -352,6 +342,14 @@ class NominationLedger:
     @property
     def _application_due(self) -> datetime:
         return max(self._closes_at, self._own_due or self._closes_at)
+
+    @property
+    def _nominees_deadline(self) -> datetime:
+        """Until when the nominee may consent, while they have not, or apply: never beyond the window by itself."""
+        if self._stage is not Stage.NOMINATED:
+            return self._application_due
+        due_at = min(self._consent_by or self._closes_at, self._closes_at)
+        return max(due_at, self._own_due or due_at)
 
     @property
     def _may_release(self) -> bool:

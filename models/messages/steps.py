@@ -40,11 +40,15 @@ class Notice(Message):
 class Step(Message):
     """What every recorded step says: whose it is, which in order, when, by whom, and why.
 
-    ``workflow`` and ``number`` together are the idempotency key of the step's transaction.
+    ``workflow`` and ``key`` together are the idempotency key of the step's transaction. A step's number is not
+    enough: when a worker dies between a step's transaction and the end of its workflow task, the task runs again,
+    and what has arrived meanwhile may come first and take that number. The key says which step it is, whatever its
+    number.
     """
 
     workflow: str
     number: int
+    key: str = ""
     at: datetime
     by: By
     what: str

@@ -18,12 +18,15 @@ class AuditEvent(Stored, table=True):
         Index(
             "uq_audit_event_step",
             "workflow_id",
-            "step",
+            "key",
             unique=True,
             postgresql_where=text("workflow_id IS NOT NULL"),
         ),
         Index("ix_auditevent_subject", "subject", "position"),
-        CheckConstraint("(workflow_id IS NULL) = (step IS NULL)", name="workflow_with_step"),
+        CheckConstraint(
+            "(workflow_id IS NULL) = (step IS NULL) AND (workflow_id IS NULL) = (key IS NULL)",
+            name="workflow_with_step_and_key",
+        ),
     )
 
     position: int = Field(default=0, primary_key=True, sa_column_kwargs={"autoincrement": False})
@@ -34,6 +37,7 @@ class AuditEvent(Stored, table=True):
     subject: str = Field(max_length=120)
     workflow_id: str | None = Field(default=None, max_length=120)
     step: int | None = None
+    key: str | None = Field(default=None, max_length=96)
     before: dict[str, object] | None = Field(default=None, sa_type=JSON_DOCUMENT)
     after: dict[str, object] | None = Field(default=None, sa_type=JSON_DOCUMENT)
     reason: str | None = Field(default=None, max_length=64)

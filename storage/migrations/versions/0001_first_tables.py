@@ -21,19 +21,23 @@ def upgrade() -> None:
         sa.Column("subject", sa.String(length=120), nullable=False),
         sa.Column("workflow_id", sa.String(length=120), nullable=True),
         sa.Column("step", sa.Integer(), nullable=True),
+        sa.Column("key", sa.String(length=96), nullable=True),
         sa.Column("before", postgresql.JSONB(), nullable=True),
         sa.Column("after", postgresql.JSONB(), nullable=True),
         sa.Column("reason", sa.String(length=64), nullable=True),
         sa.Column("previous", sa.String(length=64), nullable=False),
         sa.Column("hash", sa.String(length=64), nullable=False),
-        sa.CheckConstraint("(workflow_id IS NULL) = (step IS NULL)", name=op.f("ck_auditevent_workflow_with_step")),
+        sa.CheckConstraint(
+            "(workflow_id IS NULL) = (step IS NULL) AND (workflow_id IS NULL) = (key IS NULL)",
+            name=op.f("ck_auditevent_workflow_with_step_and_key"),
+        ),
         sa.PrimaryKeyConstraint("position", name=op.f("pk_auditevent")),
     )
     op.create_index("ix_auditevent_subject", "auditevent", ["subject", "position"], unique=False)
     op.create_index(
         "uq_audit_event_step",
         "auditevent",
-        ["workflow_id", "step"],
+        ["workflow_id", "key"],
         unique=True,
         postgresql_where=sa.text("workflow_id IS NOT NULL"),
     )

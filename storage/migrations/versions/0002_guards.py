@@ -24,6 +24,7 @@ CREATE FUNCTION audit_canonical(event auditevent) RETURNS text
         || audit_field(event.subject)
         || audit_field(event.workflow_id)
         || audit_field(event.step::text)
+        || audit_field(event.key)
         || audit_field(event.before::text)
         || audit_field(event.after::text)
         || audit_field(event.reason)
