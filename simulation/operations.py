@@ -14,6 +14,10 @@ from simulation.people import Temper
 from storage.allocations import seats_of
 
 MOST_TRIES = 3
+CONTENT_TO_LAPSE = frozenset(
+    {Temper.NEVER_CONSENTS, Temper.NEVER_APPLIES, Temper.DECLINES, Temper.WITHDRAWS_NOMINATED}
+)
+"""Everybody else who lapsed asks to be let back in: they meant to go on, and the machine was too slow for them."""
 
 
 class Operations:
@@ -52,11 +56,12 @@ class Operations:
         if row.paused:
             return self._resume(inbox, row)
         plan = self._world.people.nominees.get(row.reference)
-        match plan.temper if plan else Temper.USUAL, row.stage:
+        temper = plan.temper if plan else Temper.USUAL
+        match temper, row.stage:
             case Temper.ASKS_FOR_LONGER, Stage.APPLYING:
                 return self._extend(inbox, row)
-            case Temper.APPLIES_TOO_LATE, Stage.LAPSED:
-                return self._readmit(inbox, row)
+            case _, Stage.LAPSED if temper not in CONTENT_TO_LAPSE:
+                return self._readmit(inbox, row, temper)
             case Temper.IS_PAUSED, Stage.SCORING:
                 return self._pause(inbox, row)
         return None
@@ -72,15 +77,16 @@ class Operations:
             lambda: self._world.acts.nominations.extend(number, self._by(1), until, SteerReason.WORKLOAD),
         )
 
-    def _readmit(self, inbox: Inbox, row: Nomination) -> Errand | None:
+    def _readmit(self, inbox: Inbox, row: Nomination, temper: Temper) -> Errand | None:
         cohort = inbox.cohort
         if cohort.phase in (CohortPhase.RELEASED, CohortPhase.ENDED):
             return None
-        until = inbox.at + 0.35 * (cohort.closes_at - cohort.opens_at)
+        until = inbox.at + 0.6 * (cohort.closes_at - cohort.opens_at)
+        reason = SteerReason.ILLNESS if temper is Temper.APPLIES_TOO_LATE else SteerReason.TECHNICAL_FAULT
         number = NominationId(row.id)
         return Errand(
             f"readmit {row.id}",
-            lambda: self._world.acts.nominations.readmit(number, self._by(1), until, SteerReason.ILLNESS),
+            lambda: self._world.acts.nominations.readmit(number, self._by(1), until, reason),
         )
 
     def _pause(self, inbox: Inbox, row: Nomination) -> Errand | None:
