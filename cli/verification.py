@@ -63,19 +63,13 @@ def allocation(cohort: CohortOption = None, as_json: Json = False) -> None:
 
 
 async def _allocation(cohort: str | None, *, as_json: bool) -> None:
-    from allocation.check import violations
+    from proof.panels import broken_rules, incomplete_panels
     from storage.allocations import problem_as_held
 
     async with stored() as sessions, sessions() as session:
         found = await the_cohort(session, cohort)
         problem, seats = await problem_as_held(session, found.id)
-    # A panel that still lacks an assessor cannot have its composition yet.
-    incomplete = {one.id for one in problem.nominations if (one.seats or 0) < problem.rules.size}
-    broken = [
-        one
-        for one in violations(problem, seats)
-        if not (one.rule.startswith("composition:") and one.nomination in incomplete)
-    ]
+    incomplete, broken = incomplete_panels(problem), broken_rules(problem, seats)
     if as_json:
         show_json(
             {

@@ -14,10 +14,10 @@ from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio.client import Client
 
-from allocation.check import violations
 from models.ids import AssessmentId, nomination_of
 from proof import figures
 from proof.histories import Run, Size, runs_of, sizes_of
+from proof.panels import broken_rules
 from proof.privacy import search_histories
 from proof.projection import check_projection
 from storage import audit
@@ -147,7 +147,7 @@ async def summarise(
             ),
             deadlines=Deadlines.model_validate(await figures.deadlines(session, cohort)),
             messages=Messages(sent=await figures.messages_sent(session, cohort), duplicates=duplicates),
-            hard_rules_violated=len(violations(*held)),
+            hard_rules_violated=len(broken_rules(*held)),
             personal_values_in_histories=len(privacy.found),
             needs_attention=await figures.needing_attention(session, cohort),
             audit_chain="verified" if chain.whole else f"broken at {chain.broken_at}",
