@@ -250,7 +250,7 @@ class WorkerProcess:
     def _engine(self, opened: AsyncExitStack, *, connections: int) -> AsyncEngine:
         if self.settings.database_url is None:
             raise StackError("No database is named: set DATABASE_URL.")
-        engine = make_engine(self.settings.database_url, pool_size=connections, overflow=0)
+        engine = make_engine(self.settings.database_url, pool_size=connections, overflow=0, try_first=False)
         opened.push_async_callback(engine.dispose)
         return engine
 

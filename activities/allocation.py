@@ -2,8 +2,6 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Awaitable
-from typing import TypeVar
 
 from sqlalchemy import func
 from sqlalchemy.ext.asyncio import async_sessionmaker
@@ -12,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 from temporalio.client import Client
 
+from activities.beating import beating
 from activities.errors import missing, refused
 from activities.telling import Owed, signal_each
 from allocation.check import violations
@@ -33,9 +32,6 @@ from models.tables import AllocationRun, Assessment, Nomination, ProposedSeat, U
 from storage.allocations import PROBLEM, RESULT, problem_of, seats_of
 from storage.steps import Change, take_step
 
-T = TypeVar("T")
-BEAT_SECONDS = 2.0
-
 
 class AllocationActivities:
     """Each may run more than once: a run is made, released and told once."""
@@ -56,7 +52,7 @@ class AllocationActivities:
             if made is not None:
                 return made
             problem = await problem_of(session, asked.cohort, asked.kind, asked.requests)
-        result = await _beating(asyncio.to_thread(solve, problem))
+        result = await beating(asyncio.to_thread(solve, problem))
 
         async def write(session: AsyncSession) -> Change:
             await _keep(session, asked, problem, result)
@@ -102,7 +98,7 @@ class AllocationActivities:
                 await _discard_others(session, asked)
             return Change({"status": "proposed"}, {"run": asked.run, "status": "released", "seats": len(seats)})
 
-        await _beating(take_step(self._sessions, asked.step, asked.cohort, write))
+        await beating(take_step(self._sessions, asked.step, asked.cohort, write))
 
     @activity.defn(name="discard_run")
     async def discard_run(self, asked: RunSettled) -> None:
@@ -260,16 +256,6 @@ async def _discard_others(session: AsyncSession, asked: RunSettled) -> None:
         other.settled_at = asked.step.at
         other.settled_by = asked.step.by.person
         session.add(other)
-
-
-async def _beating(work: Awaitable[T]) -> T:
-    """Heartbeats while ``work`` is under way, so that a worker that died is told from one that computes."""
-    task = asyncio.ensure_future(work)
-    while True:
-        done, _ = await asyncio.wait({task}, timeout=BEAT_SECONDS)
-        if done:
-            return task.result()
-        activity.heartbeat()
 
 
 def _not_found(run: int, missing_seats: int) -> PanelNotFound:

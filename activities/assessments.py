@@ -45,10 +45,11 @@ class AssessmentActivities:
                 await _require_complete_scores(session, row)
             _stand(row, asked)
             session.add(row)
-            assessor = await session.get(Assessor, (row.assessor_id, row.cohort_id))
-            people = {"assessor": assessor.person_id} if assessor else {}
-            addressee = Addressee(row.cohort_id, row.nomination_id, row.id, people)
-            queue_letters(session, asked.step, asked.notices, addressee)
+            if asked.notices:
+                assessor = await session.get(Assessor, (row.assessor_id, row.cohort_id))
+                people = {"assessor": assessor.person_id} if assessor else {}
+                addressee = Addressee(row.cohort_id, row.nomination_id, row.id, people)
+                queue_letters(session, asked.step, asked.notices, addressee)
             return Change(before, _snapshot(row))
 
         async def catch_up(session: AsyncSession) -> None:

@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 from temporalio.client import Client
 
+from activities.beating import beating
 from activities.errors import later
 from acts.tellings import Teller
 from models.messages import OutboxAsked
@@ -75,7 +76,8 @@ async def _for_one_shift(asked: OutboxAsked, look: Callable[[], Awaitable[bool]]
     try:
         while asyncio.get_running_loop().time() < ends:
             activity.heartbeat()
-            if not await look():
+            # One look may wait for a slow server longer than the heartbeat may.
+            if not await beating(look()):
                 await asyncio.wait({leaving}, timeout=LOOK_EVERY_SECONDS)
             if leaving.done():
                 raise later("the worker is leaving", "WorkerLeaving")

@@ -9,6 +9,7 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.beating import beating
 from activities.errors import later
 from models.ids import NominationId, nomination_workflow
 from models.messages import BatchAsked, BatchTold, Message, PanelsAsked
@@ -46,10 +47,11 @@ async def signal_each(
     details = activity.info().heartbeat_details
     after, told = (str(details[0]), int(details[1])) if details else (asked.after or "", 0)
     while told < most:
-        batch = await read(asked, after, min(AT_ONCE, most - told))
+        # Beside the work, since one slow server must not look like a worker that died.
+        batch = await beating(read(asked, after, min(AT_ONCE, most - told)), after, told)
         if not batch:
             return BatchTold(told=told, last=None)
-        await asyncio.gather(*(_signal(client, signal, owed) for owed in batch))
+        await beating(asyncio.gather(*(_signal(client, signal, owed) for owed in batch)), after, told)
         after, told = batch[-1].nomination, told + len(batch)
         activity.heartbeat(after, told)
     return BatchTold(told=told, last=NominationId(after))

@@ -76,6 +76,20 @@ def write(figures: Sequence[Figure], events: Sequence[Event], path: Path) -> Non
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+async def run_bench(counts: Counts, settings: Settings | None = None) -> None:
+    """Measure, show the figures, write them below the settings' folder, and print the lines.
+
+    Raises:
+        StackError: The servers cannot run, so nothing could be measured.
+    """
+    chosen = settings or load_settings()
+    figures, events = await measure(counts, chosen)
+    path = chosen.folder / "bench" / "figures.jsonl"
+    show(figures, events, Console())
+    write(figures, events, path)
+    sys.stdout.write(path.read_text(encoding="utf-8"))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, show and write; the exit status is 0 unless nothing could be measured."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
@@ -84,17 +98,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--acts", type=int, default=Counts.acts, help="acts whose answer is waited for")
     parser.add_argument("--open", type=int, nargs="*", default=Counts.open, help="how many open nominations")
     given = parser.parse_args(arguments)
-    settings = load_settings()
     counts = Counts(given.pairs, given.nominations, given.acts, tuple(given.open))
     try:
-        figures, events = asyncio.run(measure(counts, settings))
+        asyncio.run(run_bench(counts))
     except StackError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    path = settings.folder / "bench" / "figures.jsonl"
-    show(figures, events, Console())
-    write(figures, events, path)
-    sys.stdout.write(path.read_text(encoding="utf-8"))
     return 0
 
 

@@ -1,6 +1,7 @@
 """Commands that start and stop the system on this machine, and keep its database's shape."""
 
 import asyncio
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -80,15 +81,23 @@ def demo(
     nominations: Annotated[int | None, typer.Option("--nominations", min=1, help="Only so many of them.")] = None,
     workers: Annotated[int, typer.Option("--workers", min=1, max=16, help="How many workers to start.")] = 1,
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="The folder below var/.")] = "demo",
+    picture: Annotated[
+        Path | None,
+        typer.Option(
+            "--picture", metavar="FOLDER|FILE.svg", help="Draw the fullest board and the summary, apart or as one."
+        ),
+    ] = None,
 ) -> None:
     """Run the pilot cohort from its first day to its last, with simulated people, and say what happened."""
-    run(_demo(seed, nominations, workers, name))
+    if picture is not None and picture.suffix != ".svg" and picture.is_file():
+        raise typer.BadParameter(f"{picture} is a file: name a folder, or a file that ends in .svg.")
+    run(_demo(seed, nominations, workers, name, picture))
 
 
-async def _demo(seed: str | None, nominations: int | None, workers: int, name: str) -> None:
+async def _demo(seed: str | None, nominations: int | None, workers: int, name: str, picture: Path | None) -> None:
     from simulation.demo import SEED, run_demo
 
-    await run_demo(name, seed=seed or SEED, nominations=nominations, workers=workers)
+    await run_demo(name, seed=seed or SEED, nominations=nominations, workers=workers, picture=picture)
 
 
 @command(database, "upgrade", example="database upgrade")

@@ -88,7 +88,7 @@ async def run_chaos(
     """
     console = console or Console()
     seed = secrets.randbelow(1_000_000) if seed is None else seed
-    console.print(f"Seed {seed}: to run this again, python -m simulation.chaos --seed {seed}", highlight=False)
+    console.print(f"Seed {seed}: to run this again, python starter.py chaos --seed {seed}", highlight=False)
     chance = Random(seed)  # noqa: S311 -- a published seed is wanted here, not a secret
     havoc = Havoc(chance, most=kills + chance.randint(0, 5))
     performance = await perform(
@@ -118,6 +118,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except StackError as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    return report(havoc, broken)
+
+
+def report(havoc: Havoc, broken: Sequence[str]) -> int:
+    """Say what was killed and which promises broke; the exit status is 0 if every promise held, else 1."""
     counted = ", ".join(f"{name} {count}" for name, count in sorted(havoc.killed.items()))
     sys.stdout.write(f"{havoc.killed.total()} kills: {counted}.\n")
     for sentence in broken:

@@ -1,17 +1,16 @@
 """The demo: the pilot cohort from its first day to its last, on a stack of its own, and what became of it."""
 
 import asyncio
-import io
 import shutil
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
-from rich.console import Console, RenderableType
+from rich.console import Console
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio.client import Client
@@ -30,6 +29,7 @@ from simulation.errands import World
 from simulation.inbox import Inbox
 from simulation.live import LiveBoard
 from simulation.people import People
+from simulation.picture import draw_run
 from simulation.progress import read_progress
 from stack.client import connect
 from stack.errors import StackError
@@ -43,7 +43,6 @@ POLICY = Path(__file__).resolve().parent.parent / "data" / "demo" / "policy.toml
 SEED = "midlands-and-east-2018"
 DRAW_EVERY_SECONDS = 0.8
 MOST_BESIDE = 20
-PICTURE_WIDTH = 102
 
 Meddle = Callable[[LocalStack], Awaitable[None]]
 """What somebody does to the stack while the cohort runs, such as killing parts of it; cancelled at the end."""
@@ -136,7 +135,7 @@ async def perform(
         nominations: How many of the pilot's nominations, by default all.
         workers: How many worker processes.
         keep: Go on with the state an earlier run left, instead of deleting it.
-        picture: Where to write the board and the summary as SVG.
+        picture: A folder for pictures of the fullest board and of the summary, or a file for one of both (.svg).
         meddle: What somebody does to the stack meanwhile.
         settings: By default those of the environment; its servers are not used, since the demo brings its own.
     """
@@ -190,7 +189,9 @@ class _Play:
         end = closing(summary, broken)
         self.console.print(end)
         if picture is not None:
-            self._draw([board.fullest or "", end], picture)
+            parts = {"board": board.fullest or "", "summary": end}
+            drawn = draw_run(parts, picture, title=self.policy.cohort.name)
+            self.console.print(f"Drawn: {', '.join(str(path) for path in drawn)}.", highlight=False)
         return Performance(summary, broken, dict(days.done), dict(days.refused), self.stack.folder.path)
 
     async def _world(self, cohort: CohortId) -> World:
@@ -253,14 +254,6 @@ class _Play:
         path = self.stack.folder.path / "summary.json"
         path.write_text(summary.model_dump_json(indent=2) + "\n", encoding="utf-8")
         return summary
-
-    def _draw(self, shown: Sequence[RenderableType], picture: Path) -> None:
-        """The board at its fullest and the summary, as a picture for those who have not run it."""
-        paper = Console(record=True, width=PICTURE_WIDTH, file=io.StringIO(), force_terminal=True)
-        paper.print("$ make demo", highlight=False)
-        for part in shown:
-            paper.print(part)
-        paper.save_svg(str(picture), title="The pilot cohort")
 
 
 @asynccontextmanager

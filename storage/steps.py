@@ -48,10 +48,6 @@ async def take_step(
     """
     try:
         async with sessions.begin() as session:
-            if await _is_taken(session, step):
-                if catch_up is not None:
-                    await catch_up(session)
-                return False
             change = await write(session)
             await audit.append(
                 session,
@@ -68,11 +64,14 @@ async def take_step(
                 reason=step.reason,
             )
     except Exception:
-        # Another run of the same step may have written it since: then what it wrote is what stands in the way here.
-        async with sessions() as session:
-            if await _is_taken(session, step):
-                return False
-        raise
+        # Written before, the step's own rows stand in the way, and nothing of this run is kept. Looking only now
+        # spares every first run a query.
+        async with sessions.begin() as session:
+            if not await _is_taken(session, step):
+                raise
+            if catch_up is not None:
+                await catch_up(session)
+        return False
     return True
 
 

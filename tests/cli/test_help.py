@@ -3,6 +3,7 @@
 # ruff: noqa: S603 -- the program started is Python itself
 
 import ast
+import re
 import shlex
 import subprocess
 import sys
@@ -53,7 +54,7 @@ def test_every_command_of_the_plan_is_there() -> None:
     there = {" ".join(path) for path, _ in COMMANDS}
 
     assert there >= {
-        "up", "down", "demo", "database upgrade", "database current", "cohort open", "cohort extend", "cohort close",
+        "up", "down", "demo", "bench", "chaos", "database upgrade", "database current", "cohort open", "cohort extend", "cohort close",
         "cohort status", "cohort roll-call", "import organisations", "import assessors", "import nominations",
         "import applications", "import officers", "nominate", "endorse", "apply", "submit", "consent", "status",
         "list", "withdraw", "pause", "resume", "extend", "defer", "readmit", "reassign", "unblock", "screen", "flags",
@@ -62,6 +63,14 @@ def test_every_command_of_the_plan_is_there() -> None:
         "messages list", "messages resend", "messages check-templates", "user grant", "user list", "verify audit",
         "verify projection", "verify privacy", "verify allocation", "policy show", "policy check",
     }  # fmt: skip
+
+
+def test_every_command_that_make_runs_is_there() -> None:
+    recipes = (ROOT / "Makefile").read_text(encoding="utf-8")
+    named = set(re.findall(r"starter\.py (\w+)", recipes))
+
+    assert named == {"demo", "up", "down", "bench", "chaos"}
+    assert named <= {" ".join(path) for path, _ in COMMANDS}
 
 
 def test_help_loads_nothing_heavy() -> None:
