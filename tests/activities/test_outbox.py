@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
 from types import NoneType
 from uuid import uuid4
 
@@ -69,6 +70,28 @@ async def test_two_shifts_side_by_side_deliver_each_message_once(
     await asyncio.gather(*(activities.run("deliver_messages", ONE_SECOND, NoneType) for _ in range(2)))
 
     assert len(post.sent) == len(set(post.sent)) == 30
+
+
+async def test_shift_beats_while_one_message_takes_long_so_that_its_worker_is_not_taken_for_dead(
+    cohort: CohortInRows, sessions: Sessions, temporal_env: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("activities.beating.BEAT_SECONDS", 0.02)
+    await cohort.begin(stage=Stage.APPLYING)
+    await cohort.add(message(cohort, 1))
+    beats_meanwhile: list[int] = []
+
+    class SlowPost(Post):
+        async def send(self, letter: EmailMessage, message_id: str) -> None:
+            before = len(activities.heartbeats)
+            await asyncio.sleep(0.5)
+            beats_meanwhile.append(len(activities.heartbeats) - before)
+
+    activities = activities_of(sessions, temporal_env.client, SlowPost())
+
+    await activities.run("deliver_messages", ONE_SECOND, NoneType)
+
+    assert len(beats_meanwhile) == 1
+    assert beats_meanwhile[0] >= 3
 
 
 @pytest.mark.parametrize("shift", ["deliver_messages", "relay_tellings"])
