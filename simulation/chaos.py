@@ -1,7 +1,8 @@
 """The demo while its worker, its Temporal and its PostgreSQL are killed at random, and whether all promises hold.
 
 Every kill is SIGKILL: nobody can tidy up. What is killed starts again after a short pause, on the same data. The
-seed decides what is killed and when, and is said first, so that a run can be repeated.
+seed decides what is killed and after how long, and is said first, so that a run can be repeated. Each phase of the
+cohort gets its share of the kills, since what can break differs from phase to phase.
 """
 
 import argparse
@@ -15,18 +16,35 @@ from random import Random
 from typing import Protocol
 
 from rich.console import Console
+from sqlalchemy.ext.asyncio import async_sessionmaker
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
+from models.enums import CohortPhase
+from models.tables import Cohort
 from simulation.demo import POLICY, SEED, Performance, perform
 from stack.errors import StackError
 from stack.local import LocalStack
+from storage.engine import make_engine, sessions
 
 CALM_POLICY = POLICY.with_name("chaos.toml")
 """The demo's policy with longer deadlines, so that outages do not make everybody late."""
 KILLS = 20
 """Fewest kills of a run that says anything."""
 _CALM_SECONDS = (1.5, 4.5)
+_SHARES = {
+    CohortPhase.SCHEDULED: 0.0,
+    CohortPhase.OPEN: 0.4,
+    CohortPhase.CLOSED: 0.45,
+    CohortPhase.ALLOCATING: 0.6,
+    CohortPhase.SCORING: 0.85,
+    CohortPhase.QUALITY_ASSURANCE: 0.9,
+    CohortPhase.DECIDING: 1.0,
+}
+"""Which share of the kills may have been done by the end of each phase; later ones make up for what is missing."""
 _DOWN_SECONDS = (0.05, 0.8)
 _BOTH_AT_ONCE = 0.15
+_LOOK_SECONDS = 0.3
 
 
 class Part(Protocol):
@@ -41,26 +59,39 @@ class Part(Protocol):
 
 @dataclass
 class Havoc:
-    """Kills parts of a stack, one or two at a time, and starts each again; ``killed`` counts them by name."""
+    """Kills parts of a stack, one or two at a time, and starts each again; ``killed`` counts them by name.
+
+    ``phases`` counts them by the phase the cohort was in.
+    """
 
     chance: Random
     most: int
     killed: Counter[str] = field(default_factory=Counter)
+    phases: Counter[CohortPhase] = field(default_factory=Counter)
 
     async def wreak(self, stack: LocalStack) -> None:
         """Go on until ``most`` kills are done, or it is cancelled; whatever is down then is started first.
 
         Then there is calm: servers that die every two seconds for ever let nothing come to its end.
         """
-        while self.killed.total() < self.most:
-            await asyncio.sleep(self.chance.uniform(*_CALM_SECONDS))
-            await _to_the_end(self._kill_and_start(stack))
+        engine = make_engine(stack.database_url, pool_size=1, overflow=0)
+        try:
+            while self.killed.total() < self.most:
+                await asyncio.sleep(self.chance.uniform(*_CALM_SECONDS))
+                phase = await _phase(sessions(engine))
+                while self.killed.total() >= round(self.most * _SHARES.get(phase, 1.0)):
+                    await asyncio.sleep(_LOOK_SECONDS)
+                    phase = await _phase(sessions(engine))
+                await _to_the_end(self._kill_and_start(stack, phase))
+        finally:
+            await engine.dispose()
 
-    async def _kill_and_start(self, stack: LocalStack) -> None:
+    async def _kill_and_start(self, stack: LocalStack, phase: CohortPhase) -> None:
         parts = _parts(stack)
         names = self.chance.sample(sorted(parts), 2 if self.chance.random() < _BOTH_AT_ONCE else 1)
         await asyncio.gather(*(parts[name].kill() for name in names))
         self.killed.update(name.split()[0] for name in names)
+        self.phases[phase] += len(names)
         await asyncio.sleep(self.chance.uniform(*_DOWN_SECONDS))
         # Servers before workers, which are healthy only once both answer.
         for name in sorted(names, key=lambda one: one.startswith("worker")):
@@ -124,7 +155,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def report(havoc: Havoc, broken: Sequence[str]) -> int:
     """Say what was killed and which promises broke; the exit status is 0 if every promise held, else 1."""
     counted = ", ".join(f"{name} {count}" for name, count in sorted(havoc.killed.items()))
-    sys.stdout.write(f"{havoc.killed.total()} kills: {counted}.\n")
+    phases = ", ".join(f"{phase.value.replace('_', ' ')} {count}" for phase, count in havoc.phases.items())
+    sys.stdout.write(f"{havoc.killed.total()} kills: {counted}; by phase: {phases}.\n")
     for sentence in broken:
         sys.stderr.write(f"{sentence}\n")
     if not broken:
@@ -140,6 +172,13 @@ def _parts(stack: LocalStack) -> dict[str, Part]:
     if stack.postgres is not None:
         parts["postgres"] = stack.postgres
     return parts
+
+
+async def _phase(made: async_sessionmaker[AsyncSession]) -> CohortPhase:
+    """Where the cohort of this stack stands."""
+    async with made() as session:
+        phase = (await session.exec(select(Cohort.phase))).first()
+    return CohortPhase.SCHEDULED if phase is None else CohortPhase(phase)
 
 
 def _broken(performance: Performance, havoc: Havoc, kills: int) -> tuple[str, ...]:
