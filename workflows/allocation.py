@@ -1,14 +1,14 @@
 """A cohort's allocation: collects what is asked for, proposes panels, and tells the nominations."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import FailureError
 
 with workflow.unsafe.imports_passed_through():
     from models.enums import RunKind, SteerReason
-    from models.ids import allocation_workflow
+    from models.ids import allocation_workflow, nomination_workflow
     from models.messages import (
         THE_SYSTEM,
         AllocationStart,
@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
         By,
         CohortEnded,
         DiscardRun,
+        PanelNotFound,
         PanelsAsked,
         ReleaseRun,
         RunAsked,
@@ -38,6 +39,10 @@ MOST_OUTDATED = 10
 """How many replacements in a row may be overtaken by others giving up, before a person has to look."""
 
 
+AT_ONCE = timedelta(milliseconds=1)
+"""The shortest timer: a wait without one would be another command, and a longer one would be late."""
+
+
 @workflow.defn(name="allocation")
 class AllocationWorkflow:
     """Lives as long as its cohort, and is the only one that gives out seats, one run after the other.
@@ -54,8 +59,8 @@ class AllocationWorkflow:
         self._asked: list[SeatRequest] = list(start.asked)
         self._proposals: list[int] = list(start.proposals)
         self._batch_asked = start.batch_asked
-        self._solve_asked = False
-        self._asked_by: By = THE_SYSTEM
+        self._solve_asked_by = start.solve_asked_by
+        self._next_look = self._after_an_interval()
         self._to_tell: list[int] = []
         self._cohort_ended = start.ended
         self._one_at_a_time = asyncio.Lock()
@@ -87,11 +92,12 @@ class AllocationWorkflow:
         try:
             await workflow.wait_condition(
                 lambda: bool(self._to_tell or self._asked or self._proposal_wanted or self._cohort_ended),
-                timeout=self._interval,
+                timeout=self._until_next_look,
                 timeout_summary=self._waits_for,
             )
         except TimeoutError:
             self._batch_asked = True
+            self._next_look = self._after_an_interval()
 
     async def _replace(self) -> None:
         """Finds assessors for all seats asked for by now, and gives them out at once.
@@ -103,6 +109,7 @@ class AllocationWorkflow:
         requests, self._asked = tuple(self._asked), []
         made = await self._solve(RunKind.REPLACEMENT, requests, THE_SYSTEM)
         if made is None:
+            await self._say_not_found(requests)
             return
         try:
             await self._release(made.run, THE_SYSTEM)
@@ -116,10 +123,19 @@ class AllocationWorkflow:
                 return
         self._outdated = 0
 
+    async def _say_not_found(self, requests: tuple[SeatRequest, ...]) -> None:
+        """A person has given up the run: each nomination that waits for it needs a person of its own."""
+        for request in requests:
+            nomination = workflow.get_external_workflow_handle(nomination_workflow(request.nomination))
+            try:
+                await nomination.signal("panel_not_found", PanelNotFound(run=self._runs, missing=1))
+            except FailureError:
+                workflow.logger.info("the nomination is over, and needs no seat")
+
     async def _propose(self) -> None:
         """Solves all waiting panels together and keeps the run as a proposal."""
-        by, self._asked_by = self._asked_by, THE_SYSTEM
-        self._batch_asked = self._solve_asked = False
+        by = self._solve_asked_by or THE_SYSTEM
+        self._batch_asked, self._solve_asked_by = False, None
         kind = RunKind.ROLLING if self._start.rolling else RunKind.BATCH
         made = await self._solve(kind, (), by)
         if made is None:
@@ -203,8 +219,7 @@ class AllocationWorkflow:
     @workflow.update
     async def solve(self, message: SolveNow) -> AllocationState:
         """Operations ask for another proposal, to compare."""
-        self._solve_asked = True
-        self._asked_by = message.by
+        self._solve_asked_by = message.by
         return self.state()
 
     @solve.validator
@@ -269,14 +284,17 @@ class AllocationWorkflow:
     @property
     def _proposal_wanted(self) -> bool:
         """Operations may always ask for another proposal; the cohort is answered by the one that stands."""
-        return self._solve_asked or (self._batch_asked and not self._proposals)
+        return self._solve_asked_by is not None or (self._batch_asked and not self._proposals)
 
-    @property
-    def _interval(self) -> timedelta | None:
+    def _after_an_interval(self) -> datetime | None:
+        """When to look by itself, in rolling mode; what is asked for meanwhile does not put it off."""
         if not self._start.rolling:
             return None
-        now = workflow.now()
-        return after(now, self._start.interval, self._start.calendar.bank_holidays) - now
+        return after(workflow.now(), self._start.interval, self._start.calendar.bank_holidays)
+
+    @property
+    def _until_next_look(self) -> timedelta | None:
+        return None if self._next_look is None else max(self._next_look - workflow.now(), AT_ONCE)
 
     @property
     def _waits_for(self) -> str:
@@ -309,7 +327,8 @@ class AllocationWorkflow:
                     "runs": self._runs,
                     "asked": tuple(self._asked),
                     "proposals": tuple(self._proposals),
-                    "batch_asked": self._batch_asked or self._solve_asked,
+                    "batch_asked": self._batch_asked,
+                    "solve_asked_by": self._solve_asked_by,
                     "ended": self._cohort_ended,
                 }
             )

@@ -337,7 +337,12 @@ class NominationLedger:
 
     async def _unblock_assessment(self, stuck: AssessmentStuck, message: Unblock) -> None:
         child = workflow.get_external_workflow_handle(assessment_workflow(stuck.assessment))
-        await child.signal("go_on", GoOn(way=message.way))
+        try:
+            await child.signal("go_on", GoOn(way=message.way))
+        except FailureError:
+            # It has ended meanwhile, and with it what it needed.
+            self._stuck = None
+            await self._note_attention(None)
 
     @property
     def _application_due(self) -> datetime:

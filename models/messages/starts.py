@@ -102,4 +102,5 @@ class AllocationStart(Message):
     asked: tuple[SeatRequest, ...] = ()
     proposals: tuple[int, ...] = ()
     batch_asked: bool = False
+    solve_asked_by: By | None = None
     ended: bool = False
