@@ -163,12 +163,16 @@ class BoardActs:
     async def promote(self, nomination: NominationId, by: By) -> NominationState:
         """Admits a nominee from the reserve list to a place that has been given up.
 
+        The cohort is locked until the workflow has answered, so that two members of the board cannot give the same
+        place away.
+
         Raises:
             RefusedError: Every place is taken.
         """
-        async with self._desk.sessions() as session:
+        async with self._desk.transaction() as session:
             row = await nomination_row(session, nomination)
             await require(session, by, Act.PROMOTE, subject_of(row))
+            await cohort_row(session, row.cohort_id, lock=True)
             policy = await policy_of(session, row.cohort_id)
             taken = await session.exec(
                 select(func.count())
@@ -177,8 +181,8 @@ class BoardActs:
             )
             if row.stage is Stage.RESERVED and taken.one() >= policy.admission.places:
                 raise RefusedError(f"All {policy.admission.places} places are taken: nobody can move up.")
-        message = Promote(by=by)
-        return await self._desk.update(nomination_workflow(nomination), "promote", message, NominationState)
+            message = Promote(by=by)
+            return await self._desk.update(nomination_workflow(nomination), "promote", message, NominationState)
 
     async def _write_down(self, session: AsyncSession, row: Nomination, change: ChangedScore, by: By) -> None:
         assessment = await session.get(Assessment, change.assessment)

@@ -218,7 +218,7 @@ class NominationActs:
             await require(session, by, Act.ENDORSE, subject_of(row))
             if await session.get(Endorsement, nomination) is not None:
                 raise RefusedError("This nomination has been endorsed already.")
-            people = await upsert_people(session, [Wanted(said.email, said.full_name, said.post.value)])
+            people = await upsert_people(session, [_endorser(said)])
             endorser = people.by_address[said.email.lower()]
             session.add(_endorsement(said, nomination, PersonId(endorser.id), self._desk.clock()))
             telling = self._desk.owe(session, nomination_workflow(nomination), "endorse", Endorse(by=by))
@@ -334,13 +334,17 @@ def _late_due(policy: Policy, now: datetime) -> datetime:
 async def _people(session: AsyncSession, said: Nominating) -> tuple[PersonId, PersonId | None]:
     wanted = [Wanted(said.email, said.full_name, said.post)]
     if said.endorsement:
-        endorser = said.endorsement
-        wanted.append(Wanted(endorser.email, endorser.full_name, endorser.post.value))
+        wanted.append(_endorser(said.endorsement))
     people = (await upsert_people(session, wanted)).by_address
     nominee = PersonId(people[said.email.lower()].id)
     for organisation, left_on in said.earlier_posts:
         await session.merge(EarlierPost(person_id=nominee, organisation_code=organisation, left_on=left_on))
     return nominee, PersonId(people[said.endorsement.email.lower()].id) if said.endorsement else None
+
+
+def _endorser(said: Endorsing) -> Wanted:
+    """Who endorses, with the title they have: the word for their post is the endorsement's, not the person's."""
+    return Wanted(said.email, said.full_name, post="")
 
 
 def _row(said: Nominating, nomination: NominationId, nominee: PersonId, by: By, now: datetime) -> Nomination:

@@ -99,7 +99,7 @@ def assessors(
     async def work() -> None:
         from intake.files import read_assessors
         from intake.nominations import import_declared_conflicts
-        from intake.register import import_assessors
+        from intake.register import Events, import_assessors
 
         rows = read_assessors(file)
         waiting = 0
@@ -107,9 +107,11 @@ def assessors(
         async def bring(session: "AsyncSession", at: datetime, by: "By") -> "Imported":
             nonlocal waiting
             there = await the_cohort(session, cohort)
-            register = await import_assessors(session, there.id, rows, at, by=by)
+            events = Events()
+            register = await import_assessors(session, there.id, rows, at, by=by, events=events)
             ready, waiting = await _conflicts_ready(session, there.id, rows)
-            conflicts = await import_declared_conflicts(session, there.id, ready, at, by=by)
+            conflicts = await import_declared_conflicts(session, there.id, ready, at, by=by, events=events)
+            await events.write(session, at, by)
             if conflicts.new + conflicts.changed:
                 note(f"Declared conflicts: {conflicts.new} new, {conflicts.changed} changed.")
             return register

@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from intake.known import Cell, one_at_a_time, people_at, unknown_organisations
 from intake.problems import BadFile, RowProblem
-from intake.register import Imported, Tally
+from intake.register import Events, Imported, Tally
 from intake.rows import ApplicationRow, AssessorRow, NominationRow
 from models.enums import ENDS, NominationRoute, Role, Stage
 from models.messages import THE_SYSTEM, By
@@ -152,7 +152,7 @@ async def import_applications(
             problems.append(_problem(row.line, "reference", sentence, row.reference))
     if problems:
         raise BadFile(problems)
-    tally = Tally(session, at, by)
+    tally = Tally()
     for row in rows:
         nomination = there[row.reference]
         fields = _differing(row, nomination, drafts)
@@ -162,11 +162,10 @@ async def import_applications(
         if not fields:
             tally.unchanged()
         elif absent:
-            await tally.new("application_draft", f"nomination/{nomination.id}", names)
+            tally.new("application_draft", f"nomination/{nomination.id}", names)
         else:
-            await tally.changed("application_draft", f"nomination/{nomination.id}", {}, names)
-    await session.flush()
-    return tally.result()
+            tally.changed("application_draft", f"nomination/{nomination.id}", {}, names)
+    return await tally.close(session, at, by)
 
 
 _Drafts = dict[tuple[str, str], ApplicationDraft]
@@ -202,7 +201,13 @@ def _save(
 
 
 async def import_declared_conflicts(
-    session: AsyncSession, cohort_id: str, rows: Sequence[AssessorRow], at: datetime, *, by: By = THE_SYSTEM
+    session: AsyncSession,
+    cohort_id: str,
+    rows: Sequence[AssessorRow],
+    at: datetime,
+    *,
+    by: By = THE_SYSTEM,
+    events: Events | None = None,
 ) -> Imported:
     """Keep the conflicts that the register of assessors declares; the counts are of conflicts, not of rows.
 
@@ -222,7 +227,7 @@ async def import_declared_conflicts(
     ]
     if problems:
         raise BadFile(problems)
-    tally = Tally(session, at, by)
+    tally = Tally(events)
     for row, conflict in declared:
         nomination = there[conflict.nomination]
         subject = f"nomination/{nomination}"
@@ -238,12 +243,11 @@ async def import_declared_conflicts(
                     declared_at=at,
                 )
             )
-            await tally.new("conflict", subject, after)
+            tally.new("conflict", subject, after)
         elif kept.kind != conflict.kind:
             before: dict[str, object] = {"assessor": row.reference, "kind": kept.kind}
             kept.kind = conflict.kind
-            await tally.changed("conflict", subject, before, after)
+            tally.changed("conflict", subject, before, after)
         else:
             tally.unchanged()
-    await session.flush()
-    return tally.result()
+    return await tally.close(session, at, by)

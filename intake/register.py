@@ -30,44 +30,70 @@ class Imported(BaseModel):
     unchanged: int = 0
 
 
-class Tally:
-    """Counts the rows of one import and writes an audit event for each that changes something."""
+class Events:
+    """The audit events of an import, kept until nothing else is to be written.
 
-    def __init__(self, session: AsyncSession, at: datetime, by: By) -> None:
-        self._session, self._at, self._by = session, at, by
+    Adding an event takes the chain's lock until the transaction ends. A workflow's step locks its rows first and
+    the chain last; an import that did it the other way round would wait for the step, and the step for the import.
+    """
+
+    def __init__(self) -> None:
+        self._kept: list[tuple[str, str, dict[str, object] | None, dict[str, object]]] = []
+
+    def keep(self, what: str, subject: str, before: dict[str, object] | None, after: dict[str, object]) -> None:
+        """Keep one; ``before`` and ``after`` hold nothing personal."""
+        self._kept.append((what, subject, before, after))
+
+    async def write(self, session: AsyncSession, at: datetime, by: By) -> None:
+        """Flush what the import changed, then add the events to the chain in the order they were kept."""
+        await session.flush()
+        for what, subject, before, after in self._kept:
+            await audit.append(
+                session,
+                at=at,
+                actor=by.person,
+                role=by.role,
+                what=what,
+                subject=subject,
+                before=before,
+                after=after,
+            )
+        self._kept.clear()
+
+
+class Tally:
+    """Counts the rows of one import and keeps an audit event for each that changes something.
+
+    Args:
+        events: Where the events of several imports in one transaction are kept together, for the caller to write
+            at its end; by default `close` writes them.
+    """
+
+    def __init__(self, events: Events | None = None) -> None:
+        self._events, self._written_by_caller = events or Events(), events is not None
         self._new = self._changed = self._unchanged = 0
 
-    async def new(self, kind: str, subject: str, after: dict[str, object]) -> None:
+    def new(self, kind: str, subject: str, after: dict[str, object]) -> None:
         """A row added something; ``after`` holds nothing personal."""
         self._new += 1
-        await self._write(f"{kind}_imported", subject, None, after)
+        self._events.keep(f"{kind}_imported", subject, None, after)
 
-    async def changed(self, kind: str, subject: str, before: dict[str, object], after: dict[str, object]) -> None:
+    def changed(self, kind: str, subject: str, before: dict[str, object], after: dict[str, object]) -> None:
         """A row changed something; ``before`` and ``after`` hold nothing personal."""
         self._changed += 1
-        await self._write(f"{kind}_changed", subject, before, after)
+        self._events.keep(f"{kind}_changed", subject, before, after)
 
     def unchanged(self) -> None:
         """A row was there already."""
         self._unchanged += 1
 
-    def result(self) -> Imported:
-        """The counts."""
+    async def close(self, session: AsyncSession, at: datetime, by: By) -> Imported:
+        """Everything is written but the events; the counts."""
+        if self._written_by_caller:
+            await session.flush()
+        else:
+            await self._events.write(session, at, by)
         return Imported(new=self._new, changed=self._changed, unchanged=self._unchanged)
-
-    async def _write(
-        self, what: str, subject: str, before: dict[str, object] | None, after: dict[str, object]
-    ) -> None:
-        await audit.append(
-            self._session,
-            at=self._at,
-            actor=self._by.person,
-            role=self._by.role,
-            what=what,
-            subject=subject,
-            before=before,
-            after=after,
-        )
 
 
 async def import_organisations(
@@ -75,7 +101,7 @@ async def import_organisations(
 ) -> Imported:
     """Add new organisations, and correct those whose name or place changed."""
     await one_at_a_time(session)
-    tally = Tally(session, at, by)
+    tally = Tally()
     codes = [row.code for row in rows]
     found = await session.exec(select(Organisation).where(col(Organisation.code).in_(codes)))
     there = {organisation.code: organisation for organisation in found.all()}
@@ -84,15 +110,14 @@ async def import_organisations(
         organisation = there.get(row.code)
         if organisation is None:
             session.add(wanted)
-            await tally.new("organisation", f"organisation/{row.code}", dict(wanted.model_dump()))
+            tally.new("organisation", f"organisation/{row.code}", dict(wanted.model_dump()))
         elif (before := organisation.model_dump()) != (after := wanted.model_dump()):
             for name, meaning in after.items():
                 setattr(organisation, name, meaning)
-            await tally.changed("organisation", f"organisation/{row.code}", dict(before), dict(after))
+            tally.changed("organisation", f"organisation/{row.code}", dict(before), dict(after))
         else:
             tally.unchanged()
-    await session.flush()
-    return tally.result()
+    return await tally.close(session, at, by)
 
 
 def _organisation(row: OrganisationRow) -> Organisation:
@@ -121,7 +146,7 @@ async def import_officers(
     mentioned = [Cell(row.line, "organisation", row.organisation) for row in rows if row.organisation]
     if problems := await unknown_organisations(session, mentioned):
         raise BadFile(problems)
-    tally = Tally(session, at, by)
+    tally = Tally()
     people, changed = await upsert_people(session, [Wanted(row.email, row.full_name, row.post) for row in rows])
     ids = [person.id for person in people.values()]
     granted = (await session.exec(select(RoleGrant).where(col(RoleGrant.person_id).in_(ids)))).all()
@@ -133,23 +158,28 @@ async def import_officers(
             session.add(
                 RoleGrant(person_id=person.id, role=row.role, organisation_code=row.organisation, granted_at=at)
             )
-            await tally.new("officer", f"person/{person.id}", after)
+            tally.new("officer", f"person/{person.id}", after)
         elif row.email.lower() in changed:
-            await tally.changed("officer", f"person/{person.id}", {}, {"changed": "name or post"})
+            tally.changed("officer", f"person/{person.id}", {}, {"changed": "name or post"})
         else:
             tally.unchanged()
-    await session.flush()
-    return tally.result()
+    return await tally.close(session, at, by)
 
 
 async def import_assessors(
-    session: AsyncSession, cohort_id: str, rows: Sequence[AssessorRow], at: datetime, *, by: By = THE_SYSTEM
+    session: AsyncSession,
+    cohort_id: str,
+    rows: Sequence[AssessorRow],
+    at: datetime,
+    *,
+    by: By = THE_SYSTEM,
+    events: Events | None = None,
 ) -> Imported:
     """Add assessors to a cohort's register and bring those that are there up to date.
 
     The file is the register: earlier posts and availability become what an assessor's row says. Assessors
     who are not in the file stay. Declared conflicts speak of nominations, so they wait for
-    `intake.nominations.import_declared_conflicts`.
+    `intake.nominations.import_declared_conflicts`; with ``events`` both keep theirs for the caller to write.
 
     Raises:
         BadFile: An organisation is unknown, a reference or an address belongs to another assessor of the
@@ -163,7 +193,7 @@ async def import_assessors(
     problems += await _capacities_below_held(session, cohort_id, rows)
     if problems:
         raise BadFile(problems)
-    tally = Tally(session, at, by)
+    tally = Tally(events)
     people, renamed = await upsert_people(session, [Wanted(row.email, row.full_name, row.post) for row in rows])
     for row in rows:
         person = people[row.email.lower()]
@@ -176,11 +206,10 @@ async def import_assessors(
             continue
         await _store(session, cohort_id, row, person, assessor)
         if before is None:
-            await tally.new("assessor", subject, after)
+            tally.new("assessor", subject, after)
         else:
-            await tally.changed("assessor", subject, before, after)
-    await session.flush()
-    return tally.result()
+            tally.changed("assessor", subject, before, after)
+    return await tally.close(session, at, by)
 
 
 def _organisations_of(rows: Sequence[AssessorRow]) -> list[Cell]:

@@ -101,8 +101,9 @@ class Settings(BaseSettings):
     log_level: LogLevel = Field(default=LogLevel.INFO, description="debug, info, warning or error.")
     max_cached_workflows: int = Field(
         default=1000,
-        ge=0,
-        description="Workflows a worker keeps in memory; the rest are replayed when they wake. 0 replays always.",
+        ge=1,
+        description="Workflows a worker keeps in memory, at least 1: with 0 the SDK loses local activities. "
+        "The rest are replayed when they wake.",
     )
     max_concurrent_workflow_tasks: int = Field(
         default=50, ge=2, description="Workflow tasks a worker runs at once; they share one core."
