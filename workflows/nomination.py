@@ -59,8 +59,8 @@ class NominationWorkflow(NominationActs):
             await self._collect_scores()
             await self._assure_quality()
         await self._hear_decision_and_release()
-        await self._keep_place_until_cohort_ends()
         await self._wait_on_reserve_list()
+        await self._keep_place_until_cohort_ends()
         await self._close()
         return self.state()
 
@@ -155,14 +155,14 @@ class NominationWorkflow(NominationActs):
                 until = after(self._released.released_at, reserve_for, holidays) if reserved else None
                 await self._go(RELEASES[self._outcome], due_at=until, by=self._released.by)
 
+    async def _wait_on_reserve_list(self) -> None:
+        """A reserved nominee moves up by the board's decision, until the reserve list closes."""
+        await self._until_left(Stage.RESERVED)
+
     async def _keep_place_until_cohort_ends(self) -> None:
         """A place given up before the cohort ends goes to the reserve list."""
         if self._stage is Stage.IN_POOL:
             await self._until(lambda: self._stage is not Stage.IN_POOL or self._cohort_ended)
-
-    async def _wait_on_reserve_list(self) -> None:
-        """A reserved nominee moves up by the board's decision, until the reserve list closes."""
-        await self._until_left(Stage.RESERVED)
 
     async def _close(self) -> None:
         """Nobody is left at work, and every message has been answered."""
@@ -205,7 +205,9 @@ class NominationWorkflow(NominationActs):
     def panel_released(self, message: PanelReleased | None = None) -> None:
         """An allocation run has found assessors, for all seats or for those that were asked for."""
         if message is not None:
-            self._panel_found = message
+            # Two replacements may be found before the first is seated, while the nomination is paused.
+            before = self._panel_found.assessors if self._panel_found else ()
+            self._panel_found = message.model_copy(update={"assessors": before + message.assessors})
             self._panel_missing = None
             self._parking.settle("panel")
 
