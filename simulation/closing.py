@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from rich.columns import Columns
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -21,6 +22,10 @@ _OUTCOMES = {
     Stage.DEFERRED: "deferred to a later cohort",
     Stage.LAPSED: "lapsed, having missed a deadline",
 }
+_COLOURS = {Stage.IN_POOL: "green", Stage.RESERVED: "green"}
+_BAR = 16
+_WORTH_SAYING = 0.5
+"""Seconds below which a phase is not named."""
 
 
 def broken_promises(summary: Summary) -> tuple[str, ...]:
@@ -48,12 +53,14 @@ def broken_promises(summary: Summary) -> tuple[str, ...]:
 def closing(summary: Summary, broken: Sequence[str]) -> RenderableType:
     """The summary as a page."""
     outcomes = _grid()
+    most = max((summary.outcomes.get(stage, 0) for stage in _OUTCOMES), default=0)
     for stage, words in _OUTCOMES.items():
         count = summary.outcomes.get(stage, 0)
-        outcomes.add_row(str(count), words, f"[green]{'█' * round(24 * count / max(1, summary.nominations))}[/]")
+        bar = "█" * max(round(_BAR * count / max(1, most)), 1 if count else 0)
+        outcomes.add_row(f"[bold]{count}[/]", words, f"[{_COLOURS.get(stage, 'yellow')}]{bar}[/]")
     facts = _grid()
     for figure, sentence in _facts(summary):
-        facts.add_row(figure, sentence)
+        facts.add_row(f"[bold]{figure}[/]", sentence)
     promises = (
         Text.from_markup("\n".join(f"[bold red]✗[/] {sentence}" for sentence in broken))
         if broken
@@ -61,13 +68,24 @@ def closing(summary: Summary, broken: Sequence[str]) -> RenderableType:
     )
     title = f"{summary.nominations} nominations from {summary.organisations} organisations"
     events, size = summary.history_events_per_nomination, summary.history_bytes_per_nomination
-    seconds = ", ".join(f"{name.replace('_', ' ')} {value:.1f}" for name, value in summary.seconds.items())
+    seconds = ", ".join(
+        f"{name.replace('_', ' ')} {value:.1f}" for name, value in summary.seconds.items() if value >= _WORTH_SAYING
+    )
     return Group(
-        Columns([Panel(outcomes, title=title, width=62), Panel(promises, title="Promises", width=37)]),
+        Columns(
+            [
+                Panel(outcomes, title=title, width=60),
+                Panel(promises, title="Promises", width=38, height=len(_OUTCOMES) + 2),
+            ]
+        ),
         Panel(facts, title="What it took", width=99),
-        Text.from_markup(
-            f"[dim]A nomination with its assessments: {events.median:.0f} events and {size.median / 1000:.0f} kB of "
-            f"history in the middle, at most {events.max} and {size.max / 1000:.0f} kB. Seconds: {seconds}.[/]"
+        Padding(
+            Text.from_markup(
+                f"[dim]History of a nomination with its assessments: {events.median:.0f} events and "
+                f"{size.median / 1000:.0f} kB at the median, at most {events.max} and {size.max / 1000:.0f} kB.\n"
+                f"Seconds: {seconds}.[/]"
+            ),
+            (0, 2),
         ),
     )
 

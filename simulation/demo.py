@@ -190,7 +190,7 @@ class _Play:
         self.console.print(end)
         if picture is not None:
             parts = {"board": board.fullest or "", "summary": end}
-            drawn = draw_run(parts, picture, title=self.policy.cohort.name)
+            drawn = draw_run(parts, picture, title=self.policy.cohort.name.partition(" (")[0])
             self.console.print(f"Drawn: {', '.join(str(path) for path in drawn)}.", highlight=False)
         return Performance(summary, broken, dict(days.done), dict(days.refused), self.stack.folder.path)
 

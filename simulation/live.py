@@ -32,6 +32,8 @@ _STAGES: Mapping[Stage, tuple[str, str]] = {
     Stage.DECLINED_BY_NOMINEE: ("declined by nominee", "yellow"),
     Stage.LAPSED: ("lapsed", "yellow"),
 }
+_PHASES = {one: one.value.partition("_")[0] for one in CohortPhase}
+"""In one line together: quality assurance is “quality”."""
 _BAR = 34
 _WIDTH = 100
 _PLAIN_EVERY_SECONDS = 5.0
@@ -101,18 +103,22 @@ def board(progress: Progress, seconds: float, total: int, name: str) -> Renderab
         count = progress.stages.get(stage, 0)
         bar = "█" * max(round(_BAR * count / total), 1 if count else 0)
         stages.add_row(words, f"[bold]{count}[/]" if count else "[dim]·[/]", f"[{colour}]{bar}[/]")
-    title = f"[bold]{name}[/]  {_phases(progress.phase)}"
     return Group(
-        Text.from_markup(f"{title}   {seconds:.0f} s"),
-        Columns([Panel(stages, title="Nominations", width=64), Panel(_facts(progress), title="Now", width=34)]),
+        Text.from_markup(f" [bold]{name}[/]  [dim]{seconds:.0f} s[/]"),
+        Text.from_markup(_phases(progress.phase)),
+        Columns(
+            [
+                Panel(stages, title="Nominations", width=64, height=len(_STAGES) + 2),
+                Panel(_facts(progress), title="Now", width=34, height=len(_STAGES) + 2),
+            ]
+        ),
         Panel("\n".join(progress.events) or "Nothing has happened yet", title="Last events", width=_WIDTH - 1),
     )
 
 
 def _phases(phase: CohortPhase) -> str:
-    return " › ".join(
-        f"[reverse] {one.value.replace('_', ' ')} [/]" if one is phase else f"[dim]{one.value[:3]}[/]"
-        for one in CohortPhase
+    return "[dim]›[/]".join(
+        f"[reverse bold] {words} [/]" if one is phase else f"[dim] {words} [/]" for one, words in _PHASES.items()
     )
 
 
