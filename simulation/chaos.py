@@ -12,6 +12,7 @@ import sys
 from collections import Counter
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from random import Random
 from typing import Protocol
 
@@ -25,6 +26,7 @@ from models.tables import Cohort
 from simulation.demo import POLICY, SEED, Performance, perform
 from stack.errors import StackError
 from stack.local import LocalStack
+from stack.settings import Settings
 from storage.engine import make_engine, sessions
 
 CALM_POLICY = POLICY.with_name("chaos.toml")
@@ -106,6 +108,8 @@ async def run_chaos(
     workers: int = 1,
     folder: str = "chaos",
     console: Console | None = None,
+    policy: Path = CALM_POLICY,
+    settings: Settings | None = None,
 ) -> tuple[Performance, Havoc, tuple[str, ...]]:
     """Run the demo under havoc; what came of it, what was killed, and a sentence for each promise that was broken.
 
@@ -116,6 +120,8 @@ async def run_chaos(
         workers: How many workers.
         folder: Name of the stack's folder.
         console: Where the run is shown.
+        policy: The cohort's policy; its deadlines must leave time for outages.
+        settings: By default those of the environment.
     """
     console = console or Console()
     seed = secrets.randbelow(1_000_000) if seed is None else seed
@@ -126,10 +132,11 @@ async def run_chaos(
         folder,
         console=console,
         seed=SEED,
-        policy=CALM_POLICY,
+        policy=policy,
         nominations=nominations,
         workers=workers,
         meddle=havoc.wreak,
+        settings=settings,
     )
     return performance, havoc, _broken(performance, havoc, kills)
 
@@ -183,6 +190,9 @@ async def _phase(made: async_sessionmaker[AsyncSession]) -> CohortPhase:
 
 def _broken(performance: Performance, havoc: Havoc, kills: int) -> tuple[str, ...]:
     found = list(performance.broken)
+    letters, sent = len(list((performance.folder / "mailbox").glob("*.eml"))), performance.summary.messages.sent
+    if letters != sent:
+        found.append(f"{sent} messages are said to have left, and the mailbox holds {letters}.")
     if havoc.killed.total() < kills:
         found.append(f"Only {havoc.killed.total()} of {kills} kills were done before the cohort ended: run it again.")
     return tuple(found)
