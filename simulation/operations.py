@@ -26,11 +26,13 @@ class Operations:
     def __init__(self, world: World) -> None:
         self._world = world
         self._conflicts_known = False
+        self._extensions = 0
         self._tries: dict[str, int] = {}
 
     def errands(self, inbox: Inbox) -> Iterator[Errand]:
         """What the team does about conflicts, deadlines, proposals and what needs attention."""
         yield from self._declare(inbox)
+        yield from self._keep_open(inbox)
         for row in inbox.nominations:
             errand = self._steer(inbox, row)
             if errand is not None:
@@ -49,6 +51,23 @@ class Operations:
             self._conflicts_known = True
 
         yield Errand("declare conflicts", declare)
+
+    def _keep_open(self, inbox: Inbox) -> Iterator[Errand]:
+        """A window about to close before every nomination is in is extended, as it would be after a fault."""
+        cohort = inbox.cohort
+        missing = len(self._world.people.nominees) - len(inbox.references)
+        window = cohort.closes_at - cohort.opens_at
+        if cohort.phase is not CohortPhase.OPEN or not missing or inbox.at < cohort.closes_at - 0.15 * window:
+            return
+        until, id_ = cohort.closes_at + 0.25 * window, CohortId(cohort.id)
+
+        async def extend() -> None:
+            acts = self._world.acts.cohorts
+            await acts.move_window(id_, self._by(0), SteerReason.TECHNICAL_FAULT, closes_at=until)
+            self._extensions += 1
+
+        if self._extensions < MOST_TRIES:
+            yield Errand(f"extend the window to {until}", extend)
 
     def _steer(self, inbox: Inbox, row: Nomination) -> Errand | None:
         if row.attention_code is not None:
