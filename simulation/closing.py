@@ -81,8 +81,8 @@ def closing(summary: Summary, broken: Sequence[str]) -> RenderableType:
         Panel(facts, title="What it took", width=99),
         Padding(
             Text.from_markup(
-                f"[dim]History of a nomination with its assessments: {events.median:.0f} events and "
-                f"{size.median / 1000:.0f} kB at the median, at most {events.max} and {size.max / 1000:.0f} kB.\n"
+                f"[dim]A nomination and its assessments: {events.median:.0f} events and {size.median / 1000:.0f} kB "
+                f"at the median, {events.max} and {size.max / 1000:.0f} kB at most.\n"
                 f"Seconds: {seconds}.[/]"
             ),
             (0, 2),

@@ -6,9 +6,13 @@ from pathlib import Path
 
 from rich.console import Console
 
+from intake.rows import NominationRow
 from models.enums import SETTLED
+from rules.policies import read_policy
+from simulation.cast import read_cast
 from simulation.demo import POLICY, perform
 from stack.settings import Settings
+from tests.simulation.test_picture import text_of
 
 SMALL = 8
 QUICK = f"""
@@ -38,6 +42,11 @@ before = ["2 seconds"]
 """The demo's policy, so short that the whole cohort passes within half a minute."""
 
 
+def named(row: NominationRow) -> set[str]:
+    """Whom a nomination names."""
+    return {row.nominee_name, row.nominee_email, row.endorser_name, row.endorser_email} - {""}
+
+
 async def test_small_cohort_runs_to_its_end_and_keeps_every_promise(tmp_path: Path):
     policy = tmp_path / "policy.toml"
     policy.write_text(QUICK, encoding="utf-8")
@@ -50,7 +59,7 @@ async def test_small_cohort_runs_to_its_end_and_keeps_every_promise(tmp_path: Pa
         policy=policy,
         nominations=SMALL,
         settings=settings,
-        picture=None,
+        picture=tmp_path / "pictures",
     )
 
     summary = performance.summary
@@ -62,6 +71,13 @@ async def test_small_cohort_runs_to_its_end_and_keeps_every_promise(tmp_path: Pa
     assert json.loads((performance.folder / "summary.json").read_text("utf-8")) == summary.model_dump()
     assert performance.done["nominate"] == SMALL
     assert "Every figure is computed from the database" in screen.getvalue()
+
+    board, end = (text_of(tmp_path / "pictures" / f"demo-{name}.svg") for name in ("board", "summary"))
+    assert "assessments under way" in board
+    assert "every nomination came to an end" in end
+    personal = {value for row in read_cast(read_policy(policy)).nominations.values() for value in named(row)}
+    assert len(personal) > 200
+    assert {value for value in personal if value in board or value in end} == set()
 
     again = await perform(
         "small",
