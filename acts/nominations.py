@@ -311,16 +311,19 @@ async def _require_window(
     """Refuses a nomination outside the window and its grace, unless operations let it in with a reason."""
     if said.route is NominationRoute.SELF and not policy.nomination.self_nomination:
         raise RefusedError("This cohort takes no self-nominations: ask your organisation to nominate.")
+    last = after(cohort.closes_at, policy.window.grace, policy.bank_holidays)
     if (said.late_reason is None) != (let_in_by is None):
         raise RefusedError("Only operations can let a nomination in late, with a reason.")
     if let_in_by is not None:
         await require(session, let_in_by, Act.LET_IN_LATE, Subject())
         if cohort.phase in (CohortPhase.SCHEDULED, CohortPhase.RELEASED, CohortPhase.ENDED):
             raise RefusedError("Nominations can be let in late from the closing of the window to the release.")
+        if now <= last:
+            raise RefusedError("The window is open: nominate without a reason.")
         return
     if now < cohort.opens_at or cohort.phase is CohortPhase.SCHEDULED:
         raise RefusedError(f"Nominations open on {in_words(cohort.opens_at)}.")
-    if now > after(cohort.closes_at, policy.window.grace, policy.bank_holidays):
+    if now > last:
         raise RefusedError(
             f"Nominations closed on {in_words(cohort.closes_at)}. "
             "Ask operations if there is a reason to be let in late."
