@@ -44,6 +44,7 @@ from models.tables import (
     Endorsement,
     Nomination,
     OutboxMessage,
+    Person,
     Score,
     ScoreChange,
     Telling,
@@ -168,6 +169,19 @@ async def test_nobody_is_let_in_late_before_the_window_or_after_release(
         await acts.nominations.nominate(late(), NOMINATOR, let_in_by=OPERATIONS)
 
 
+async def test_nobody_is_let_in_late_while_the_window_is_open(
+    acts: Acts, rows: CohortInRows, clock: Clock, sessions: Sessions
+) -> None:
+    await rows.begin(phase=CohortPhase.OPEN)
+    before = await contents(sessions)
+    clock.now = CLOSED_ON + 5 * MINUTE
+
+    with pytest.raises(RefusedError, match="The window is open: nominate without a reason"):
+        await acts.nominations.nominate(late(), NOMINATOR, let_in_by=OPERATIONS)
+
+    assert changed(before, await contents(sessions)) == {}
+
+
 # One live nomination
 
 
@@ -202,6 +216,23 @@ async def test_self_nomination_asks_the_organisation_to_endorse(
     async with sessions() as session:
         letters = (await session.exec(select(OutboxMessage))).all()
     assert [(one.template, one.person_id) for one in letters] == [("endorsement_request", NOMINATOR.person)]
+
+
+async def test_endorser_keeps_the_title_they_have(acts: Acts, rows: CohortInRows, sessions: Sessions) -> None:
+    await rows.begin(nominations=0, phase=CohortPhase.OPEN)
+    async with sessions.begin() as session:
+        session.add(Person(full_name="Endorser", email="endorser@example.nhs.test", post="Group Chief Executive"))
+
+    await acts.nominations.nominate(Nominating(**{**nominating().__dict__, "endorsement": ENDORSING}), NOMINATOR)
+    own = await acts.nominations.nominate(nominating("own@example.nhs.test", NominationRoute.SELF), None)
+    with pytest.raises(NotReachedError):
+        await acts.nominations.endorse(own, NOMINATOR, ENDORSING)
+
+    async with sessions() as session:
+        endorser = (await session.exec(select(Person).where(col(Person.email) == ENDORSING.email))).one()
+        posts = (await session.exec(select(Endorsement.post, Endorsement.person_id))).all()
+    assert endorser.post == "Group Chief Executive"
+    assert posts == [(ENDORSING.post, endorser.id)] * 2
 
 
 async def test_unknown_names_are_answered_with_what_there_is(acts: Acts, rows: CohortInRows) -> None:

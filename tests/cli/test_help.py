@@ -54,8 +54,9 @@ def test_every_command_of_the_plan_is_there() -> None:
     there = {" ".join(path) for path, _ in COMMANDS}
 
     assert there >= {
-        "up", "down", "demo", "bench", "chaos", "database upgrade", "database current", "cohort open", "cohort extend", "cohort close",
-        "cohort status", "cohort roll-call", "import organisations", "import assessors", "import nominations",
+        "up", "down", "demo", "bench", "chaos", "database upgrade", "database current",
+        "cohort open", "cohort extend", "cohort close", "cohort status", "cohort unblock",
+        "cohort roll-call", "import organisations", "import assessors", "import nominations",
         "import applications", "import officers", "nominate", "endorse", "apply", "submit", "consent", "status",
         "list", "withdraw", "pause", "resume", "extend", "defer", "readmit", "reassign", "unblock", "screen", "flags",
         "moderate", "assess accept", "assess decline", "assess score", "assess submit", "run list", "run show",

@@ -1,6 +1,10 @@
 """Bringing files in: the same file twice changes nothing, a changed file changes what it says."""
 
+import asyncio
+
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -10,6 +14,7 @@ from intake.nominations import import_applications, import_declared_conflicts, p
 from intake.problems import BadFile
 from intake.register import Imported, import_assessors, import_officers, import_organisations
 from models.enums import AssessmentStage, Stage
+from models.messages import THE_SYSTEM
 from models.tables import (
     ApplicationDraft,
     Assessment,
@@ -23,6 +28,8 @@ from models.tables import (
     Person,
     RoleGrant,
 )
+from storage import audit
+from storage.engine import sessions
 from tests.intake.filled import (
     APPLICATION,
     ASSESSOR,
@@ -299,6 +306,46 @@ async def test_plan_nominations_writes_nothing(session: AsyncSession):
 
     assert [row.reference for row in plan.to_make] == ["R1D-90"]
     assert await stored(session) == before
+
+
+async def test_import_waits_for_a_step_without_holding_up_the_audit_chain(session: AsyncSession, engine: AsyncEngine):
+    await prepare(session)
+    assessors = read_assessors(PILOT / "assessors.csv")[:5]
+    await import_assessors(session, "pilot", assessors, AT)
+    await session.commit()
+    changed = [row.model_copy(update={"capacity": row.capacity + 1}) for row in assessors]
+
+    async with sessions(engine)() as step, sessions(engine)() as importing:
+        last = select(Assessor).where(Assessor.id == changed[-1].reference).with_for_update()
+        (await step.exec(last)).one()
+        bringing = asyncio.create_task(import_assessors(importing, "pilot", changed, AT))
+        await _until_somebody_waits(session)
+        # The step ends as every step does. If the import held the chain by now, this would be a deadlock.
+        await audit.append(
+            step, at=AT, actor=THE_SYSTEM.person, role=THE_SYSTEM.role, what="stepped", subject="assessor/x"
+        )
+        await step.commit()
+        imported = await bringing
+        await importing.commit()
+
+    kept = (await session.exec(select(AuditEvent.what).order_by(AuditEvent.position))).all()
+    subjects = (await session.exec(select(AuditEvent.subject).order_by(AuditEvent.position))).all()
+    assert imported == Imported(changed=5)
+    assert list(kept[-6:]) == ["stepped", *["assessor_changed"] * 5]
+    assert list(subjects[-5:]) == [f"assessor/pilot/{row.reference}" for row in changed]
+
+
+async def _until_somebody_waits(session: AsyncSession) -> None:
+    """Until a backend of this database waits for another's lock."""
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    async with asyncio.timeout(30):
+        while not (await (await session.connection()).execute(waiting)).scalar_one():
+            # A transaction sees the activity of its beginning.
+            await session.rollback()
+            await asyncio.sleep(0.01)
+    await session.rollback()
 
 
 async def test_audit_events_of_an_import_hold_nothing_personal(session: AsyncSession):

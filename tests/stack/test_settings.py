@@ -84,6 +84,10 @@ def test_every_setting_is_described() -> None:
             {"TALENT_POOL_SMTP_PASSWORD": "Xk29-own", "TALENT_POOL_SMTP_STARTTLS": "false"},
             "no password in the clear",
         ),
+        (
+            {"TALENT_POOL_MAX_CACHED_WORKFLOWS": "0"},
+            "MAX_CACHED_WORKFLOWS: Input should be greater than or equal to 1",
+        ),
         ({"TALENT_POOL_SMTP_PORT": "mail"}, "TALENT_POOL_SMTP_PORT: Input should be a valid integer"),
     ],
 )
