@@ -21,6 +21,8 @@ from models.tables import Assessment, Assessor, Cohort, Nomination, RoleGrant, T
 from rules.permissions import Act, Actor, Subject, may_on
 
 Answer = TypeVar("Answer", bound=BaseModel)
+CHANGING = {"key_share": True}
+"""How a row is locked that is about to change: rows that refer to it, such as letters, can still be added."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ async def cohort_row(session: AsyncSession, cohort: str, *, lock: bool = False) 
     Raises:
         NotKnownError: There is none of this name.
     """
-    row = await session.get(Cohort, cohort, with_for_update=lock or None)
+    row = await session.get(Cohort, cohort, with_for_update=CHANGING if lock else None)
     if row is None:
         known = (await session.exec(select(Cohort.id).order_by(col(Cohort.id)))).all()
         raise NotKnownError(f"There is no cohort '{cohort}'. There is: {', '.join(known) or 'none yet'}.")
@@ -71,7 +73,7 @@ async def nomination_row(session: AsyncSession, nomination: str, *, lock: bool =
     Raises:
         NotKnownError: There is none of this number.
     """
-    row = await session.get(Nomination, nomination, with_for_update=lock or None)
+    row = await session.get(Nomination, nomination, with_for_update=CHANGING if lock else None)
     if row is None:
         raise NotKnownError(f"There is no nomination '{nomination}'. Its number looks like pilot-0042.")
     return row
@@ -83,7 +85,7 @@ async def assessment_row(session: AsyncSession, assessment: str, *, lock: bool =
     Raises:
         NotKnownError: There is none of this id.
     """
-    row = await session.get(Assessment, assessment, with_for_update=lock or None)
+    row = await session.get(Assessment, assessment, with_for_update=CHANGING if lock else None)
     if row is None:
         raise NotKnownError(f"There is no assessment '{assessment}'. Its id looks like pilot-0042.A-017.")
     return row

@@ -455,6 +455,8 @@ class CohortRig:
             start,
             id=allocation_workflow(self.id),
             task_queue=self.rig.task_queue,
+            # A slow server may have started it although the first attempt was not answered.
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             search_attributes=TypedSearchAttributes(
                 [
                     SearchAttributePair(COHORT, str(self.id)),
