@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.failures import FailedError, run
+from cli.failures import run
 from cli.reach import at_desk, stored
-from cli.showing import note, say, show_json
+from cli.showing import note, progress, say, show_json
 from cli.steering import the_cohort
 from cli.terms import AsOperations, CohortOption, Json, RoleOption, command, room
 from cli.who import acting, anybody_is_operations
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from acts import Acts
     from acts.nominations import Nominating
+    from intake.problems import RowProblem
     from intake.register import Imported
     from intake.rows import AssessorRow, NominationRow
     from models.messages import By
@@ -177,7 +178,11 @@ def nominations(
     role: RoleOption = None,
     as_json: Json = False,
 ) -> None:
-    """Import nominations: each is made and its workflow started; run again after an interruption to finish."""
+    """Import nominations: each is made and its workflow started; run again after an interruption to finish.
+
+    A row that is refused only when it is made, as when its nominee was nominated meanwhile, is named; the others are
+    made.
+    """
 
     async def work() -> None:
         from intake.files import read_nominations
@@ -193,8 +198,15 @@ def nominations(
             async with acts.desk.sessions() as session:
                 await importer(session, who, role, "import_nominations")
                 there, to_make, unchanged = await _plan(session, cohort, rows)
-            await _make(acts, there, to_make)
-        _tell(len(to_make), 0, unchanged, dry_run=False, as_json=as_json, more={})
+            refused = await _make(acts, there, to_make)
+        problems = [problem.model_dump() for problem in refused]
+        made = len(to_make) - len(refused)
+        _tell(made, 0, unchanged, dry_run=False, as_json=as_json, more={"problems": problems} if problems else {})
+        if refused:
+            for problem in refused:
+                note(str(problem))
+            note(f"{len(refused)} rows were refused; the others are made. Mend these and import the file again.")
+            raise typer.Exit(1)
 
     _run(work, as_json=as_json)
 
@@ -209,26 +221,26 @@ async def _plan(
     return there, plan.to_make, plan.unchanged
 
 
-async def _make(acts: "Acts", cohort: "Cohort", rows: "Sequence[NominationRow]") -> None:
-    """Nominate row by row, in the file's order; the first refusal ends it, and what was made stays."""
-    from acts.errors import RefusedError
+async def _make(acts: "Acts", cohort: "Cohort", rows: "Sequence[NominationRow]") -> "list[RowProblem]":
+    """Nominate row by row, in the file's order; which rows were refused. Each is made whole or not at all."""
+    from acts.errors import NotKnownError, RefusedError
     from intake.known import people_at
+    from intake.problems import RowProblem
     from models.ids import PersonId
     from models.messages import By
 
     async with acts.desk.sessions() as session:
         nominators = await people_at(session, [row.nominator_email for row in rows if row.nominator_email])
-    for made, row in enumerate(rows):
+    refused = []
+    for row in progress(rows, "Nominating"):
         nominator = nominators.get(row.nominator_email.lower())
         themselves = row.nominator_email.lower() in {"", row.nominee_email.lower()}
         by = None if themselves or nominator is None else By(person=PersonId(nominator.id), role=Role.NOMINATOR)
         try:
             await acts.nominations.nominate(_nominating(row, cohort), by)
-        except RefusedError as error:
-            raise FailedError(
-                f"line {row.line}: {error} {made} nominations of this file were made before it; "
-                "mend this line and import the file again to make the rest."
-            ) from error
+        except (RefusedError, NotKnownError) as error:
+            refused.append(RowProblem(line=row.line, column="", value_shown="", sentence=str(error)))
+    return refused
 
 
 def _nominating(row: "NominationRow", cohort: "Cohort") -> "Nominating":

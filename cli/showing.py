@@ -5,12 +5,15 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from enum import Enum
+from typing import TypeVar
 
 import typer
 
 # ruff: noqa: PLC0415 -- imported where needed, so that --help answers at once
 
 _WIDE = 180
+
+Row = TypeVar("Row")
 
 
 def say(sentence: str) -> None:
@@ -43,6 +46,16 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, titl
         # As Text, since a name may hold what Rich takes for markup.
         table.add_row(*(Text(in_cell(cell)) for cell in row))
     console.print(table)
+
+
+def progress(rows: Sequence[Row], doing: str) -> Iterable[Row]:
+    """The rows one by one, with a bar on standard error where that is a terminal."""
+    if not sys.stderr.isatty():
+        return rows
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(rows, description=doing, console=Console(stderr=True), transient=True)
 
 
 def in_cell(value: object) -> str:

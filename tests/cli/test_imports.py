@@ -1,9 +1,13 @@
 """Importing files by the command line: all or nothing, and twice the same."""
 
+import asyncio
 from pathlib import Path
+from typing import Any
 
+import pytest
 from sqlmodel import col, select
 
+from cli import imports
 from models.tables import Nomination, Organisation, RoleGrant
 from tests.cli.conftest import Starter
 from tests.workflows.rig import CohortRig, Rig
@@ -90,6 +94,36 @@ async def test_nominations_are_made_once_and_an_interrupted_import_is_finished(
     made = await cohort.rig.all(select(Nomination).where(col(Nomination.cohort_id) == cohort.id))
     assert sorted(one.reference for one in made) == ["R1D-1", "R1D-2", "R1D-3"]
     assert {one.nominated_by for one in made} == {cohort.rig.nominator.person}
+
+
+async def test_rows_refused_when_they_are_made_are_named_and_the_others_are_made(
+    starter: Starter, cohort: CohortRig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    addresses = [f"{number}.{cohort.id}@example.nhs.test" for number in (1, 2, 3, 4)]
+    rows = [nomination(number, cohort.id, email=one) for number, one in enumerate(addresses, start=1)]
+    file = file_of(tmp_path, NOMINATIONS + "".join(rows))
+    here, make = asyncio.get_running_loop(), imports._make
+
+    async def overtaken(*arguments: Any) -> Any:
+        """Between the check of the file and its first row, two of the nominees are nominated by somebody else."""
+        for address in (addresses[0], addresses[2]):
+            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(cohort.nominate(email=address), here))
+        return await make(*arguments)
+
+    monkeypatch.setattr(imports, "_make", overtaken)
+    options = ("--cohort", cohort.id, "--as", cohort.rig.operations.person, "--json")
+
+    answer = await starter("import", "nominations", file, *options)
+
+    made = await cohort.rig.all(select(Nomination.reference).where(col(Nomination.cohort_id) == cohort.id))
+    assert answer.status == 1
+    assert answer.document["new"] == 2
+    assert [(one["line"], one["sentence"]) for one in answer.document["problems"]] == [
+        (line, "This person has a nomination in this cohort already.") for line in (2, 4)
+    ]
+    assert "line 2: This person has a nomination" in answer.complained
+    assert "@" not in answer.complained
+    assert sorted(made) == ["", "", "R1D-2", "R1D-4"]
 
 
 async def test_nominations_with_a_bad_row_make_none(starter: Starter, cohort: CohortRig, tmp_path: Path) -> None:
