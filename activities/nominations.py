@@ -58,7 +58,7 @@ class NominationActivities:
             people = {"nominee": row.person_id}
             if row.nominated_by != row.person_id:
                 people["nominator"] = row.nominated_by
-            facts = await _feedback(session, row) if _has_feedback(asked) else None
+            facts = await feedback_of(session, row) if _has_feedback(asked) else None
             queue_letters(session, asked.step, asked.notices, Addressee(row.cohort_id, row.id, None, people), facts)
             given_back = await _give_seats_back(session, row, asked.step.at) if asked.stage in ENDS else []
             return Change(before, {**_snapshot(row), **({"given_back": given_back} if given_back else {})})
@@ -220,7 +220,7 @@ def _has_feedback(asked: NominationStep) -> bool:
     return any(notice.template is Template.FEEDBACK for notice in asked.notices)
 
 
-async def _feedback(session: AsyncSession, row: Nomination) -> dict[str, str]:
+async def feedback_of(session: AsyncSession, row: Nomination) -> dict[str, str]:
     """The criteria a nominee was strongest on, and those to show more on; never a score."""
     policy = await policy_of(session, row.cohort_id)
     names = {criterion.code: criterion.name for criterion in policy.scoring.criteria}

@@ -1,6 +1,7 @@
 """Commands of the talent board: the proposed order, deciding, releasing, the reserve list."""
 
 from collections import Counter
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,10 +12,15 @@ from cli.showing import note, say, show_json, show_table
 from cli.steering import actor_on, on_cohort, on_nomination, tell_nomination, the_cohort
 from cli.terms import As, CohortArgument, CohortOption, Json, NominationArgument, RoleOption, command
 from cli.who import acting, required
-from models.enums import DecisionReason, Outcome, Role, Stage
+from models.enums import DecisionReason, Outcome, Role, Stage, Template
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlmodel.ext.asyncio.session import AsyncSession
+
     from acts import Acts
+    from storage.decisions import LetterToCome
 
 # ruff: noqa: PLC0415, PLR0917 -- imported where needed, so that --help answers at once; options become parameters
 
@@ -193,18 +199,24 @@ def reopen(nomination: NominationArgument, who: As = None, role: RoleOption = No
 def release(
     cohort: CohortArgument,
     preview: Annotated[bool, typer.Option("--preview", help="Say who would get which letter; send nothing.")] = False,
+    letter: Annotated[
+        str | None,
+        typer.Option("--letter", metavar="NOMINATION", help="With --preview: the words of this one's letters."),
+    ] = None,
     who: As = None,
     role: RoleOption = None,
     as_json: Json = False,
 ) -> None:
     """Release all decisions of a cohort together, or show beforehand who gets which letter."""
+    if letter and not preview:
+        raise typer.BadParameter("Give --letter with --preview.")
     if preview:
-        run(_preview(cohort, who, role, as_json=as_json))
+        run(_preview(cohort, letter, who, role, as_json=as_json))
         return
     on_cohort(cohort, who, role, "release", lambda acts, one, by: acts.board.release(one, by), as_json=as_json)
 
 
-async def _preview(cohort: str, who: str | None, role: Role | None, *, as_json: bool) -> None:
+async def _preview(cohort: str, letter: str | None, who: str | None, role: Role | None, *, as_json: bool) -> None:
     from storage.decisions import letters_on_release, undecided
     from workflows.letters import letters_of
     from workflows.nomination import RELEASES
@@ -224,7 +236,10 @@ async def _preview(cohort: str, who: str | None, role: Role | None, *, as_json: 
                 for outcome, change in RELEASES.items()
             },
         )
-    counts = Counter(letter.template for letter in letters)
+        texts = await _texts(session, [one for one in letters if one.nomination == letter]) if letter else []
+    if letter and not texts:
+        raise FailedError(f"No letter goes to {letter} when {found.id} is released.")
+    counts = Counter(one.template for one in letters)
     if as_json:
         show_json(
             {
@@ -234,16 +249,61 @@ async def _preview(cohort: str, who: str | None, role: Role | None, *, as_json: 
                     for one in letters
                 ],
                 "counts": dict(sorted(counts.items())),
+                **({"texts": [{"template": one, "mail": text} for one, text in texts]} if letter else {}),
             }
         )
         return
-    show_table(
-        ["nomination", "letter", "to", "address"],
-        [(one.nomination, one.template, one.name, one.email) for one in letters],
-    )
+    for template, text in texts:
+        say(f"── {template} " + "─" * max(0, 74 - len(template)) + f"\n\n{text}\n")
+    if not letter:
+        show_table(
+            ["nomination", "letter", "to", "address"],
+            [(one.nomination, one.template, one.name, one.email) for one in letters],
+        )
     for template, count in sorted(counts.items()):
         say(f"{count:6d}  {template}")
     say("Nothing has been sent. Release with 'python starter.py release " + found.id + "'.")
+
+
+async def _texts(session: "AsyncSession", letters: "Sequence[LetterToCome]") -> "list[tuple[Template, str]]":
+    """Each letter as it would go if decisions were released now, by the code that sends it."""
+    from activities.nominations import feedback_of
+    from acts.desk import nomination_row
+    from models.tables import OutboxMessage
+    from notify.compose import sender_from
+    from notify.facts import FactsError
+    from notify.post import written
+    from notify.render import TemplateError
+    from rules.calendar import after
+    from rules.policies import nomination_terms
+    from stack.settings import load_settings
+    from storage.policies import policy_of
+
+    sender, now = sender_from(load_settings().smtp_from), datetime.now(UTC)
+    texts = []
+    for number, one in enumerate(letters):
+        row = await nomination_row(session, one.nomination)
+        policy = await policy_of(session, row.cohort_id)
+        facts = await feedback_of(session, row) if one.template is Template.FEEDBACK else {}
+        if row.outcome is Outcome.RESERVED:
+            until = after(now, nomination_terms(policy).reserve_for, policy.bank_holidays)
+            facts["due_at"] = until.isoformat()
+        # Never added to the session, so it is not owed to anybody.
+        owed = OutboxMessage(
+            id=f"preview:{one.nomination}:{number}",
+            template=one.template,
+            person_id=row.person_id,
+            cohort_id=row.cohort_id,
+            nomination_id=row.id,
+            facts=facts,
+            queued_at=now,
+        )
+        try:
+            mail = await written(session, owed, sender)
+        except (FactsError, TemplateError) as error:
+            raise FailedError(f"{one.nomination}, {one.template}: {error}") from None
+        texts.append((one.template, f"To: {mail['To']}\nSubject: {mail['Subject']}\n\n{mail.get_content().strip()}"))
+    return texts
 
 
 @command(app, "promote", example="promote pilot-0042 --as board@example.nhs.test")

@@ -5,6 +5,9 @@ from sqlmodel import col, select
 
 from models.enums import AssessmentStage, Outcome, Stage
 from models.tables import Assessor, Decision, Nomination, OutboxMessage, ScoreChange
+from notify.compose import sender_from
+from notify.post import written
+from stack.settings import load_settings
 from tests.cli.conftest import Answer, Starter
 from tests.workflows.rig import EVIDENCE, CohortRig, eventually
 
@@ -213,6 +216,37 @@ async def test_release_sends_the_letters_that_the_preview_showed(starter: Starte
     rows = await cohort.rig.all(select(OutboxMessage).where(col(OutboxMessage.nomination_id) == case.id))
     came = sorted(one.template.value for one in rows if one.id not in before)
     assert came == sorted(one["template"] for one in shown.document["letters"])
+
+
+async def test_preview_shows_the_very_words_that_go(starter: Starter, cohort: CohortRig) -> None:
+    case = await (await cohort.nominate(full_name=NAME)).reach(Stage.AWAITING_DECISION)
+    await case.decide(Outcome.RESERVED)
+    chair = cohort.rig.chair.person
+    preview = ("release", cohort.id, "--preview", "--as", chair, "--letter")
+    before = await letters(cohort, case.id)
+    shown = await starter(*preview, case.id, "--json")
+    told = await starter(*preview, case.id)
+    nobody = await starter(*preview, "nowhere-0001")
+    kept = await letters(cohort, case.id)
+
+    await case.release()
+    await case.until(Stage.RESERVED)
+    sender = sender_from(load_settings().smtp_from)
+    went = {}
+    async with cohort.rig.sessions() as session:
+        for one in (
+            await session.exec(select(OutboxMessage).where(col(OutboxMessage.nomination_id) == case.id))
+        ).all():
+            if one.id not in before:
+                went[one.template.value] = (await written(session, one, sender)).get_content().strip()
+
+    texts = {one["template"]: one["mail"] for one in shown.document["texts"]}
+    assert set(texts) == {"reserved", "feedback"}
+    assert {name: text.split("\n\n", 1)[1] for name, text in texts.items()} == went
+    assert all(text.startswith(f"To: {NAME} <") for text in texts.values())
+    assert all(text in told.said for text in texts.values())
+    assert kept == before
+    assert (nobody.status, "No letter goes to nowhere-0001" in nobody.complained) == (1, True)
 
 
 async def test_runs_are_listed_shown_and_compared(starter: Starter, cohort: CohortRig) -> None:
