@@ -2,20 +2,31 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from cli.failures import run
 from cli.moments import moment
-from cli.reach import at_desk, stored
-from cli.showing import in_cell, say, show_json, show_table
+from cli.reach import at_desk, reached, stored
+from cli.showing import in_cell, note, say, show_json, show_table
 from cli.steering import on_cohort
 from cli.terms import WHEN, AsOperations, CohortArgument, Json, Reason, RoleOption, command, room
 from cli.who import acting
-from models.enums import Role, Stage
+from models.enums import Role, Stage, WayOut
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from acts import Acts
+    from models.ids import CohortId
+    from models.messages import AllocationState, By, CohortState
 
 # ruff: noqa: PLC0415, PLR0917 -- imported where needed, so that --help answers at once; options become parameters
+
+_STUCK = "needs attention"
+_SOON = 5
+"""Seconds within which a worker answers a query, or is taken to be away."""
 
 app = room("Opens, steers and shows cohorts.")
 
@@ -106,10 +117,74 @@ def roll_call(
     on_cohort(cohort, who, role, "roll_call", lambda acts, one, by: acts.cohorts.roll_call(one, by), as_json=as_json)
 
 
+@command(app, "unblock", example="cohort unblock pilot --allocation --way retry --reason technical_fault")
+def unblock(
+    cohort: CohortArgument,
+    way: Annotated[Literal["retry", "skip"], typer.Option("--way", help="Try the step again, or go on without it.")],
+    reason: Reason,
+    allocation: Annotated[
+        bool, typer.Option("--allocation", help="The cohort's allocation is stuck, not the cohort itself.")
+    ] = False,
+    who: AsOperations = None,
+    role: RoleOption = None,
+    as_json: Json = False,
+) -> None:
+    """Give a cohort that needs attention, or its allocation, its way out; 'cohort status' says which."""
+    chosen = WayOut(way)
+
+    def do(acts: "Acts", one: "CohortId", by: "By") -> "Awaitable[CohortState | AllocationState]":
+        if allocation:
+            return acts.cohorts.unblock_allocation(one, by, chosen, reason)
+        return acts.cohorts.unblock(one, by, chosen, reason)
+
+    on_cohort(cohort, who, role, "unblock", do, as_json=as_json)
+
+
 @command(app, "status", example="cohort status pilot --json")
 def status(cohort: CohortArgument, as_json: Json = False) -> None:
     """Show a cohort's phase, how many nominations stand where, and what it waits for."""
     run(_status(cohort, as_json=as_json))
+
+
+async def _as_workflows_say(cohort: str) -> dict[str, str] | None:
+    """What the cohort and its allocation wait for, by their own word; None if Temporal does not answer soon.
+
+    The database does not keep this: only nominations have a row that says so. A workflow that is not there, as after
+    its end, is left out.
+    """
+    from datetime import timedelta
+
+    from temporalio.service import RPCError, RPCStatusCode
+
+    from models.ids import CohortId, allocation_workflow, cohort_workflow
+    from models.messages import AllocationState, CohortState
+    from stack.client import connect
+    from stack.errors import StackError
+
+    settings = reached()
+    if settings.temporal_address is None:
+        return None
+    one = CohortId(cohort)
+    asked: dict[str, tuple[str, type[CohortState | AllocationState]]] = {
+        "cohort": (cohort_workflow(one), CohortState),
+        "allocation": (allocation_workflow(one), AllocationState),
+    }
+    said: dict[str, str] = {}
+    try:
+        client = await connect(settings, attempts=1)
+        for name, (workflow, kind) in asked.items():
+            try:
+                state = await client.get_workflow_handle(workflow).query(
+                    "state", result_type=kind, rpc_timeout=timedelta(seconds=_SOON)
+                )
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
+            else:
+                said[name] = state.waits_for
+    except (RPCError, StackError):
+        return None
+    return said
 
 
 async def _status(cohort: str, *, as_json: bool) -> None:
@@ -121,6 +196,7 @@ async def _status(cohort: str, *, as_json: bool) -> None:
     async with stored() as sessions, sessions() as session:
         row = await cohort_row(session, cohort)
         standing = await standing_of(session, cohort, now=datetime.now(UTC))
+    workflows = await _as_workflows_say(row.id)
     total = sum(standing.counts.values())
     if as_json:
         show_json(
@@ -129,6 +205,7 @@ async def _status(cohort: str, *, as_json: bool) -> None:
                 "name": row.name,
                 "phase": row.phase,
                 "waits_for": WAITS_FOR[row.phase],
+                "workflows": workflows,
                 "opens_at": row.opens_at,
                 "closes_at": row.closes_at,
                 "due_at": row.due_at,
@@ -144,6 +221,15 @@ async def _status(cohort: str, *, as_json: bool) -> None:
     until = f", until {in_cell(row.due_at)}" if row.due_at else ""
     say(f"{row.name} ({row.id}): {in_cell(row.phase)}; {WAITS_FOR[row.phase]}{until}.")
     say(f"Window from {in_cell(row.opens_at)} to {in_cell(row.closes_at)}.")
+    for name, words in (workflows or {}).items():
+        if words.lower().startswith(_STUCK):
+            option = " --allocation" if name == "allocation" else ""
+            say(
+                f"The {name} {words[0].lower()}{words[1:]}. Operations: 'python starter.py cohort unblock {row.id}"
+                f"{option} --way retry --reason …'."
+            )
+    if workflows is None:
+        note("Temporal cannot be reached: whether the cohort or its allocation needs attention is not known.")
     counted = [(stage, WORDS[stage], standing.counts[stage]) for stage in Stage if standing.counts.get(stage)]
     if counted:
         show_table(["stage", "meaning", "nominations"], counted)
