@@ -16,6 +16,7 @@ from cli import (
     imports,
     looking,
     messages,
+    nominating,
     nominations,
     people,
     policies,
@@ -48,7 +49,16 @@ program = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Example: python starter.py list --stage scoring --overdue",
 )
-for _app in (system.app, trials.app, nominations.app, applications.app, looking.app, quality.app, decisions.app):
+for _app in (
+    system.app,
+    trials.app,
+    nominating.app,
+    nominations.app,
+    applications.app,
+    looking.app,
+    quality.app,
+    decisions.app,
+):
     program.add_typer(_app)
 for _name, _app in _SEVERAL:
     program.add_typer(_app, name=_name)
