@@ -6,7 +6,7 @@ not hear of. Its id is the Update's id, so that telling twice is telling once.
 
 import asyncio
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from uuid import uuid4
 
@@ -67,16 +67,30 @@ class Teller:
     async def update(self, workflow: str, name: str, message: Message, answer: type[Answer], act: str) -> Answer:
         """Tells a workflow an Update that has nothing to save, and returns its answer.
 
+        One that was told and not answered is owed from then on: its step may be written, while a server that is
+        killed before the workflow has recorded it forgets it. The relay asks again under the same id.
+
         Raises:
             RefusedError: The workflow refuses it, or has ended.
-            NotReachedError: It could not be told now, and nothing is owed: try again.
+            NotReachedError: It could not be told now, and nothing is owed: try again; or it has not been answered.
         """
         try:
             return await self._execute(workflow, name, message.model_dump(mode="json"), answer, act)
-        except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError) as error:
+        except (WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError) as error:
+            await self._owe(act, workflow, name, message)
+            raise NotReachedError(
+                "The workflow has not answered yet. It is asked again by itself: look in a minute what it said."
+            ) from error
+        except RPCError as error:
             raise NotReachedError(
                 "The workflow could not be reached. Look whether it was done before you try again."
             ) from error
+
+    async def _owe(self, act: str, workflow: str, name: str, message: Message) -> None:
+        telling = update_telling(workflow, name, message, datetime.now(UTC))
+        telling.id = act
+        async with self._sessions.begin() as session:
+            session.add(telling)
 
     async def tell(self, telling: Telling, answer: type[Answer]) -> Answer:
         """Tells a workflow what has just been saved, at once, and returns its answer.
