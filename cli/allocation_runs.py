@@ -141,7 +141,8 @@ async def _show(number: int, cohort: str | None, who: str | None, role: Role | N
     say(f"Run {number} of {found.id} ({made}): {len(seats)} seats, cost {result.total_cost}; {proof}.")
     show_table(
         ["nomination", "assessor", "cost", "why"],
-        [(one.nomination, one.assessor, one.cost, "; ".join(one.reasons)) for one in seats],
+        # Interests are codes in the reasons.
+        [(one.nomination, one.assessor, one.cost, "; ".join(one.reasons).replace("_", " ")) for one in seats],
     )
     if open_panels:
         show_table(

@@ -13,7 +13,7 @@ from cli.showing import in_cell, note, say, show_json, show_table
 from cli.steering import on_cohort
 from cli.terms import WHEN, AsOperations, CohortArgument, Json, Reason, RoleOption, command, room
 from cli.who import acting
-from models.enums import Role, Stage, WayOut
+from models.enums import CohortPhase, Role, Stage, WayOut
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -219,7 +219,8 @@ async def _status(cohort: str, *, as_json: bool) -> None:
         )
         return
     until = f", until {in_cell(row.due_at)}" if row.due_at else ""
-    say(f"{row.name} ({row.id}): {in_cell(row.phase)}; {WAITS_FOR[row.phase]}{until}.")
+    ended = row.phase is CohortPhase.ENDED
+    say(f"{row.id}, {row.name}: {in_cell(row.phase)}." + ("" if ended else f" It {WAITS_FOR[row.phase]}{until}."))
     say(f"Window from {in_cell(row.opens_at)} to {in_cell(row.closes_at)}.")
     for name, words in (workflows or {}).items():
         if words.lower().startswith(_STUCK):

@@ -253,6 +253,9 @@ async def _preview(cohort: str, letter: str | None, who: str | None, role: Role 
             }
         )
         return
+    if not letters:
+        say(f"No decision of {found.id} waits to be released.")
+        return
     for template, text in texts:
         say(f"── {template} " + "─" * max(0, 74 - len(template)) + f"\n\n{text}\n")
     if not letter:

@@ -258,8 +258,8 @@ def _tell(story: "Story", now: datetime) -> None:
         show_table(
             ["when", "who", "as", "what", "now", "why"],
             [
-                (one.at, one.actor, one.role, _what(one.what, one.subject, row.id), (one.after or {}).get("stage"),
-                 one.reason)
+                (one.at, one.actor, one.role, _what(one.what, one.subject, row.id),
+                 _in_words((one.after or {}).get("stage")), _in_words(one.reason))
                 for one in story.events
             ],
             title="What happened",
@@ -272,5 +272,11 @@ def _tell(story: "Story", now: datetime) -> None:
         )
 
 
+def _in_words(code: object) -> str:
+    """A code as people write it."""
+    return "" if code is None else str(code).replace("_", " ")
+
+
 def _what(what: str, subject: str, nomination: str) -> str:
+    what = _in_words(what)
     return f"{what} ({subject.removeprefix(nomination + '.')})" if subject.startswith(f"{nomination}.") else what

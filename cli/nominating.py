@@ -37,7 +37,8 @@ def nominate(
     readiness: Annotated[Readiness, typer.Option("--readiness", help="How soon they are ready.")],
     post: Annotated[str, typer.Option("--post", help="The nominee's present post.")] = "",
     interest: Annotated[
-        list[str] | None, typer.Option("--interest", help="An interest; may be given several times.")
+        list[str] | None,
+        typer.Option("--interest", metavar="INTEREST", help="An interest; may be given several times."),
     ] = None,
     previous: Annotated[
         list[str] | None,

@@ -46,7 +46,8 @@ program = typer.Typer(
     # A traceback with local variables would show names and addresses.
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    # Wide enough that the list of commands cuts few sentences, where the terminal is.
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
     epilog="Example: python starter.py list --stage scoring --overdue",
 )
 for _app in (

@@ -42,9 +42,14 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, titl
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
     for column in columns:
         table.add_column(column, overflow="fold")
-    for row in rows:
+    written = [list(row) for row in rows]
+    # A column of moments shows seconds in all of its cells or in none.
+    exact = [
+        any(isinstance(cell, datetime) and cell.second for cell in column) for column in zip(*written, strict=True)
+    ]
+    for row in written:
         # As Text, since a name may hold what Rich takes for markup.
-        table.add_row(*(Text(in_cell(cell)) for cell in row))
+        table.add_row(*(Text(in_cell(cell, seconds=whole)) for cell, whole in zip(row, exact, strict=True)))
     console.print(table)
 
 
@@ -58,14 +63,14 @@ def progress(rows: Sequence[Row], doing: str) -> Iterable[Row]:
     return track(rows, description=doing, console=Console(stderr=True), transient=True)
 
 
-def in_cell(value: object) -> str:
-    """A value as a cell shows it: moments in UK time, nothing for None."""
+def in_cell(value: object, *, seconds: bool = False) -> str:
+    """A value as a cell shows it: moments in UK time, to the second if asked or where there are any."""
     if value is None:
         return ""
     if isinstance(value, datetime):
         from rules.calendar import LONDON
 
-        return value.astimezone(LONDON).strftime("%Y-%m-%d %H:%M:%S" if value.second else "%Y-%m-%d %H:%M")
+        return value.astimezone(LONDON).strftime("%Y-%m-%d %H:%M:%S" if seconds or value.second else "%Y-%m-%d %H:%M")
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Enum):

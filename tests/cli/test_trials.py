@@ -42,5 +42,5 @@ def test_chaos_fails_with_each_promise_that_broke(capsys: pytest.CaptureFixture[
 
     told = capsys.readouterr()
     assert (kept, broken) == (0, 1)
-    assert "3 kills: postgres 1, worker 2." in told.out
+    assert "3 kills: postgres 1, worker 2" in told.out
     assert told.err == "A panel breaks a hard rule.\n"
