@@ -64,7 +64,7 @@ class Nominees:
         return Errand(
             f"nominate {row.reference}",
             lambda: self._world.acts.nominations.nominate(said, by),
-            inbox.cohort.closes_at,
+            inbox.cohort.opens_at,
         )
 
     def _next(self, inbox: Inbox, row: Nomination, plan: NomineePlan) -> Errand | None:

@@ -67,7 +67,7 @@ class Operations:
             self._extensions += 1
 
         if self._extensions < MOST_TRIES:
-            yield Errand(f"extend the window to {until}", extend)
+            yield Errand(f"extend the window to {until}", extend, due=inbox.at)
 
     def _steer(self, inbox: Inbox, row: Nomination) -> Errand | None:
         if row.attention_code is not None:

@@ -15,16 +15,16 @@ BRIEF = f"""
 base = "{CALM_POLICY}"
 
 [window]
-closes = "14 seconds"
+closes = "10 seconds"
 grace = "3 seconds"
-ends = "3 seconds"
+ends = "2 seconds"
 
 [nomination]
-consent_within = "12 seconds"
+consent_within = "9 seconds"
 
 [assessors]
-answer_within = "12 seconds"
-score_within = "14 seconds"
+answer_within = "10 seconds"
+score_within = "10 seconds"
 score_grace = "3 seconds"
 
 [admission]
