@@ -149,13 +149,14 @@ def span(written: str) -> SpanParts:
 
 
 class Forgetful(Interceptor):
-    """Has the worker's cache of one forget a workflow before each message to it, so that it replays its history.
+    """Has the worker forget every workflow before each message to one, so that it replays its history.
 
     A cache of none would do, but for an error of the SDK's 1.35.0: it then drops a workflow whose local activities
-    are under way, and the workflow task is lost until it times out (temporalio/sdk-rust pull request 1482).
+    are under way, and the workflow task is lost until it times out (temporalio/sdk-rust pull request 1482). So the
+    cache holds a nomination with all it works with, and as many keepers as it has places push them out.
     """
 
-    KEEPER = "allocation/keeper"
+    KEEPERS = tuple(f"allocation/keeper-{number}" for number in range(8))
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -166,18 +167,22 @@ class Forgetful(Interceptor):
         return Client(**{**client.config(), "interceptors": [cls(client)]})
 
     def intercept_client(self, next: OutboundInterceptor) -> OutboundInterceptor:  # noqa: A002 -- the SDK's name
-        keeper = self._client.get_workflow_handle(self.KEEPER)
+        keepers = [self._client.get_workflow_handle(keeper) for keeper in self.KEEPERS]
+
+        async def forget() -> None:
+            for keeper in keepers:
+                await keeper.query("state")
 
         class Before(OutboundInterceptor):
             async def start_workflow_update(
                 self,
                 input: StartWorkflowUpdateInput,  # noqa: A002
             ) -> WorkflowUpdateHandle[Any]:
-                await keeper.query("state")
+                await forget()
                 return await super().start_workflow_update(input)
 
             async def signal_workflow(self, input: SignalWorkflowInput) -> None:  # noqa: A002
-                await keeper.query("state")
+                await forget()
                 await super().signal_workflow(input)
 
         return Before(next)
@@ -213,7 +218,9 @@ class Rig:
         """A worker as the product makes it; on another database or task queue if a test needs that."""
         queue = task_queue or self.task_queue
         settings = Settings(
-            task_queue=queue, max_cached_workflows=1 if self.forgetful else 1000, graceful_shutdown_seconds=5
+            task_queue=queue,
+            max_cached_workflows=len(Forgetful.KEEPERS) if self.forgetful else 1000,
+            graceful_shutdown_seconds=5,
         )
         activities = build(
             sessions=sessions(engine or self.engine),
@@ -236,13 +243,14 @@ class Rig:
                 released_by_operations=False,
                 calendar=Calendar(),
             )
-            await self.env.client.start_workflow(
-                "allocation",
-                start,
-                id=Forgetful.KEEPER,
-                task_queue=self.task_queue,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            )
+            for keeper in Forgetful.KEEPERS:
+                await self.env.client.start_workflow(
+                    "allocation",
+                    start,
+                    id=keeper,
+                    task_queue=self.task_queue,
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                )
 
     async def stop_worker(self) -> None:
         """Ends the worker; whatever waits is kept by the server."""
