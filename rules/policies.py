@@ -21,6 +21,8 @@ from models.policy import Policy
 from models.spans import SpanParts
 from rules.calendar import after
 
+MOST_BYTES = 200_000
+"""The largest file that is read as a policy; the pilot's is 7 kB."""
 CHANGED = "changed against the base policy, without an origin"
 """The origin of a value that a file changes against its base without saying why."""
 
@@ -233,10 +235,14 @@ def _layers(path: Path, above: tuple[Path, ...]) -> list[_Layer]:
             PolicyProblem(str(path), "base", "leads back to this file: take one base out of the circle")
         )
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        text = content.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise PolicyError(PolicyProblem(str(path), "", f"cannot be read: {reason}")) from error
+    if len(content) > MOST_BYTES:
+        raise PolicyError(PolicyProblem(str(path), "", f"is larger than {MOST_BYTES // 1000} kB: it is no policy"))
     document = _toml(text, str(path))
     base = document.pop("base", None)
     if base is None:

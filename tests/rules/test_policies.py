@@ -281,3 +281,11 @@ def test_nomination_terms_are_the_policys(pilot):
     assert terms.calendar == calendar_of(pilot)
     assert terms.calendar.bank_holidays == tuple(sorted(pilot.bank_holidays))
     assert [str(span) for span in terms.calendar.reminders] == ["7 days", "3 days", "1 day"]
+
+
+def test_file_without_end_is_refused(tmp_path: Path) -> None:
+    endless = tmp_path / "policy.toml"
+    endless.write_bytes(b"# " * 200_000)
+
+    with pytest.raises(PolicyError, match="larger than 200 kB"):
+        read_policy(endless)
