@@ -18,6 +18,7 @@ from models.enums import (
     NominationRoute,
     Readiness,
     Role,
+    ScreeningReason,
     Stage,
     SteerReason,
     Template,
@@ -228,9 +229,12 @@ class NominationActs:
         """Takes the nomination back."""
         return await self._update(nomination, by, Act.WITHDRAW, "withdraw", Withdraw(by=by, reason=reason))
 
-    async def screen(self, nomination: NominationId, by: By, *, eligible: bool) -> NominationState:
-        """Settles screening where the rules did not pass the nomination."""
-        return await self._update(nomination, by, Act.SCREEN, "screen", Screen(by=by, eligible=eligible))
+    async def screen(
+        self, nomination: NominationId, by: By, *, eligible: bool, reason: ScreeningReason
+    ) -> NominationState:
+        """Settles screening, for a coded reason, where the rules did not pass the nomination."""
+        message = Screen(by=by, eligible=eligible, reason=reason)
+        return await self._update(nomination, by, Act.SCREEN, "screen", message)
 
     async def pause(self, nomination: NominationId, by: By, reason: SteerReason) -> NominationState:
         """Stops the clock."""

@@ -10,7 +10,7 @@ from cli.showing import say, show_json, show_table
 from cli.steering import on_nomination
 from cli.terms import As, CohortOption, Json, NominationArgument, RoleOption, command
 from cli.who import required
-from models.enums import Resolution, Role, ScoreChangeReason
+from models.enums import Resolution, Role, ScoreChangeReason, ScreeningReason
 
 # ruff: noqa: PLC0415, PLR0917 -- imported where needed, so that --help answers at once; options become parameters
 
@@ -111,10 +111,13 @@ def _change(written: str) -> tuple[str, str, int, ScoreChangeReason]:
     return where, criterion, int(points), ScoreChangeReason(reason)
 
 
-@command(app, "screen", example="screen pilot-0042 --eligible --as moderator@example.nhs.test")
+@command(
+    app, "screen", example="screen pilot-0042 --not-eligible --reason rule_not_met --as moderator@example.nhs.test"
+)
 def screen(
     nomination: NominationArgument,
     eligible: Annotated[bool, typer.Option("--eligible/--not-eligible", help="What screening comes to.")],
+    reason: Annotated[ScreeningReason, typer.Option(help="Why.")],
     who: As = None,
     role: RoleOption = None,
     as_json: Json = False,
@@ -125,6 +128,6 @@ def screen(
         who,
         role,
         "screen",
-        lambda acts, one, by: acts.nominations.screen(one, by, eligible=eligible),
+        lambda acts, one, by: acts.nominations.screen(one, by, eligible=eligible, reason=reason),
         as_json=as_json,
     )

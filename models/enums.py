@@ -198,6 +198,16 @@ class SteerReason(StrEnum):
     OTHER = "other"
 
 
+class ScreeningReason(StrEnum):
+    """Why a person settled screening as they did, where the rules did not pass the nomination."""
+
+    RULE_NOT_MET = "rule_not_met"
+    MET_ON_OTHER_EVIDENCE = "met_on_other_evidence"
+    ANSWER_WAS_WRONG = "answer_was_wrong"
+    ENDORSED_OTHERWISE = "endorsed_otherwise"
+    BOARD_JUDGEMENT = "board_judgement"
+
+
 class ScoreChangeReason(StrEnum):
     """Why a score was changed after it had been submitted."""
 

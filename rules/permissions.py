@@ -14,6 +14,7 @@ from models.enums import (
     DecisionReason,
     Role,
     ScoreChangeReason,
+    ScreeningReason,
     SteerReason,
     WithdrawReason,
 )
@@ -231,6 +232,7 @@ CODED_REASON: Mapping[Act, type[StrEnum]] = MappingProxyType(
         Act.WITHDRAW: WithdrawReason,
         Act.DECLINE_ASSESSMENT: AssessorDeclineReason,
         Act.CHANGE_SCORE: ScoreChangeReason,
+        Act.SCREEN: ScreeningReason,
         Act.DRAFT_DECISION: DecisionReason,
         Act.PAUSE: SteerReason,
         Act.EXTEND: SteerReason,

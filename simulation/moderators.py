@@ -7,7 +7,16 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from acts.board import ChangedScore
-from models.enums import AssessmentStage, CohortPhase, FlagRule, Resolution, Role, ScoreChangeReason, Stage
+from models.enums import (
+    AssessmentStage,
+    CohortPhase,
+    FlagRule,
+    Resolution,
+    Role,
+    ScoreChangeReason,
+    ScreeningReason,
+    Stage,
+)
 from models.ids import AssessmentId, NominationId, PersonId
 from models.messages import By
 from models.tables import Assessment, Flag, Nomination, Score
@@ -50,7 +59,9 @@ class Moderators:
         forgiven = draw(self._world.people.seed, "forgiven", row.reference) < _FORGIVEN_SHARE
         eligible = forgiven and unmet == {"reports_to_board"}
         by, number = self._by(row.reference), NominationId(row.id)
-        return Errand(f"screen {row.id}", lambda: self._world.acts.nominations.screen(number, by, eligible=eligible))
+        reason = ScreeningReason.MET_ON_OTHER_EVIDENCE if eligible else ScreeningReason.RULE_NOT_MET
+        screen = self._world.acts.nominations.screen
+        return Errand(f"screen {row.id}", lambda: screen(number, by, eligible=eligible, reason=reason))
 
     def _settle(self, inbox: Inbox, row: Nomination, open_flags: list[Flag]) -> Errand:
         """One kind of flag at a time: thin evidence first, then means apart, then scores apart, then the rest."""

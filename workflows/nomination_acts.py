@@ -90,7 +90,7 @@ class NominationActs(NominationLedger):
     async def screen(self, message: Screen) -> NominationState:
         """A person settles screening where the rules did not pass the nomination."""
         change = StageChange.PASS_SCREENING if message.eligible else StageChange.FAIL_SCREENING
-        return await self._move(change, message.by)
+        return await self._move(change, message.by, reason=message.reason)
 
     @screen.validator
     def _may_screen(self, message: Screen) -> None:

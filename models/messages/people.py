@@ -6,6 +6,7 @@ from models.enums import (
     AssessorDeclineReason,
     Outcome,
     Resolution,
+    ScreeningReason,
     SteerReason,
     WayOut,
     WithdrawReason,
@@ -46,6 +47,7 @@ class Screen(Message):
 
     by: By
     eligible: bool
+    reason: ScreeningReason | None = None
 
 
 class Withdraw(Message):

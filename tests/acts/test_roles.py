@@ -23,6 +23,7 @@ from models.enums import (
     Resolution,
     Role,
     ScoreChangeReason,
+    ScreeningReason,
     Stage,
     SteerReason,
     WayOut,
@@ -51,6 +52,8 @@ from tests.activities.cohort import (
     nominee,
 )
 from tests.acts.conftest import Unreachable
+
+MET = ScreeningReason.MET_ON_OTHER_EVIDENCE
 
 NOMINEE = By(person=nominee(1), role=Role.NOMINEE)
 OTHER_NOMINEE = By(person=nominee(2), role=Role.NOMINEE)
@@ -149,7 +152,7 @@ ALL = (
     ),
     tried(
         Act.SCREEN, Stage.SCREENING, "moderator, board",
-        lambda a, c, by: a.nominations.screen(c.nomination(), by, eligible=True),
+        lambda a, c, by: a.nominations.screen(c.nomination(), by, eligible=True, reason=MET),
     ),
     tried(Act.PAUSE, Stage.APPLYING, "operations", lambda a, c, by: a.nominations.pause(c.nomination(), by, ILL)),
     tried(Act.RESUME, Stage.APPLYING, "operations", lambda a, c, by: a.nominations.resume(c.nomination(), by)),

@@ -66,6 +66,7 @@ from models.enums import (
     Outcome,
     Readiness,
     Role,
+    ScreeningReason,
     Stage,
     SteerReason,
     WithdrawReason,
@@ -118,6 +119,8 @@ from stack.settings import Settings
 from storage.engine import sessions
 from worker import make_worker
 from workflows.attributes import COHORT, NEEDS_ATTENTION, STAGE
+
+UNMET = ScreeningReason.RULE_NOT_MET
 
 PILOT = Path(__file__).resolve().parents[2] / "data" / "pilot" / "policy.toml"
 PATIENCE_SECONDS = 30.0
@@ -755,7 +758,7 @@ class Case:
         if stage in (Stage.SCREENING, Stage.INELIGIBLE):
             await eventually(lambda: self.events("screened"))
             if stage is Stage.INELIGIBLE:
-                await self.rig.acts.nominations.screen(self.id, self.rig.moderator, eligible=False)
+                await self.rig.acts.nominations.screen(self.id, self.rig.moderator, eligible=False, reason=UNMET)
             return
         await self.until(Stage.AWAITING_PANEL)
         if stage is Stage.AWAITING_PANEL:

@@ -6,9 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from temporalio.client import WorkflowExecutionStatus
 
-from models.enums import ENDS, Outcome, Resolution, Role, Stage, StageChange, SteerReason
+from models.enums import ENDS, Outcome, Resolution, Role, ScreeningReason, Stage, StageChange, SteerReason
 from rules.stages import TABLE
 from tests.workflows.rig import Case, CohortRig, eventually
+
+MET = ScreeningReason.MET_ON_OTHER_EVIDENCE
+UNMET = ScreeningReason.RULE_NOT_MET
 
 Way = Callable[[Case], Awaitable[object]]
 
@@ -58,11 +61,11 @@ EXITS: dict[StageChange, tuple[Way, Role | None]] = {
     StageChange.DECLINE: (lambda case: case.rig.acts.nominations.decline(case.id, case.nominee), Role.NOMINEE),
     StageChange.SUBMIT: (lambda case: case.apply(), Role.NOMINEE),
     StageChange.PASS_SCREENING: (
-        lambda case: case.rig.acts.nominations.screen(case.id, case.rig.moderator, eligible=True),
+        lambda case: case.rig.acts.nominations.screen(case.id, case.rig.moderator, eligible=True, reason=MET),
         Role.MODERATOR,
     ),
     StageChange.FAIL_SCREENING: (
-        lambda case: case.rig.acts.nominations.screen(case.id, case.rig.moderator, eligible=False),
+        lambda case: case.rig.acts.nominations.screen(case.id, case.rig.moderator, eligible=False, reason=UNMET),
         Role.MODERATOR,
     ),
     StageChange.SEAT_PANEL: (lambda case: case.seat(), Role.SYSTEM),
