@@ -9,12 +9,13 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.enums import AssessmentStage, AssessorRole, Outcome, Role, Stage
-from models.tables import Assessment, Assessor, AuditEvent, Nomination, OutboxMessage, Score
+from models.tables import Assessment, Assessor, AuditEvent, Decision, Nomination, OutboxMessage, Score
 from rules.permissions import Act, may
 from storage.lists import Asker, events_of, messages_visible_to, names_of, nomination_visible_to, panel_of
 
 _MOST_MESSAGES = 200
-_HELD_BACK = frozenset({Stage.AWAITING_DECISION, Stage.DECIDED})
+_RELEASED = frozenset({Stage.IN_POOL, Stage.RESERVED, Stage.NOT_ADMITTED})
+_OF_A_DECISION = frozenset({"outcome", "place"})
 
 
 @dataclass(frozen=True)
@@ -56,19 +57,52 @@ async def story_visible_to(session: AsyncSession, asker: Asker | None, nominatio
     if row is None:
         return None
     sees = asker is None or bool(may(asker.role, Act.READ_PANEL))
-    audits = asker is None or bool(may(asker.role, Act.READ_AUDIT))
+    audits = asker is not None and bool(may(asker.role, Act.READ_AUDIT))
     decides = asker is not None and bool(may(asker.role, Act.READ_PROPOSED_ORDER))
+    knows = decides or await _is_released(session, row)
     letters = await messages_visible_to(session, asker, nomination=nomination, limit=_MOST_MESSAGES)
     events = await events_of(session, nomination)
+    if not knows:
+        events = _without_decision(events)
     names = await names_of(session, [row.person_id]) if asker else {}
     return Story(
         nomination=row,
         nominee=names.get(row.person_id, ""),
-        outcome=row.outcome if decides or row.stage not in _HELD_BACK else None,
+        outcome=row.outcome if knows else None,
         panel=await _panel(session, asker, row) if sees or _is_assessor(asker) else None,
         messages=tuple(sorted((message for message, _ in letters), key=lambda one: (one.queued_at, one.id))),
         events=tuple(events) if audits else _milestones(events, nomination),
     )
+
+
+async def _is_released(session: AsyncSession, row: Nomination) -> bool:
+    """Whether people may know the decision; one who leaves before the release takes an unreleased one along."""
+    decision = await session.get(Decision, row.id)
+    return row.stage in _RELEASED or (decision is not None and decision.released_at is not None)
+
+
+def _without_decision(events: Sequence[AuditEvent]) -> tuple[AuditEvent, ...]:
+    """The events as they read before the release: no draft, no outcome, and nobody named who gave or took one."""
+    kept: list[AuditEvent] = []
+    for event in events:
+        before, after = event.before or {}, event.after or {}
+        decides = before.get("outcome") != after.get("outcome")
+        if decides and "stage" not in after:
+            continue
+        kept.append(
+            AuditEvent(
+                position=event.position,
+                at=event.at,
+                actor="" if decides else event.actor,
+                role="" if decides else event.role,
+                what=event.what,
+                subject=event.subject,
+                before={name: value for name, value in before.items() if name not in _OF_A_DECISION},
+                after={name: value for name, value in after.items() if name not in _OF_A_DECISION},
+                reason=None if decides else event.reason,
+            )
+        )
+    return tuple(kept)
 
 
 def _is_assessor(asker: Asker | None) -> bool:

@@ -4,6 +4,7 @@ from sqlalchemy import text
 from sqlmodel import col, select
 
 from models.enums import AssessmentStage, Outcome, Stage
+from models.ids import AssessmentId
 from models.tables import Assessor, Decision, Nomination, OutboxMessage, ScoreChange
 from notify.compose import sender_from
 from notify.post import written
@@ -197,6 +198,34 @@ async def test_board_orders_decides_and_previews_the_release(starter: Starter, c
     assert shown.document["counts"] == {"admitted": 1, "feedback": 1}
     assert {one["email"] for one in shown.document["letters"]} == {f"{cohort.id}.{EMAIL}"}
     assert await letters(cohort, case.id) == sent_before
+
+
+async def test_decision_is_the_boards_alone_until_the_release(starter: Starter, cohort: CohortRig) -> None:
+    case = await (await cohort.nominate()).reach(Stage.AWAITING_DECISION)
+    rig = cohort.rig
+    one, *_ = await case.panel(AssessmentStage.SUBMITTED)
+    kept_from = (rig.operations.person, case.nominee.person, (await case.assessor(AssessmentId(one.id))).person)
+    member = rig.member.person
+
+    async def stories(*people: str) -> list[str]:
+        return [(await starter("status", case.id, "--as", who, "--json")).said for who in people]
+
+    await starter("decide", case.id, "--outcome", "not_admitted", "--reason", "below_standard", "--as", member)
+    drafted = await stories(*kept_from)
+    drafted_for_board = await stories(rig.chair.person, rig.moderator.person)
+    await starter("decide", case.id, "--approve", "--as", rig.chair.person)
+    decided = await stories(*kept_from)
+    [decided_for_board] = await stories(rig.chair.person)
+    await case.release()
+    await case.until(Stage.NOT_ADMITTED)
+    released = await stories(*kept_from)
+
+    words = ("below_standard", "not_admitted", "decision drafted", member)
+    assert [word for story in drafted + decided for word in words if word in story] == []
+    assert all("below_standard" in story for story in drafted_for_board)
+    assert all('"stage": "decided"' in story for story in decided)
+    assert '"outcome": "not_admitted"' in decided_for_board
+    assert all('"outcome": "not_admitted"' in story for story in released)
 
 
 async def letters(cohort: CohortRig, nomination: str) -> list[str]:
