@@ -44,18 +44,23 @@ async def _up(workers: int, name: str, *, ui: bool) -> None:
         await asyncio.to_thread(upgrade, stack.database_url)
         if workers:
             await stack.start_workers(workers)
-        pages = f"  Temporal's pages  http://{stack.ui_address}\n" if stack.ui_address else ""
+        pages = f"  Temporal's pages  {stack.ui_address}\n" if stack.ui_address else ""
+        health = "".join(
+            f"  worker {worker.number}          http://127.0.0.1:{worker.health_port}/health\n"
+            for worker in stack.workers
+        )
         option = "" if name == USUAL_NAME else f" --stack {name}"
         say(
             f"The system runs, with {workers} worker{'' if workers == 1 else 's'}. Ctrl-C stops it.\n"
             f"  Temporal          {stack.temporal_address}\n{pages}"
             f"  state, logs       {stack.folder.path}\n"
-            f"  letters           {stack.mailbox}\n\n"
+            f"  letters           {stack.mailbox}\n{health}\n"
             "Next, in another terminal:\n"
             f"  python starter.py{option} import organisations data/pilot/organisations.csv\n"
             f"  python starter.py{option} import officers data/pilot/officers.csv\n"
             f"  python starter.py{option} user list --only operations\n"
-            f"  python starter.py{option} cohort open --policy data/demo/policy.toml --as <one of these>"
+            "  cp data/pilot/policy.toml my-policy.toml   (then change its dates: window, assessed_from and _until)\n"
+            f"  python starter.py{option} cohort open --policy my-policy.toml --as <one of these>"
         )
         await asyncio.Event().wait()
 
