@@ -133,10 +133,11 @@ class MailboxChannel:
 def _write_once(target: Path, content: bytes) -> None:
     if target.exists():
         return
-    target.parent.mkdir(parents=True, exist_ok=True)
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = target.parent / f".{uuid4().hex}.part"
     try:
-        with part.open("xb") as file:
+        # Letters hold names: the file is its owner's alone.
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -135,9 +135,10 @@ class Child:
             raise StackError(f"{self.name} runs already, as process {self.pid}.")
         if threading.current_thread() is not threading.main_thread():
             raise StackError(f"{self.name} must be started from the main thread: it ends when that thread ends.")
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as output:
-            self._log_start = output.tell()
+        self.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with os.fdopen(os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab") as output:
+            self.log.chmod(0o600)  # one of an earlier version may be open to others
+            self._log_start = output.seek(0, os.SEEK_END)
             self._child = subprocess.Popen(  # noqa: S603 -- the command is ours
                 [*self._command, str(os.getpid()), str(int(self._orphan_signal)), *self._program],
                 stdin=subprocess.DEVNULL,
@@ -147,6 +148,8 @@ class Child:
                 cwd=self._folder,
                 # A terminal's Ctrl-C reaches the parent alone, which then stops its children in order.
                 start_new_session=True,
+                # What it writes is the owner's alone: letters, histories, data.
+                umask=0o077,
             )
 
     async def wait(self, seconds: float | None = None) -> int | None:

@@ -48,7 +48,9 @@ class StackFolder:
         Raises:
             FolderInUseError: When another run has it.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Letters and histories stand below; a folder of an earlier version may be open to others.
+        self.path.chmod(0o700)
         held = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)

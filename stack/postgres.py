@@ -106,7 +106,7 @@ class EmbeddedPostgres:
         programs = postgres_programs()
         version = await _version(programs)
         self._run_as = run_as = self._run_as or run_as_for_postgres()
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._prepare_socket_folder(run_as)
         await self._wait_for_old_server()
         self._forget_unfinished()

@@ -105,7 +105,7 @@ class EmbeddedTemporal:
         """
         if self.running:
             raise StackError(f"Temporal runs already, as process {self.pid}.")
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         first = self._port is None
         for attempt in range(1, _PORT_TRIES + 1):
             if first:

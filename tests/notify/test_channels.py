@@ -1,7 +1,9 @@
 """Messages leave as correct e-mails, through a folder and through a real SMTP server."""
 
 import asyncio
+import os
 import socket
+import stat
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -163,6 +165,18 @@ async def test_a_message_sent_many_times_is_one_whole_file(tmp_path):
     (file,) = (tmp_path / "mailbox").iterdir()
     assert id_of(file.name) == ID
     assert read(file.read_bytes())["Subject"] == "Hello"
+
+
+async def test_a_letter_is_its_owners_alone(tmp_path):
+    before = os.umask(0)
+
+    try:
+        await MailboxChannel(tmp_path / "mailbox").send(mail(), ID)
+    finally:
+        os.umask(before)
+
+    (file,) = (tmp_path / "mailbox").iterdir()
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (file.parent, file)] == [0o700, 0o600]
 
 
 async def test_a_mailbox_that_cannot_be_written_is_tried_later(tmp_path):

@@ -9,7 +9,7 @@ from stack.errors import FolderInUseError, ServerFailedError, StackError
 from stack.folder import StackFolder
 from stack.local import LocalStack
 from stack.settings import Settings
-from tests.stack.conftest import execute, exists, run_program, wait_until_gone
+from tests.stack.conftest import execute, exists, mode, run_program, wait_until_gone
 
 # Stands in for worker.py only in what the stack asks of it: /health, an end on SIGTERM, settings by environment.
 WORKER = """
@@ -219,3 +219,21 @@ time.sleep(60)
     assert stopped
     assert not folder.is_held()
     assert folder.stop_holder() is False
+
+
+async def test_what_a_stack_writes_is_its_owners_alone(tmp_path: Path, worker: Path) -> None:
+    (tmp_path / "demo").mkdir(mode=0o755)
+    before = os.umask(0o022)
+
+    try:
+        async with LocalStack("demo", settings=Settings(folder=tmp_path), worker=worker) as stack:
+            await stack.start_workers()
+            assert stack.postgres is not None
+            assert await execute(stack.postgres, "SELECT 1") == [(1,)]
+            written = [path for path in (tmp_path / "demo").rglob("*") if not path.is_socket()]
+            open_to_others = [path for path in [*written, tmp_path / "demo"] if mode(path) & 0o077]
+    finally:
+        os.umask(before)
+
+    assert {"temporal.db", "worker-1.log", "postgres.log", "logs"} <= {path.name for path in written}
+    assert open_to_others == []
