@@ -38,6 +38,7 @@ def up(
 
 async def _up(workers: int, name: str, *, ui: bool) -> None:
     from stack.local import LocalStack
+    from stack.supervision import supervise
     from storage.migrations import upgrade
 
     async with LocalStack(name, ui=ui) as stack:
@@ -62,7 +63,7 @@ async def _up(workers: int, name: str, *, ui: bool) -> None:
             "  cp data/pilot/policy.toml my-policy.toml   (then change its dates: window, assessed_from and _until)\n"
             f"  python starter.py{option} cohort open --policy my-policy.toml --as <one of these>"
         )
-        await asyncio.Event().wait()
+        await supervise(stack, note)
 
 
 @command(app, "down", example="down")

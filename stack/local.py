@@ -150,7 +150,7 @@ class LocalStack:
                     await asyncio.shield(stopping)
                 except asyncio.CancelledError:
                     interrupted = True
-                    await asyncio.gather(*(part.kill() for part in self._parts()), return_exceptions=True)
+                    await asyncio.gather(*(part.kill() for part in self.parts()), return_exceptions=True)
         finally:
             self._stop_listening()
             self.folder.release()
@@ -167,7 +167,8 @@ class LocalStack:
             if isinstance(outcome, BaseException):
                 raise outcome
 
-    def _parts(self) -> list[WorkerChild | EmbeddedPostgres | EmbeddedTemporal]:
+    def parts(self) -> list[WorkerChild | EmbeddedPostgres | EmbeddedTemporal]:
+        """All that this stack has started: workers, Temporal, PostgreSQL."""
         servers = [server for server in (self.temporal, self.postgres) if server is not None]
         return [*self.workers, *servers]
 

@@ -59,6 +59,8 @@ class EmbeddedPostgres:
         run_as: How a root user's server gives up being root; found out when absent.
     """
 
+    name = "PostgreSQL"
+
     def __init__(
         self,
         folder: Path,

@@ -52,6 +52,8 @@ class EmbeddedTemporal:
         configuration: Dynamic configuration beyond `DYNAMIC_CONFIGURATION`.
     """
 
+    name = "Temporal"
+
     def __init__(
         self,
         folder: Path,

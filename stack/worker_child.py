@@ -30,9 +30,11 @@ class WorkerChild:
         self, number: int, *, log: Path, environment: Mapping[str, str], program: Path | None = None
     ) -> None:
         self.number = number
+        self.name = f"Worker {number}"
+        self.log = log
         self.health_port = free_port()
         self._child = Child(
-            f"Worker {number}",
+            self.name,
             [sys.executable, str(program or WORKER)],
             log=log,
             stop_signal=signal.SIGTERM,
