@@ -9,7 +9,7 @@ from cli.reach import stored
 from cli.showing import say, show_json, show_table
 from cli.steering import on_cohort, the_cohort
 from cli.terms import AsOperations, CohortOption, Json, Reason, RoleOption, command, room
-from cli.who import asking
+from cli.who import required
 from models.enums import Role
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ app = room("Allocation runs: who is proposed to assess whom, and why.")
 Number = Annotated[int, typer.Argument(metavar="RUN", min=1, help="The run's number within its cohort.")]
 
 
-@command(app, "list", example="run list --cohort pilot")
+@command(app, "list", example="run list --cohort pilot --as operations@example.nhs.test")
 def list_runs(
     cohort: CohortOption = None, who: AsOperations = None, role: RoleOption = None, as_json: Json = False
 ) -> None:
@@ -78,8 +78,8 @@ async def _list(cohort: str | None, who: str | None, role: Role | None, *, as_js
 
 
 async def _allowed(session: "AsyncSession", cohort: str | None, who: str | None, role: Role | None) -> "Cohort":
-    """The cohort, if the person may read its runs; identifiers alone are shown, so nobody need be named."""
-    await asking(session, who, role, "read_run")
+    """The cohort, if the person may read its runs; who assesses whom is shown to nobody who is not named."""
+    await required(session, who, role, "read_run")
     return await the_cohort(session, cohort)
 
 
@@ -92,7 +92,7 @@ async def _run(session: "AsyncSession", cohort: str, number: int) -> "Allocation
     return row
 
 
-@command(app, "show", example="run show 1 --cohort pilot")
+@command(app, "show", example="run show 1 --cohort pilot --as operations@example.nhs.test")
 def show(
     number: Number,
     cohort: CohortOption = None,
@@ -156,7 +156,7 @@ def _by_load(loads: "Sequence[tuple[str, int]]") -> list[tuple[str, int]]:
     return sorted(loads, key=lambda one: (-one[1], one[0]))
 
 
-@command(app, "compare", example="run compare 1 2 --cohort pilot")
+@command(app, "compare", example="run compare 1 2 --cohort pilot --as operations@example.nhs.test")
 def compare_runs(
     before: Number,
     after: Annotated[int, typer.Argument(metavar="RUN", min=1, help="The run it is compared to.")],

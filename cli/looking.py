@@ -75,28 +75,35 @@ async def _list(
     shown, following = lines[:limit], len(lines) > limit
     following_after = shown[-1].nomination.id if following else None
     if as_json:
-        rows = [{**_row(one.nomination, now), **({"nominee": one.nominee} if asker else {})} for one in shown]
+        rows = [
+            {**_row(one.nomination, now), "nominee": one.nominee} if asker else _for_anybody(one.nomination)
+            for one in shown
+        ]
         show_json({"nominations": rows, "total": total, "next_after": following_after})
         return
     if not shown:
         say("No nomination fits.")
         return
-    columns = ["nomination", "organisation", "stage", "since", "due", ""]
-    show_table(
-        [*columns[:1], "nominee", *columns[1:]] if asker else columns,
-        [
+    if asker is None:
+        show_table(
+            list(_for_anybody(shown[0].nomination)), [list(_for_anybody(one.nomination).values()) for one in shown]
+        )
+    else:
+        show_table(
+            ["nomination", "nominee", "organisation", "stage", "since", "due", ""],
             [
-                one.nomination.id,
-                *([one.nominee] if asker else []),
-                one.nomination.organisation_code,
-                one.nomination.stage,
-                one.nomination.stage_since,
-                one.nomination.due_at,
-                _mark(one.nomination, now),
-            ]
-            for one in shown
-        ],
-    )
+                [
+                    one.nomination.id,
+                    one.nominee,
+                    one.nomination.organisation_code,
+                    one.nomination.stage,
+                    one.nomination.stage_since,
+                    one.nomination.due_at,
+                    _mark(one.nomination, now),
+                ]
+                for one in shown
+            ],
+        )
     note(f"{len(shown)} of {total}." + (f" Go on with --after {following_after}." if following_after else ""))
 
 
@@ -113,6 +120,16 @@ def _row(one: "Nomination", now: datetime) -> dict[str, object]:
         "past_due": one.due_at is not None and one.due_at < now,
         "paused": one.paused,
         "needs_attention": one.attention_code is not None,
+    }
+
+
+def _for_anybody(one: "Nomination") -> dict[str, object]:
+    """What somebody who does not say who they are is shown."""
+    return {
+        "nomination": one.id,
+        "organisation": one.organisation_code,
+        "stage": one.stage,
+        "due_at": one.due_at,
     }
 
 
@@ -137,10 +154,21 @@ async def _status(nomination: str, who: str | None, role: Role | None, *, as_jso
         asker = await asking(session, who, role, "read_nomination")
         story = await _story(session, asker, nomination)
     now = datetime.now(UTC)
-    if as_json:
+    if asker is None:
+        _tell_anybody(story.nomination, as_json=as_json)
+    elif as_json:
         show_json(_as_document(story, now))
     else:
         _tell(story, now)
+
+
+def _tell_anybody(one: "Nomination", *, as_json: bool) -> None:
+    if as_json:
+        show_json(_for_anybody(one))
+        return
+    until = f", until {in_cell(one.due_at)}" if one.due_at else ""
+    say(f"{one.id} ({one.organisation_code}): {in_cell(one.stage)}{until}")
+    note("Say who asks with --as, to see what it waits for, and what happened as far as you may know it.")
 
 
 async def _story(session: "AsyncSession", asker: "Asker | None", nomination: str) -> "Story":

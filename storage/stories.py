@@ -52,19 +52,24 @@ class Story:
 
 
 async def story_visible_to(session: AsyncSession, asker: Asker | None, nomination: str) -> Story | None:
-    """The story, or None if there is no such nomination or this person may not see it."""
+    """The story, or None if there is no such nomination or this person may not see it.
+
+    Nobody named sees where it stands: neither people nor panel, letters nor trail.
+    """
     row = await nomination_visible_to(session, asker, nomination)
     if row is None:
         return None
-    sees = asker is None or bool(may(asker.role, Act.READ_PANEL))
-    audits = asker is not None and bool(may(asker.role, Act.READ_AUDIT))
-    decides = asker is not None and bool(may(asker.role, Act.READ_PROPOSED_ORDER))
+    if asker is None:
+        return Story(nomination=row, nominee="", outcome=None, panel=None, messages=(), events=())
+    sees = bool(may(asker.role, Act.READ_PANEL))
+    audits = bool(may(asker.role, Act.READ_AUDIT))
+    decides = bool(may(asker.role, Act.READ_PROPOSED_ORDER))
     knows = decides or await _is_released(session, row)
     letters = await messages_visible_to(session, asker, nomination=nomination, limit=_MOST_MESSAGES)
     events = await events_of(session, nomination)
     if not knows:
         events = _without_decision(events)
-    names = await names_of(session, [row.person_id]) if asker else {}
+    names = await names_of(session, [row.person_id])
     return Story(
         nomination=row,
         nominee=names.get(row.person_id, ""),
@@ -105,18 +110,18 @@ def _without_decision(events: Sequence[AuditEvent]) -> tuple[AuditEvent, ...]:
     return tuple(kept)
 
 
-def _is_assessor(asker: Asker | None) -> bool:
-    return asker is not None and asker.role is Role.ASSESSOR
+def _is_assessor(asker: Asker) -> bool:
+    return asker.role is Role.ASSESSOR
 
 
-async def _panel(session: AsyncSession, asker: Asker | None, row: Nomination) -> tuple[SeatLine, ...]:
+async def _panel(session: AsyncSession, asker: Asker, row: Nomination) -> tuple[SeatLine, ...]:
     """The panel with names for an asker who may see it; an assessor sees their own seat alone."""
     seats = await panel_of(session, row.id)
     if _is_assessor(asker):
-        seats = [(seat, person) for seat, person in seats if asker is not None and person == asker.person]
-    scores = asker is not None and bool(may(asker.role, Act.READ_PANEL_SCORES))
+        seats = [(seat, person) for seat, person in seats if person == asker.person]
+    scores = bool(may(asker.role, Act.READ_PANEL_SCORES))
     means = await _means(session, row.id) if scores else {}
-    names = await names_of(session, [person for _, person in seats]) if asker else {}
+    names = await names_of(session, [person for _, person in seats])
     posts = await _posts(session, row.cohort_id, [seat for seat, _ in seats])
     return tuple(
         SeatLine(seat.id, posts[seat.assessor_id], names.get(person, ""), seat.stage, seat.due_at, means.get(seat.id))

@@ -70,6 +70,23 @@ async def test_names_are_shown_to_those_who_may_see_them(starter: Starter, cohor
     assert (stranger.status, stranger.said) == (1, "")
 
 
+async def test_nobody_named_sees_where_a_nomination_stands_and_nothing_more(
+    starter: Starter, cohort: CohortRig
+) -> None:
+    case = await (await cohort.nominate()).reach(Stage.SCORING)
+    open_to_all = {"nomination", "organisation", "stage", "due_at"}
+
+    story = await starter("status", case.id, "--json")
+    told = await starter("status", case.id)
+    listed = await starter("list", "--cohort", cohort.id, "--json")
+    runs = [await starter("run", *one, "--cohort", cohort.id) for one in (["list"], ["show", "1"])]
+
+    assert story.document.keys() == listed.document["nominations"][0].keys() == open_to_all
+    assert ("Panel" in told.said, "What happened" in told.said, "Letters" in told.said) == (False, False, False)
+    assert [(one.status, one.said) for one in runs] == [(2, ""), (2, "")]
+    assert all("--as" in one.complained for one in runs)
+
+
 async def test_nominator_lists_own_organisations_nominations_only(starter: Starter, cohort: CohortRig) -> None:
     case = await cohort.nominate()
     stranger = (await cohort.rig.all(select(Assessor).where(col(Assessor.cohort_id) == cohort.id)))[0].person_id
@@ -111,7 +128,7 @@ async def test_filters_narrow_the_list_and_the_cohort_counts_the_same(starter: S
         return [one["nomination"] for one in page.document["nominations"]]
 
     standing = (await starter("cohort", "status", cohort.id, "--json")).document
-    story = await starter("status", stuck.id)
+    story = await starter("status", stuck.id, "--as", cohort.rig.operations.person)
 
     assert await listed("--overdue") == [late.id]
     assert await listed("--needs-attention") == [stuck.id]
