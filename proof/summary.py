@@ -1,6 +1,7 @@
 """What happened in a cohort, in figures a board member can check: each recomputed from what is stored.
 
-`Summary` says of each figure what it counts; the queries stand in `proof.figures` under the same names.
+`Summary` says of each figure what it counts; the queries stand in `proof.figures` under the same names, and those
+that divide a figure into its parts stand here.
 """
 
 from collections import Counter, defaultdict
@@ -10,11 +11,15 @@ from pathlib import Path
 from statistics import fmean, median
 
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import func, literal_column
 from sqlalchemy.ext.asyncio import async_sessionmaker
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio.client import Client
 
+from models.enums import AssessmentStage, StageChange
 from models.ids import AssessmentId, nomination_of
+from models.tables import Assessment, AuditEvent, Nomination
 from proof import figures
 from proof.histories import Run, Size, runs_of, sizes_of
 from proof.panels import broken_rules
@@ -24,6 +29,17 @@ from storage import audit
 from storage.allocations import problem_as_held
 
 Sessions = async_sessionmaker[AsyncSession]
+
+_ENDS = {
+    AssessmentStage.SEATED: "waiting",
+    AssessmentStage.OFFERED: "waiting",
+    AssessmentStage.ACCEPTED: "kept",
+    AssessmentStage.SUBMITTED: "kept",
+    AssessmentStage.RETURNED: "kept",
+    AssessmentStage.REPLACED: "taken_back",
+    AssessmentStage.STOOD_DOWN: "taken_back",
+}
+"""What became of an offer, where its stage alone says so."""
 
 
 class Part(BaseModel):
@@ -43,13 +59,25 @@ class Assessors(Part):
 
 
 class Offers(Part):
-    """What assessors were asked, and what they said."""
+    """What assessors were asked, and what they said.
+
+    The second group divides ``made``: each offer is counted in one of its seven figures. ``accepted`` counts across
+    them, and ``declined`` and ``expired`` are each the sum of two.
+    """
 
     made: int = Field(description="assessments that were offered to an assessor")
-    accepted: int = Field(description="of these, how many the assessor took on")
+    accepted: int = Field(description="of these, how many the assessor took on, whatever became of them later")
     declined: int = Field(description="how many were declined, or given back after they had been taken on")
     expired: int = Field(description="how many were not answered, or not scored, by the deadline and its grace")
     replaced: int = Field(description="offers made to replace an assessor, or to add one at a moderator's wish")
+
+    kept: int = Field(description="taken on, and scored or still to be scored")
+    refused: int = Field(description="declined when they were offered")
+    given_back: int = Field(description="declined after they had been taken on")
+    unanswered: int = Field(description="neither taken on nor declined by the deadline")
+    unscored: int = Field(description="taken on, and not scored by the deadline and its grace")
+    taken_back: int = Field(description="given to somebody else by operations, or over because the nomination is")
+    waiting: int = Field(description="not answered yet")
 
 
 class Quality(Part):
@@ -65,6 +93,8 @@ class Deadlines(Part):
     """Deadlines of nominees and assessors."""
 
     missed: int = Field(description="nominations and assessments whose deadline passed, each counted once")
+    missed_by_nominees: int = Field(description="of these, nominations: a consent or an application did not come")
+    missed_by_assessors: int = Field(description="of these, assessments: an answer or scores did not come")
     extended: int = Field(description="how often operations gave somebody longer")
 
 
@@ -88,6 +118,7 @@ class Summary(Part):
     nominations: int = Field(description="nominations in the cohort, whatever became of them")
     organisations: int = Field(description="organisations that nominated somebody")
     outcomes: dict[str, int] = Field(description="nominations by the stage they stand in")
+    moved_up: int = Field(description="nominations the board admitted from the reserve list")
     assessors: Assessors
     offers: Offers
     quality: Quality
@@ -140,12 +171,17 @@ async def summarise(
             nominations=sum(outcomes.values()),
             organisations=await figures.organisations(session, cohort),
             outcomes=outcomes,
+            moved_up=await _moved_up(session, cohort),
             assessors=_assessors(await figures.loads(session, cohort)),
-            offers=Offers.model_validate(await figures.offers(session, cohort)),
+            offers=Offers.model_validate(
+                {**await figures.offers(session, cohort), **await offers_by_end(session, cohort)}
+            ),
             quality=Quality.model_validate(
                 {**await figures.quality(session, cohort), "rescored": await figures.rescored(session, cohort)}
             ),
-            deadlines=Deadlines.model_validate(await figures.deadlines(session, cohort)),
+            deadlines=Deadlines.model_validate(
+                {**await figures.deadlines(session, cohort), **await _missed(session, cohort)}
+            ),
             messages=Messages(sent=await figures.messages_sent(session, cohort), duplicates=duplicates),
             hard_rules_violated=len(broken_rules(*held)),
             personal_values_in_histories=len(privacy.found),
@@ -188,6 +224,49 @@ def _nomination(run: Run) -> str | None:
     if kind == "nomination":
         return id_
     return nomination_of(AssessmentId(id_)) if kind == "assessment" else None
+
+
+async def offers_by_end(session: AsyncSession, cohort: str) -> Mapping[str, int]:
+    """Every offer that was made, by what became of it: each in one of the figures."""
+    taken_on = col(Assessment.accepted_at).is_not(None)
+    rows = await session.exec(
+        select(col(Assessment.stage), taken_on, func.count())
+        .where(col(Assessment.cohort_id) == cohort, col(Assessment.offered_at).is_not(None))
+        .group_by(col(Assessment.stage), taken_on)
+    )
+    ends = dict.fromkeys(("refused", "given_back", "unanswered", "unscored", *_ENDS.values()), 0)
+    for stage, accepted, number in rows.all():
+        match stage:
+            case AssessmentStage.DECLINED:
+                end = "given_back" if accepted else "refused"
+            case AssessmentStage.EXPIRED:
+                end = "unscored" if accepted else "unanswered"
+            case _:
+                end = _ENDS[stage]
+        ends[end] += number
+    return ends
+
+
+async def _missed(session: AsyncSession, cohort: str) -> Mapping[str, int]:
+    """The deadlines missed, as `proof.figures.deadlines` counts them, by whose they were."""
+    subject = col(AuditEvent.subject)
+    from_reserve = func.coalesce(literal_column("auditevent.before->>'stage'"), "") == "reserved"
+    of_nominees = subject.in_(select(col(Nomination.id)).where(col(Nomination.cohort_id) == cohort))
+    of_assessors = subject.in_(select(col(Assessment.id)).where(col(Assessment.cohort_id) == cohort))
+    rows = await session.exec(
+        select(
+            func.count(subject.distinct()).filter(of_nominees), func.count(subject.distinct()).filter(of_assessors)
+        ).where(col(AuditEvent.what).in_(figures.MISSED), ~from_reserve)
+    )
+    return dict(zip(("missed_by_nominees", "missed_by_assessors"), rows.one(), strict=True))
+
+
+async def _moved_up(session: AsyncSession, cohort: str) -> int:
+    """How many nominations were admitted from the reserve list."""
+    of_cohort = col(AuditEvent.subject).in_(select(col(Nomination.id)).where(col(Nomination.cohort_id) == cohort))
+    moved_up = col(AuditEvent.what) == StageChange.PROMOTE.value
+    rows = await session.exec(select(func.count(col(AuditEvent.subject).distinct())).where(of_cohort, moved_up))
+    return rows.one()
 
 
 def _assessors(loads: Mapping[str, int]) -> Assessors:

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from models.enums import SETTLED, Stage
-from proof.summary import Summary
+from proof.summary import Offers, Summary
 
 _OUTCOMES = {
     Stage.IN_POOL: "admitted, and in the pool",
@@ -34,7 +34,7 @@ def broken_promises(summary: Summary) -> tuple[str, ...]:
     found = []
     if unsettled:
         stood = ", ".join(f"{count} {stage.replace('_', ' ')}" for stage, count in sorted(unsettled.items()))
-        found.append(f"Not every nomination came to an end: {stood}.")
+        found.append(f"Not every nomination is settled: {stood}.")
     if summary.hard_rules_violated:
         found.append(f"{summary.hard_rules_violated} seats break a hard rule of panels.")
     if summary.personal_values_in_histories:
@@ -74,8 +74,8 @@ def closing(summary: Summary, broken: Sequence[str]) -> RenderableType:
     return Group(
         Columns(
             [
-                Panel(outcomes, title=title, width=60),
-                Panel(promises, title="Promises", width=38, height=len(_OUTCOMES) + 2),
+                Panel(outcomes, title=title, width=60, height=_HEIGHT),
+                Panel(promises, title="Promises", width=38, height=_HEIGHT if not broken else None),
             ]
         ),
         Panel(facts, title="What it took", width=99),
@@ -91,7 +91,7 @@ def closing(summary: Summary, broken: Sequence[str]) -> RenderableType:
 
 
 _KEPT = (
-    "every nomination came to an end",
+    "every nomination is settled:\n  over, in the pool, or on the\n  reserve list",
     "no panel breaks a hard rule",
     "no personal value in any history",
     "every message was sent once",
@@ -99,6 +99,8 @@ _KEPT = (
     "the audit chain is whole",
     "database and workflows agree",
 )
+_HEIGHT = sum(sentence.count("\n") + 1 for sentence in _KEPT) + 2
+"""Lines of the two panels that stand side by side, with their frames."""
 
 
 def _facts(summary: Summary) -> list[tuple[str, str]]:
@@ -107,23 +109,39 @@ def _facts(summary: Summary) -> list[tuple[str, str]]:
         (
             f"{assessors.used}",
             f"of {assessors.pool} assessors sat on panels, with {assessors.load_min} to {assessors.load_max} "
-            f"assessments each, {assessors.load_mean:.1f} on average",
+            f"assessments each, within each one's own capacity, {assessors.load_mean:.1f} on average",
         ),
-        (
-            f"{offers.made}",
-            f"offers to assessors: {offers.accepted} accepted, {offers.declined} declined or given back, "
-            f"{offers.expired} not answered or not scored in time",
-        ),
-        (f"{offers.replaced}", "of these to replace an assessor, or to add one"),
+        (f"{offers.made}", _offers(offers)),
+        (f"{offers.replaced}", "of these offers to replace an assessor, or to add one"),
         (
             f"{quality.flagged}",
             f"nominations flagged by the quality rules, {quality.audited} drawn for audit; moderators settled "
             f"{quality.moderated}",
         ),
         (f"{quality.rescored}", "scores changed after they were submitted, each with its reason and its old value"),
-        (f"{deadlines.missed}", f"deadlines missed, and {deadlines.extended} extended by operations"),
+        (
+            f"{deadlines.missed}",
+            f"deadlines missed: {deadlines.missed_by_nominees} by nominees (consents and applications), "
+            f"{deadlines.missed_by_assessors} by assessors (answers and scores); {deadlines.extended} extended by "
+            "operations",
+        ),
+        (f"{summary.moved_up}", "moved up from the reserve list, and now among those admitted"),
         (f"{summary.messages.sent}", f"messages sent, {summary.messages.duplicates} of them twice"),
     ]
+
+
+def _offers(offers: Offers) -> str:
+    """What became of the offers that were made: parts that add up to them."""
+    parts = [
+        (offers.kept, "taken on and kept"),
+        (offers.refused, "declined"),
+        (offers.given_back, "taken on and given back"),
+        (offers.unanswered, "not answered in time"),
+        (offers.unscored, "taken on and not scored in time"),
+        (offers.taken_back, "taken back or no longer needed"),
+        (offers.waiting, "not answered yet"),
+    ]
+    return "offers to assessors: " + ", ".join(f"{count} {words}" for count, words in parts if count)
 
 
 def _grid() -> Table:

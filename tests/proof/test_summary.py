@@ -3,12 +3,13 @@
 import shutil
 from datetime import UTC, datetime
 
+import pytest
 from sqlmodel import col, select, text
 
-from models.enums import MessageStatus, Template
+from models.enums import AssessmentStage, AssessorDeclineReason, MessageStatus, Template
 from models.tables import Assessment, DeclaredConflict, Nomination, OutboxMessage
 from notify.channels import file_name
-from proof.summary import Summary, delivered_again, nomination_sizes, summarise
+from proof.summary import Summary, delivered_again, nomination_sizes, offers_by_end, summarise
 from tests.proof.conftest import Proven
 
 
@@ -30,10 +31,24 @@ async def test_summary_of_a_clean_cohort_is_right(proven: Proven) -> None:
         "nominations": 2,
         "organisations": 2,
         "outcomes": {"in_pool": 2},
+        "moved_up": 0,
         "assessors": {"pool": 9, "used": 5, "load_min": 1, "load_max": 2, "load_mean": 1.2},
-        "offers": {"made": 6, "accepted": 6, "declined": 0, "expired": 0, "replaced": 0},
+        "offers": {
+            "made": 6,
+            "accepted": 6,
+            "declined": 0,
+            "expired": 0,
+            "replaced": 0,
+            "kept": 6,
+            "refused": 0,
+            "given_back": 0,
+            "unanswered": 0,
+            "unscored": 0,
+            "taken_back": 0,
+            "waiting": 0,
+        },
         "quality": {"flagged": 0, "moderated": 0, "rescored": 0, "audited": 0},
-        "deadlines": {"missed": 0, "extended": 0},
+        "deadlines": {"missed": 0, "missed_by_nominees": 0, "missed_by_assessors": 0, "extended": 0},
         "messages": {"duplicates": 0},
         "hard_rules_violated": 0,
         "personal_values_in_histories": 0,
@@ -76,6 +91,34 @@ async def test_broken_hard_rule_shows(proven: Proven) -> None:
     async with proven.sessions.begin() as session:
         await session.delete(await session.get_one(DeclaredConflict, key))
     assert summary.hard_rules_violated == 1
+
+
+@pytest.mark.parametrize(
+    ("stage", "taken_on", "end"),
+    [
+        (AssessmentStage.DECLINED, True, "given_back"),
+        (AssessmentStage.DECLINED, False, "refused"),
+        (AssessmentStage.EXPIRED, True, "unscored"),
+        (AssessmentStage.EXPIRED, False, "unanswered"),
+        (AssessmentStage.STOOD_DOWN, True, "taken_back"),
+        (AssessmentStage.REPLACED, True, "taken_back"),
+        (AssessmentStage.OFFERED, False, "waiting"),
+    ],
+)
+async def test_each_offer_is_counted_in_one_part(
+    proven: Proven, stage: AssessmentStage, taken_on: bool, end: str
+) -> None:
+    async with proven.sessions() as session:
+        seat = (await session.exec(select(Assessment).where(col(Assessment.cohort_id) == "ended").limit(1))).one()
+        seat.stage, seat.decline_reason = stage, AssessorDeclineReason.OTHER
+        seat.accepted_at = seat.accepted_at if taken_on else None
+        session.add(seat)
+        await session.flush()
+
+        ends = await offers_by_end(session, "ended")
+
+        await session.rollback()
+    assert ends == dict.fromkeys(ends, 0) | {"kept": 5, end: 1}
 
 
 async def test_message_owed_twice_by_one_step_shows(proven: Proven) -> None:

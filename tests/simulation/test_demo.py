@@ -74,7 +74,13 @@ async def test_small_cohort_runs_to_its_end_and_keeps_every_promise(tmp_path: Pa
 
     board, end = (text_of(tmp_path / "pictures" / f"demo-{name}.svg") for name in ("board", "summary"))
     assert "assessments under way" in board
-    assert "every nomination came to an end" in end
+    assert "every nomination is settled:" in end
+    offers, deadlines = summary.offers, summary.deadlines
+    parts = {"kept", "refused", "given_back", "unanswered", "unscored", "taken_back", "waiting"}
+    assert sum(offers.model_dump(include=parts).values()) == offers.made
+    assert offers.refused + offers.given_back == offers.declined
+    assert offers.unanswered + offers.unscored == offers.expired
+    assert deadlines.missed_by_nominees + deadlines.missed_by_assessors == deadlines.missed
     personal = {value for row in read_cast(read_policy(policy)).nominations.values() for value in named(row)}
     assert len(personal) > 200
     assert {value for value in personal if value in board or value in end} == set()
