@@ -184,7 +184,12 @@ def _why(
     if value < admission.standard:
         sentences.append(f"The mean is below the standard of {admission.standard:g}.")
     elif suggestion is Outcome.ADMITTED:
-        sentences.append(f"Among the first {admission.places} of {eligible} that reach the standard.")
+        sentences.append(
+            f"Among the first {admission.places} of the {eligible} that reach the standard."
+            if eligible > admission.places
+            else f"The standard of {admission.standard:g} is reached, and there is a place for all that reach it "
+            f"({eligible}; places: {admission.places})."
+        )
     elif suggestion is Outcome.RESERVED:
         sentences.append(
             f"Beyond the {admission.places} places, within the {admission.reserve_places} reserve places."

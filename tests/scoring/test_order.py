@@ -36,12 +36,14 @@ def test_order_is_by_mean_and_suggestions_follow_places_reserve_places_and_stand
         (4, "a-1", 4.0, Outcome.NOT_ADMITTED),
         (5, "a-5", 2.0, Outcome.NOT_ADMITTED),
     ]
+    assert "Among the first 2 of the 4 that reach the standard." in order[0].why
 
 
 def test_places_stay_empty_where_the_standard_is_not_reached():
     order = propose_order([flat("a-1", 3.9, 3.9), flat("a-2", 4.0, 4.0), flat("a-3", 3.0, 3.0)], TWO_AND_ONE)
 
     assert [one.suggestion for one in order] == [Outcome.ADMITTED, Outcome.NOT_ADMITTED, Outcome.NOT_ADMITTED]
+    assert "The standard of 4 is reached, and there is a place for all that reach it (1; places: 2)." in order[0].why
     assert "The mean is below the standard of 4." in order[1].why
 
 
