@@ -8,6 +8,9 @@ import typer
 
 if TYPE_CHECKING:
     from sqlalchemy.exc import DBAPIError
+    from temporalio.service import RPCError
+
+    from stack.client import TemporalUnreachableError
 
 # ruff: noqa: PLC0415 -- imported where needed, so that --help answers at once
 
@@ -64,6 +67,7 @@ def sentence_of(error: Exception) -> str | None:
     from notify.outbox import OutboxError
     from rules.policies import PolicyError
     from scoring.aggregate import IncompleteScoresError
+    from stack.client import TemporalUnreachableError
     from stack.errors import StackError
     from stack.settings import SettingsError
     from storage.policies import CohortMissingError
@@ -72,15 +76,27 @@ def sentence_of(error: Exception) -> str | None:
         FailedError, ActError, BadFile, OutboxError, PolicyError, IncompleteScoresError, StackError, SettingsError,
         CohortMissingError,
     )  # fmt: skip
+    if isinstance(error, TemporalUnreachableError | RPCError):
+        return _of_temporal(error)
     if isinstance(error, speaking):
         return str(error)
-    if isinstance(error, RPCError):
-        return f"Temporal does not answer as it should ({error.status.name}): look whether it runs, and try again."
     if isinstance(error, DBAPIError):
         return _of_database(error)
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}."
     return None
+
+
+def _of_temporal(error: "TemporalUnreachableError | RPCError") -> str:
+    from temporalio.service import RPCStatusCode
+
+    from stack.client import TemporalUnreachableError
+
+    if isinstance(error, TemporalUnreachableError):
+        return (None if error.namespace_missing else _restart("Temporal")) or str(error)
+    return (_restart("Temporal") if error.status is RPCStatusCode.UNAVAILABLE else None) or (
+        f"Temporal does not answer as it should ({error.status.name}): look whether it runs, and try again."
+    )
 
 
 def _of_database(error: "DBAPIError") -> str:
@@ -89,5 +105,21 @@ def _of_database(error: "DBAPIError") -> str:
     if isinstance(error, ProgrammingError):
         return "The database lacks a table or a column: run 'python starter.py database upgrade'."
     if isinstance(error, OperationalError):
-        return "The database does not answer: look whether it runs, and whether DATABASE_URL is right."
+        return _restart("The database") or (
+            "The database does not answer: look whether it runs, and whether DATABASE_URL is right."
+        )
     return f"The database refuses this ({type(error.orig).__name__}); nothing was changed."
+
+
+def _restart(what: str) -> str | None:
+    """What to do about an embedded server that is away; None for one whose address somebody set."""
+    from cli.reach import chosen_stack
+    from stack.settings import load_settings
+
+    settings = load_settings()
+    if (settings.temporal_address if what == "Temporal" else settings.database_url) is not None:
+        return None
+    name = chosen_stack.get()
+    stop = f"python starter.py down --name {name}" if name else "make down"
+    start = f"python starter.py up --name {name}" if name else "make up"
+    return f"{what} of the system on this machine does not answer: run '{stop}', then '{start}'; its data stays."

@@ -31,7 +31,13 @@ Key = SearchAttributeKey[str] | SearchAttributeKey[datetime] | SearchAttributeKe
 
 
 class TemporalUnreachableError(StackError):
-    """Temporal does not answer, or does not know the namespace."""
+    """Temporal does not answer, or does not know the namespace.
+
+    Attributes:
+        namespace_missing: Whether it answers, and only the namespace is not there.
+    """
+
+    namespace_missing = False
 
 
 class SearchAttributeError(StackError):
@@ -85,10 +91,12 @@ async def _connect_once(settings: Settings, address: str, runtime: Runtime | Non
 
 def _unreachable(error: Exception, address: str, namespace: str) -> TemporalUnreachableError:
     if isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND:
-        return TemporalUnreachableError(
+        missing = TemporalUnreachableError(
             f"Temporal at {address} has no namespace {namespace!r}: create it with "
             f"'temporal operator namespace create --namespace {namespace}', or set TEMPORAL_NAMESPACE."
         )
+        missing.namespace_missing = True
+        return missing
     return TemporalUnreachableError(
         f"Temporal does not answer at {address}: start it, or set TEMPORAL_ADDRESS to where it is."
     )

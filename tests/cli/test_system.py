@@ -7,6 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from cli.failures import sentence_of
+from stack.client import TemporalUnreachableError
+from stack.folder import Addresses, StackFolder
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -47,3 +53,44 @@ def test_system_runs_until_it_is_told_to_stop(tmp_path: Path) -> None:
     assert (down.returncode, down.stdout.strip()) == (0, "Stopped.")
     assert (up.returncode, complained.strip()) == (0, "Stopped.")
     assert starter("down", "--name", "one").stdout.startswith("Nothing runs")
+
+
+def test_embedded_servers_that_are_away_are_started_again_by_make(tmp_path: Path) -> None:
+    environment = {
+        name: text for name, text in os.environ.items() if name not in {"DATABASE_URL", "TEMPORAL_ADDRESS"}
+    }
+    environment["TALENT_POOL_FOLDER"] = str(tmp_path)
+    folder = StackFolder(tmp_path / "local")
+    folder.hold()
+    folder.tell_addresses(Addresses(f"postgresql+psycopg://postgres@/pool?host={tmp_path}", "127.0.0.1:1"))
+
+    try:
+        done = subprocess.run(
+            [sys.executable, "starter.py", "list"],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        folder.release()
+
+    assert done.returncode == 1
+    assert done.stderr.strip() == (
+        "The database of the system on this machine does not answer: run 'make down', then 'make up'; its data stays."
+    )
+
+
+def test_temporal_that_is_away_is_told_by_whoever_named_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    away = TemporalUnreachableError("Temporal does not answer at t.example:7233.")
+    monkeypatch.chdir(tmp_path)
+
+    monkeypatch.delenv("TEMPORAL_ADDRESS", raising=False)
+    embedded = sentence_of(away)
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "t.example:7233")
+    named = sentence_of(away)
+
+    assert embedded is not None
+    assert "'make down', then 'make up'" in embedded
+    assert named == str(away)
