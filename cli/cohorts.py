@@ -215,6 +215,7 @@ async def _status(cohort: str, *, as_json: bool) -> None:
                 "overdue": standing.overdue,
                 "needs_attention": standing.needs_attention,
                 "paused": standing.paused,
+                "to_screen": standing.to_screen,
             }
         )
         return
@@ -238,3 +239,9 @@ async def _status(cohort: str, *, as_json: bool) -> None:
         f"{total} nominations; {standing.overdue} overdue, {standing.needs_attention} need attention, "
         f"{standing.paused} paused."
     )
+    if standing.to_screen:
+        wait = "waits" if standing.to_screen == 1 else "wait"
+        say(
+            f"{standing.to_screen} {wait} for a moderator to screen them: "
+            f"'python starter.py flags --cohort {row.id} --as …'."
+        )

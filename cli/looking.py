@@ -143,13 +143,19 @@ def _mark(one: "Nomination", now: datetime) -> str:
 
 @command(app, "status", example="status pilot-0042 --as operations@example.nhs.test")
 def status(
-    nomination: NominationArgument, who: AsReader = None, role: RoleOption = None, as_json: Json = False
+    nomination: NominationArgument,
+    evidence: Annotated[
+        bool, typer.Option("--evidence", help="With the evidence for each score, for who may see scores.")
+    ] = False,
+    who: AsReader = None,
+    role: RoleOption = None,
+    as_json: Json = False,
 ) -> None:
     """Tell a nomination's story: where it stands, what it waits for, who can move it, and what happened."""
-    run(_status(nomination, who, role, as_json=as_json))
+    run(_status(nomination, who, role, evidence=evidence, as_json=as_json))
 
 
-async def _status(nomination: str, who: str | None, role: Role | None, *, as_json: bool) -> None:
+async def _status(nomination: str, who: str | None, role: Role | None, *, evidence: bool, as_json: bool) -> None:
     async with stored() as sessions, sessions() as session:
         asker = await asking(session, who, role, "read_nomination")
         story = await _story(session, asker, nomination)
@@ -157,9 +163,9 @@ async def _status(nomination: str, who: str | None, role: Role | None, *, as_jso
     if asker is None:
         _tell_anybody(story.nomination, as_json=as_json)
     elif as_json:
-        show_json(_as_document(story, now))
+        show_json(_as_document(story, now, evidence=evidence))
     else:
-        _tell(story, now)
+        _tell(story, now, evidence=evidence)
 
 
 def _tell_anybody(one: "Nomination", *, as_json: bool) -> None:
@@ -198,7 +204,7 @@ def _waiting(story: "Story") -> tuple[str, str]:
     return WORDS[row.stage], MOVED_BY[row.stage]
 
 
-def _as_document(story: "Story", now: datetime) -> dict[str, object]:
+def _as_document(story: "Story", now: datetime, *, evidence: bool) -> dict[str, object]:
     waits_for, moved_by = _waiting(story)
     return {
         **_row(story.nomination, now),
@@ -222,11 +228,20 @@ def _as_document(story: "Story", now: datetime) -> dict[str, object]:
                 "stage": seat.stage,
                 "due_at": seat.due_at,
                 "mean": seat.mean,
+                "scores": [
+                    {
+                        "criterion": one.criterion,
+                        "value": one.value,
+                        **({"evidence": one.evidence} if evidence else {}),
+                    }
+                    for one in seat.scores
+                ],
             }
             for seat in story.panel
         ]
         if story.panel is not None
         else None,
+        "findings": [{"rule": one.rule, "reason": one.reason} for one in story.findings],
         "messages": [
             {
                 "id": one.id,
@@ -253,7 +268,7 @@ def _as_document(story: "Story", now: datetime) -> dict[str, object]:
     }
 
 
-def _tell(story: "Story", now: datetime) -> None:
+def _tell(story: "Story", now: datetime, *, evidence: bool) -> None:
     row = story.nomination
     who = f", {story.nominee}" if story.nominee else ""
     say(f"{row.id}{who} ({row.organisation_code}, {in_cell(row.route)}): {in_cell(row.stage)}")
@@ -282,6 +297,11 @@ def _tell(story: "Story", now: datetime) -> None:
             ],
             title="Panel",
         )
+    _tell_scores(story, evidence=evidence)
+    if story.findings:
+        show_table(
+            ["rule not met", "why"], [(_in_words(one.rule), one.reason) for one in story.findings], title="Screening"
+        )
     if story.events:
         show_table(
             ["when", "who", "as", "what", "now", "why"],
@@ -297,6 +317,19 @@ def _tell(story: "Story", now: datetime) -> None:
             ["letter", "to", "status", "sent"],
             [(one.template, one.person_id, one.status, one.sent_at) for one in story.messages],
             title="Letters",
+        )
+
+
+def _tell_scores(story: "Story", *, evidence: bool) -> None:
+    given = [(seat, one) for seat in story.panel or () for one in seat.scores]
+    if given:
+        show_table(
+            ["assessment", "criterion", "score", *(["evidence"] * evidence)],
+            [
+                (seat.assessment, _in_words(one.criterion), one.value, *([one.evidence] * evidence))
+                for seat, one in given
+            ],
+            title="Scores",
         )
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli.failures import run
+from cli.failures import FailedError, run
 from cli.reach import stored
 from cli.showing import say, show_json, show_table
 from cli.steering import on_nomination
@@ -18,31 +18,61 @@ app = typer.Typer()
 
 
 @command(app, "flags", example="flags --cohort pilot --as moderator@example.nhs.test")
-def flags(cohort: CohortOption = None, who: As = None, role: RoleOption = None, as_json: Json = False) -> None:
-    """List the flags that wait for a moderator, with what raised them."""
-    run(_flags(cohort, who, role, as_json=as_json))
+def flags(
+    nomination: Annotated[str | None, typer.Argument(metavar="[NOMINATION]", help="Only those of this one.")] = None,
+    cohort: CohortOption = None,
+    who: As = None,
+    role: RoleOption = None,
+    as_json: Json = False,
+) -> None:
+    """List what waits for a moderator: open flags with what raised them, and nominations to screen, and why."""
+    run(_flags(nomination, cohort, who, role, as_json=as_json))
 
 
-async def _flags(cohort: str | None, who: str | None, role: Role | None, *, as_json: bool) -> None:
-    from storage.lists import open_flags
+async def _flags(
+    nomination: str | None, cohort: str | None, who: str | None, role: Role | None, *, as_json: bool
+) -> None:
+    from rules.permissions import Act, may
+    from storage.lists import open_flags, unmet_findings
 
     async with stored() as sessions, sessions() as session:
-        await required(session, who, role, "read_panel_scores")
-        found = await open_flags(session, cohort)
+        asker = await required(session, who, role, "read_panel_scores")
+        if not may(asker.role, Act.READ_PANEL):
+            raise FailedError("Flags are for moderators and the board.")
+        found = [one for one in await open_flags(session, cohort) if nomination in {None, one.nomination_id}]
+        unmet = await unmet_findings(session, cohort, nomination)
     if as_json:
         show_json(
             [
                 flag.model_dump(include={"nomination_id", "number", "rule", "subject", "reason", "raised_at"})
                 for flag in found
             ]
+            + [
+                {
+                    "nomination_id": one.nomination_id,
+                    "number": None,
+                    "rule": one.rule,
+                    "subject": "screening",
+                    "reason": one.reason,
+                    "raised_at": one.found_at,
+                }
+                for one in unmet
+            ]
         )
-    elif found:
+        return
+    if found:
         show_table(
             ["nomination", "flag", "rule", "about", "why", "since"],
             [(one.nomination_id, one.number, one.rule, one.subject, one.reason, one.raised_at) for one in found],
         )
+        say("The scores are in 'python starter.py status NOMINATION --evidence'.")
     else:
         say("No flag waits for a moderator.")
+    if unmet:
+        show_table(
+            ["to screen", "rule not met", "why", "since"],
+            [(one.nomination_id, one.rule.replace("_", " "), one.reason, one.found_at) for one in unmet],
+        )
 
 
 @command(

@@ -19,6 +19,7 @@ from models.tables import (
     OutboxMessage,
     Person,
     RoleGrant,
+    ScreeningFinding,
 )
 
 _SEE_ALL = frozenset({Role.OPERATIONS, Role.MODERATOR, Role.BOARD})
@@ -60,6 +61,7 @@ class Standing:
     overdue: int
     needs_attention: int
     paused: int
+    to_screen: int
 
 
 def visible_to(asker: Asker | None) -> ColumnElement[bool]:
@@ -126,10 +128,17 @@ async def standing_of(session: AsyncSession, cohort: str, *, now: datetime) -> S
             func.count().filter(_is_overdue(now)),
             func.count().filter(col(Nomination.attention_code).is_not(None)),
             func.count().filter(col(Nomination.paused)),
+            func.count().filter(_waits_for_screening()),
         ).where(col(Nomination.cohort_id) == cohort)
     )
-    overdue, attention, paused = others.one()
-    return Standing({Stage(stage): count for stage, count in counts}, overdue, attention, paused)
+    overdue, attention, paused, to_screen = others.one()
+    return Standing({Stage(stage): count for stage, count in counts}, overdue, attention, paused, to_screen)
+
+
+def _waits_for_screening() -> ColumnElement[bool]:
+    """The eligibility rules have found something unmet, and a person must say what it comes to."""
+    unmet = select(ScreeningFinding.nomination_id).where(col(ScreeningFinding.met).is_(False))
+    return and_(col(Nomination.stage) == Stage.SCREENING, col(Nomination.id).in_(unmet))
 
 
 def _narrowed(filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
@@ -238,6 +247,23 @@ async def open_flags(session: AsyncSession, cohort: str | None) -> Sequence[Flag
     )
     if cohort is not None:
         query = query.where(col(Nomination.cohort_id) == cohort)
+    return (await session.exec(query)).all()
+
+
+async def unmet_findings(
+    session: AsyncSession, cohort: str | None, nomination: str | None = None
+) -> Sequence[ScreeningFinding]:
+    """The unmet rules of nominations that wait for a person to screen them, by nomination and rule."""
+    query = (
+        select(ScreeningFinding)
+        .join(Nomination, col(Nomination.id) == col(ScreeningFinding.nomination_id))
+        .where(col(ScreeningFinding.met).is_(False), _waits_for_screening())
+        .order_by(col(ScreeningFinding.nomination_id), col(ScreeningFinding.rule))
+    )
+    if cohort is not None:
+        query = query.where(col(Nomination.cohort_id) == cohort)
+    if nomination is not None:
+        query = query.where(col(Nomination.id) == nomination)
     return (await session.exec(query)).all()
 
 

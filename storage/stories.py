@@ -9,7 +9,16 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.enums import AssessmentStage, AssessorRole, Outcome, Role, Stage
-from models.tables import Assessment, Assessor, AuditEvent, Decision, Nomination, OutboxMessage, Score
+from models.tables import (
+    Assessment,
+    Assessor,
+    AuditEvent,
+    Decision,
+    Nomination,
+    OutboxMessage,
+    Score,
+    ScreeningFinding,
+)
 from rules.permissions import Act, may
 from storage.lists import Asker, events_of, messages_visible_to, names_of, nomination_visible_to, panel_of
 
@@ -20,14 +29,19 @@ _OF_A_DECISION = frozenset({"outcome", "place"})
 
 @dataclass(frozen=True)
 class SeatLine:
-    """One assessment on the panel. ``mean``: of submitted scores, in points of the scale, for who may see scores."""
+    """One assessment on the panel. ``scores``: once submitted, for who may see scores; ``mean`` in their points."""
 
     assessment: str
     role: AssessorRole
     name: str
     stage: AssessmentStage
     due_at: datetime | None
-    mean: float | None
+    scores: tuple[Score, ...]
+
+    @property
+    def mean(self) -> float | None:
+        """The mean of the scores, None where none are shown."""
+        return sum(one.value for one in self.scores) / len(self.scores) if self.scores else None
 
 
 @dataclass(frozen=True)
@@ -39,6 +53,7 @@ class Story:
         nominee: The name; empty for who may not see names.
         outcome: The board's decision; None before release, except for who may decide or moderate.
         panel: None for who may not see it.
+        findings: What the eligibility rules found unmet, for who may screen.
         messages: Letters about it, to whomever the asker may know of.
         events: What happened; for who may not read the audit trail, the changes of stage without who made them.
     """
@@ -47,6 +62,7 @@ class Story:
     nominee: str
     outcome: Outcome | None
     panel: tuple[SeatLine, ...] | None
+    findings: tuple[ScreeningFinding, ...]
     messages: tuple[OutboxMessage, ...]
     events: tuple[AuditEvent, ...]
 
@@ -60,7 +76,7 @@ async def story_visible_to(session: AsyncSession, asker: Asker | None, nominatio
     if row is None:
         return None
     if asker is None:
-        return Story(nomination=row, nominee="", outcome=None, panel=None, messages=(), events=())
+        return Story(nomination=row, nominee="", outcome=None, panel=None, findings=(), messages=(), events=())
     sees = bool(may(asker.role, Act.READ_PANEL))
     audits = bool(may(asker.role, Act.READ_AUDIT))
     decides = bool(may(asker.role, Act.READ_PROPOSED_ORDER))
@@ -75,6 +91,7 @@ async def story_visible_to(session: AsyncSession, asker: Asker | None, nominatio
         nominee=names.get(row.person_id, ""),
         outcome=row.outcome if knows else None,
         panel=await _panel(session, asker, row) if sees or _is_assessor(asker) else None,
+        findings=await _findings(session, row) if may(asker.role, Act.SCREEN) else (),
         messages=tuple(sorted((message for message, _ in letters), key=lambda one: (one.queued_at, one.id))),
         events=tuple(events) if audits else _milestones(events, nomination),
     )
@@ -120,11 +137,13 @@ async def _panel(session: AsyncSession, asker: Asker, row: Nomination) -> tuple[
     if _is_assessor(asker):
         seats = [(seat, person) for seat, person in seats if person == asker.person]
     scores = bool(may(asker.role, Act.READ_PANEL_SCORES))
-    means = await _means(session, row.id) if scores else {}
+    given = await _scores(session, row.id) if scores else {}
     names = await names_of(session, [person for _, person in seats])
     posts = await _posts(session, row.cohort_id, [seat for seat, _ in seats])
     return tuple(
-        SeatLine(seat.id, posts[seat.assessor_id], names.get(person, ""), seat.stage, seat.due_at, means.get(seat.id))
+        SeatLine(
+            seat.id, posts[seat.assessor_id], names.get(person, ""), seat.stage, seat.due_at, given.get(seat.id, ())
+        )
         for seat, person in seats
     )
 
@@ -138,17 +157,27 @@ async def _posts(session: AsyncSession, cohort: str, seats: Sequence[Assessment]
     return {reference: AssessorRole(role) for reference, role in rows}
 
 
-async def _means(session: AsyncSession, nomination: str) -> dict[str, float]:
-    """The mean of each submitted assessment's scores; nothing of one that is still at work."""
+async def _findings(session: AsyncSession, row: Nomination) -> tuple[ScreeningFinding, ...]:
+    found = await session.exec(
+        select(ScreeningFinding)
+        .where(col(ScreeningFinding.nomination_id) == row.id, col(ScreeningFinding.met).is_(False))
+        .order_by(col(ScreeningFinding.rule))
+    )
+    return tuple(found)
+
+
+async def _scores(session: AsyncSession, nomination: str) -> dict[str, tuple[Score, ...]]:
+    """Each submitted assessment's scores, by criterion; nothing of one that is still at work."""
     rows = await session.exec(
-        select(Score.assessment_id, Score.value)
+        select(Score)
         .join(Assessment, col(Assessment.id) == col(Score.assessment_id))
         .where(col(Assessment.nomination_id) == nomination, col(Assessment.stage) == AssessmentStage.SUBMITTED)
+        .order_by(col(Score.assessment_id), col(Score.criterion))
     )
-    values: dict[str, list[int]] = defaultdict(list)
-    for assessment, value in rows:
-        values[assessment].append(value)
-    return {assessment: sum(given) / len(given) for assessment, given in values.items()}
+    given: dict[str, list[Score]] = defaultdict(list)
+    for score in rows:
+        given[score.assessment_id].append(score)
+    return {assessment: tuple(scores) for assessment, scores in given.items()}
 
 
 def _milestones(events: Sequence[AuditEvent], nomination: str) -> tuple[AuditEvent, ...]:

@@ -5,7 +5,7 @@ from sqlmodel import col, select
 
 from models.enums import AssessmentStage, Outcome, Stage
 from models.ids import AssessmentId
-from models.tables import Assessor, Decision, Nomination, OutboxMessage, ScoreChange
+from models.tables import Assessor, Decision, Nomination, OutboxMessage, ScoreChange, ScreeningFinding
 from notify.compose import sender_from
 from notify.post import written
 from stack.settings import load_settings
@@ -164,6 +164,54 @@ async def test_assessor_accepts_scores_and_submits(starter: Starter, cohort: Coh
     means = {seat["assessment"]: seat["mean"] for seat in board.document["panel"]}
     assert (means[first], means[second]) == (5.0, None)
     assert {seat["mean"] for seat in operations.document["panel"]} == {None}
+
+
+async def test_scores_and_evidence_are_shown_once_submitted(starter: Starter, cohort: CohortRig) -> None:
+    case = await (await cohort.nominate()).reach(Stage.SCORING)
+    first, second, _ = await case.offered()
+    criterion = cohort.policy.scoring.criteria[0].code
+    own, moderator = (await case.assessor(first)).person, cohort.rig.moderator.person
+    words = ("--score", f"{criterion}=6", "--evidence", f"{criterion}={EVIDENCE}")
+    await case.score(second, 5)
+    await starter("assess", "accept", first, "--as", own)
+    await starter("assess", "score", first, *words, "--as", own)
+
+    async def scores(who: str, *more: str) -> dict[str, list[dict[str, object]]]:
+        panel = (await starter("status", case.id, "--as", who, "--json", *more)).document["panel"]
+        return {seat["assessment"]: seat["scores"] for seat in panel}
+
+    plain, full = await scores(moderator), await scores(moderator, "--evidence")
+    operations = await scores(cohort.rig.operations.person, "--evidence")
+
+    assert plain[first] == full[first] == []
+    assert {one["value"] for one in plain[second]} == {5}
+    assert all("evidence" not in one for one in plain[second])
+    assert all(one["evidence"] for one in full[second])
+    assert [given for given in operations.values() if given] == []
+    assert await scores(own, "--evidence") == {first: []}
+
+
+async def test_who_must_screen_sees_why(starter: Starter, cohort: CohortRig) -> None:
+    case = await (await cohort.nominate()).reach(Stage.SCREENING)
+    findings = await cohort.rig.all(
+        select(ScreeningFinding).where(
+            col(ScreeningFinding.nomination_id) == case.id, col(ScreeningFinding.met).is_(False)
+        )
+    )
+    moderator = cohort.rig.moderator.person
+
+    story = await starter("status", case.id, "--as", moderator)
+    own = await starter("status", case.id, "--as", case.nominee.person, "--json")
+    waiting = await starter("flags", "--cohort", cohort.id, "--as", moderator, "--json")
+    standing = await starter("cohort", "status", cohort.id)
+
+    assert findings
+    assert [one.reason for one in findings if one.reason not in story.said] == []
+    assert own.document["findings"] == []
+    assert {(one["nomination_id"], one["reason"]) for one in waiting.document} == {
+        (case.id, one.reason) for one in findings
+    }
+    assert "1 waits for a moderator to screen them" in standing.said
 
 
 async def test_moderator_settles_a_flag_with_a_changed_score(starter: Starter, cohort: CohortRig) -> None:
