@@ -2,6 +2,8 @@
 
 # ruff: noqa: S603 -- the program started is the project's own
 
+import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -12,6 +14,8 @@ import pytest
 from cli.failures import sentence_of
 from stack.client import TemporalUnreachableError
 from stack.folder import Addresses, StackFolder
+from stack.postgres import EmbeddedPostgres
+from tests.cli.conftest import Answer, run
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,7 +37,7 @@ def test_system_runs_until_it_is_told_to_stop(tmp_path: Path) -> None:
     )
     try:
         assert up.stdout is not None
-        said = []
+        said: list[str] = []
         while "cohort open" not in "".join(said):
             said.append(up.stdout.readline())
             assert said[-1], "it ended before it was ready"
@@ -94,3 +98,28 @@ def test_temporal_that_is_away_is_told_by_whoever_named_it(tmp_path: Path, monke
     assert embedded is not None
     assert "'make down', then 'make up'" in embedded
     assert named == str(away)
+
+
+async def test_role_is_taken_away_but_the_last_of_operations_stays(
+    postgres_server: EmbeddedPostgres, template_database: str
+) -> None:
+    url = await postgres_server.create_database("revoked_roles", template=template_database)
+
+    async def user(*arguments: str) -> Answer:
+        return await asyncio.to_thread(run, "user", *arguments, environment={"DATABASE_URL": url})
+
+    jo, kim = "jo@example.nhs.test", "kim@example.nhs.test"
+    await user("grant", jo, "operations", "--name", "Jo Field")
+    last = await user("revoke", "operations", "--email", jo, "--as", jo)
+    await user("grant", kim, "operations", "--name", "Kim Hill", "--as", jo)
+    taken = await user("revoke", "operations", "--email", jo, "--as", kim)
+    again = await user("revoke", "operations", "--email", jo, "--as", kim)
+    stranger = await user("revoke", "operations", "--email", kim, "--as", jo)
+    listed = await user("list", "--json", "--as", kim)
+    events = await asyncio.to_thread(run, "verify", "audit", "--json", environment={"DATABASE_URL": url})
+
+    assert (last.status, "the last in operations" in last.complained) == (1, True)
+    assert (taken.status, again.status, stranger.status) == (0, 1, 1)
+    assert [one["email"] for one in json.loads(listed.said)] == [kim]
+    assert events.status == 0
+    assert events.document["events"] == 3
