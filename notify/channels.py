@@ -109,7 +109,11 @@ def _letter(letter: str) -> str:
 
 
 class MailboxChannel:
-    """Writes each message to ``<folder>/<id>.eml``, whole or not at all, and once however often it is sent."""
+    """Writes each message to ``<folder>/<id>.eml``, whole or not at all, and once however often it is sent.
+
+    Files are their owner's alone (0600), and so is the folder if it is made here (0700); one that is there stays
+    as open as it is.
+    """
 
     name = "mailbox"
     idempotent = True
