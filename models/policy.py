@@ -97,6 +97,14 @@ class PanelPolicy(PolicyPart):
     assessed_until: date
     min_days_available: int = Field(ge=0, default=1)
 
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.assessed_until < self.assessed_from:
+            raise ValueError(
+                "the assessments end before they begin: mend panel.assessed_from or panel.assessed_until"
+            )
+        return self
+
 
 class AssessorPolicy(PolicyPart):
     """What is asked of an assessor. ``capacity``: most assessments in the cohort, unless the register says less.
@@ -235,5 +243,16 @@ class Policy(PolicyPart):
             raise ValueError(
                 f"panel.composition asks for {needed} assessors on a panel of {self.panel.size}: "
                 "lower an at_least or raise panel.size"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _assessments_outlast_the_window(self) -> Self:
+        # A window of spans is known only once the cohort is created, and a compressed month is over in seconds.
+        closes, until = self.window.closes, self.panel.assessed_until
+        if isinstance(closes, datetime) and until < closes.astimezone(LONDON).date():
+            raise ValueError(
+                f"the assessments end on {until}, before the window closes on {closes.astimezone(LONDON).date()}: "
+                "mend panel.assessed_from and panel.assessed_until, or window.closes"
             )
         return self

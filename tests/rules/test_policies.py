@@ -240,6 +240,34 @@ def test_rule_about_several_values_is_a_sentence_of_its_own():
     }
 
 
+def test_assessments_that_end_before_the_window_closes_are_refused():
+    found = problems_of(
+        pilot_with(("assessed_from = 2018-10-01", "assessed_from = 2018-08-01"), ("= 2018-11-30 ", "= 2018-09-29 "))
+    )
+
+    assert found == {
+        "": "the assessments end on 2018-09-29, before the window closes on 2018-09-30: "
+        "mend panel.assessed_from and panel.assessed_until, or window.closes"
+    }
+
+
+def test_assessments_may_end_on_the_day_the_window_closes_and_are_not_compared_with_a_span():
+    dates = (("assessed_from = 2018-10-01", "assessed_from = 2018-08-01"), ("= 2018-11-30 ", "= 2018-09-30 "))
+
+    same_day = parse_policy(pilot_with(*dates))
+    of_spans = parse_policy(pilot_with(*dates, ("closes = 2018-09-30T23:59:00", 'closes = "900 days"')))
+
+    assert same_day.panel.assessed_until == of_spans.panel.assessed_until == date(2018, 9, 30)
+
+
+def test_assessments_that_end_before_they_begin_are_refused():
+    found = problems_of(pilot_with(("assessed_from = 2018-10-01", "assessed_from = 2018-12-01")))
+
+    assert found == {
+        "panel": "is wrong: the assessments end before they begin: mend panel.assessed_from or panel.assessed_until"
+    }
+
+
 def test_window_that_closes_before_it_opens_is_refused_when_resolved():
     policy = parse_policy(pilot_with(("opens = 2018-09-01T00:00:00", 'opens = "1 day"')))
 
