@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
-from cli.failures import run
-from cli.reach import at_desk
-from cli.showing import say, show_json, show_table
+from cli.failures import FailedError, run
+from cli.reach import at_desk, stored
+from cli.showing import in_cell, say, show_json, show_table
 from cli.steering import actor_on, on_nomination
 from cli.terms import As, Json, NominationArgument, RoleOption, command
+from cli.who import required
 from models.enums import Role
 
 # ruff: noqa: PLC0415, PLR0917 -- imported where needed, so that --help answers at once; options become parameters
@@ -132,6 +133,68 @@ def read_document(source: Path) -> dict[str, object]:
     if not isinstance(document, dict):
         raise typer.BadParameter(f"{source} must hold a table: a value by name.")
     return document
+
+
+@command(app, "application", example="application pilot-0042 --as assessor@example.nhs.test")
+def application(
+    nomination: NominationArgument, who: As = None, role: RoleOption = None, as_json: Json = False
+) -> None:
+    """Show the application as submitted, with the endorsement, to who may read it."""
+    run(_application(nomination, who, role, as_json=as_json))
+
+
+async def _application(nomination: str, who: str | None, role: Role | None, *, as_json: bool) -> None:
+    from models.tables import Endorsement, Person
+    from rules.applications import form
+    from rules.permissions import Act, may_on
+    from storage.lists import nomination_visible_to
+    from storage.policies import policy_of
+    from storage.stories import subject_for, submitted_application
+
+    async with stored() as sessions, sessions() as session:
+        asker = await required(session, who, role, "read_application")
+        row = await nomination_visible_to(session, asker, nomination)
+        if row is None:
+            raise FailedError(f"There is no nomination '{nomination}' that you may see.")
+        actor, subject = await subject_for(session, asker, row)
+        verdict = may_on(actor, Act.READ_APPLICATION, subject)
+        if not verdict:
+            accept = " Accept it first." if actor.assessor and not subject.conflicted else ""
+            raise FailedError(verdict.reason + accept)
+        found = await submitted_application(session, nomination)
+        if found is None:
+            raise FailedError(f"The application of {nomination} has not been submitted yet.")
+        policy = await policy_of(session, row.cohort_id)
+        endorsement = await session.get(Endorsement, nomination)
+        endorser = await session.get(Person, endorsement.person_id) if endorsement else None
+    # The form promises that the panel does not see it.
+    fields = [one for one in form(policy) if not (one.name == "adjustments" and asker.role is Role.ASSESSOR)]
+    if as_json:
+        show_json(
+            {
+                "nomination": nomination,
+                "version": found.version,
+                "submitted_at": found.submitted_at,
+                "fields": {one.name: found.content.get(one.name, "") for one in fields},
+                "endorsement": {
+                    "name": endorser.full_name if endorser else None,
+                    "post": endorsement.post,
+                    "organisation": endorsement.organisation_code,
+                    "statement": endorsement.statement,
+                }
+                if endorsement
+                else None,
+            }
+        )
+        return
+    say(f"{nomination}: submitted {in_cell(found.submitted_at)}.")
+    for one in fields:
+        say(f"\n{one.label}\n{found.content.get(one.name) or '(no answer)'}")
+    if endorsement and endorser:
+        post = f"{in_cell(endorsement.post)}, {endorsement.organisation_code}"
+        say(f"\nEndorsed by {endorser.full_name} ({post})\n{endorsement.statement or '(no statement)'}")
+    else:
+        say("\nNot endorsed yet.")
 
 
 @command(app, "submit", example="submit pilot-0042 --as sam.okoro@example.nhs.test")

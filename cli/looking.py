@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlmodel.ext.asyncio.session import AsyncSession
 
     from models.tables import Nomination
-    from storage.lists import Asker
+    from storage.lists import Asker, Filters
     from storage.stories import Story
 
 # ruff: noqa: PLC0415, PLR0917 -- imported where needed, so that --help answers at once; options become parameters
@@ -69,6 +69,7 @@ async def _list(
     narrowed = Filters(cohort, stage, organisation.upper() if organisation else None, overdue, needs_attention)
     async with stored() as sessions, sessions() as session:
         asker = await asking(session, who, role, "read_nomination")
+        await _require_known(session, narrowed)
         # One more than shown says whether there is a next page.
         lines = await nominations_visible_to(session, asker, narrowed, now=now, after=after, limit=limit + 1)
         total = await count_visible_to(session, asker, narrowed, now=now)
@@ -105,6 +106,22 @@ async def _list(
             ],
         )
     note(f"{len(shown)} of {total}." + (f" Go on with --after {following_after}." if following_after else ""))
+
+
+async def _require_known(session: "AsyncSession", narrowed: "Filters") -> None:
+    """Make sure that a cohort or organisation somebody named is there: nothing fits a misspelt one.
+
+    Raises:
+        NotKnownError: There is no such cohort.
+        FailedError: There is no such organisation.
+    """
+    from acts.desk import cohort_row
+    from models.tables import Organisation
+
+    if narrowed.cohort is not None:
+        await cohort_row(session, narrowed.cohort)
+    if narrowed.organisation is not None and await session.get(Organisation, narrowed.organisation) is None:
+        raise FailedError(f"There is no organisation '{narrowed.organisation}'. Give its ODS code, such as R1D.")
 
 
 def _row(one: "Nomination", now: datetime) -> dict[str, object]:

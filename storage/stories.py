@@ -5,25 +5,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import col, select
+from sqlmodel import and_, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.enums import AssessmentStage, AssessorRole, Outcome, Role, Stage
+from models.ids import AssessorId, OrganisationCode, PersonId
 from models.tables import (
+    Application,
     Assessment,
     Assessor,
     AuditEvent,
     Decision,
+    DeclaredConflict,
     Nomination,
     OutboxMessage,
     Score,
     ScreeningFinding,
 )
-from rules.permissions import Act, may
+from rules.permissions import Act, Actor, Subject, may
 from storage.lists import Asker, events_of, messages_visible_to, names_of, nomination_visible_to, panel_of
 
 _MOST_MESSAGES = 200
 _RELEASED = frozenset({Stage.IN_POOL, Stage.RESERVED, Stage.NOT_ADMITTED})
+_ACCEPTED = frozenset({AssessmentStage.ACCEPTED, AssessmentStage.SUBMITTED, AssessmentStage.RETURNED})
 _OF_A_DECISION = frozenset({"outcome", "place"})
 
 
@@ -95,6 +99,46 @@ async def story_visible_to(session: AsyncSession, asker: Asker | None, nominatio
         messages=tuple(sorted((message for message, _ in letters), key=lambda one: (one.queued_at, one.id))),
         events=tuple(events) if audits else _milestones(events, nomination),
     )
+
+
+async def subject_for(session: AsyncSession, asker: Asker, row: Nomination) -> tuple[Actor, Subject]:
+    """Who asks and what about, as permission needs to know them; an assessor's are the assessments they accepted."""
+    seat = (
+        await session.exec(
+            select(Assessor.id, Assessment.stage)
+            .join(
+                Assessment,
+                and_(
+                    col(Assessment.assessor_id) == col(Assessor.id),
+                    col(Assessment.cohort_id) == col(Assessor.cohort_id),
+                ),
+            )
+            .where(col(Assessor.person_id) == asker.person, col(Assessment.nomination_id) == row.id)
+        )
+    ).one_or_none()
+    own = AssessorId(seat[0]) if seat and asker.role is Role.ASSESSOR else None
+    conflict = await session.get(DeclaredConflict, (row.id, own)) if own else None
+    return (
+        Actor(
+            PersonId(asker.person),
+            asker.role,
+            OrganisationCode(row.organisation_code) if row.organisation_code in asker.places else None,
+            own,
+        ),
+        Subject(
+            organisation=OrganisationCode(row.organisation_code),
+            nominee=PersonId(row.person_id),
+            assessors=frozenset({own}) if own and seat and seat[1] in _ACCEPTED else frozenset(),
+            submitted=seat is not None and seat[1] == AssessmentStage.SUBMITTED,
+            conflicted=conflict is not None,
+        ),
+    )
+
+
+async def submitted_application(session: AsyncSession, nomination: str) -> Application | None:
+    """The newest application as submitted, None before that."""
+    query = select(Application).where(col(Application.nomination_id) == nomination)
+    return (await session.exec(query.order_by(col(Application.version).desc()).limit(1))).one_or_none()
 
 
 async def _is_released(session: AsyncSession, row: Nomination) -> bool:

@@ -191,6 +191,41 @@ async def test_scores_and_evidence_are_shown_once_submitted(starter: Starter, co
     assert await scores(own, "--evidence") == {first: []}
 
 
+async def test_application_is_read_by_those_who_assess_it_and_without_adjustments(
+    starter: Starter, cohort: CohortRig
+) -> None:
+    case = await (await cohort.nominate()).reach(Stage.SCORING)
+    first, *_ = await case.offered()
+    assessor, rig = (await case.assessor(first)).person, cohort.rig
+
+    async def read(who: str) -> Answer:
+        return await starter("application", case.id, "--as", who, "--json")
+
+    too_soon = await read(assessor)
+    await starter("assess", "accept", first, "--as", assessor)
+    own, board, nominee = await read(assessor), await read(rig.chair.person), await read(case.nominee.person)
+    told = await starter("application", case.id, "--as", assessor)
+    refused = [await read(rig.operations.person), await starter("application", case.id)]
+
+    criteria = {criterion.code for criterion in cohort.policy.scoring.criteria}
+    assert (too_soon.status, "Accept it first" in too_soon.complained) == (1, True)
+    assert criteria <= own.document["fields"].keys()
+    assert "adjustments" not in own.document["fields"]
+    assert "adjustments" in board.document["fields"].keys() & nominee.document["fields"].keys()
+    assert own.document["endorsement"]["post"]
+    assert "adjustments" not in told.said
+    assert own.document["fields"][min(criteria)] in told.said
+    assert [one.status for one in refused] == [1, 2]
+
+
+async def test_list_of_what_is_not_there_says_so(starter: Starter, cohort: CohortRig) -> None:
+    no_cohort = await starter("list", "--cohort", "nosuch")
+    no_organisation = await starter("list", "--cohort", cohort.id, "--organisation", "ZZZ")
+
+    assert (no_cohort.status, "no cohort 'nosuch'" in no_cohort.complained) == (1, True)
+    assert (no_organisation.status, "no organisation 'ZZZ'" in no_organisation.complained) == (1, True)
+
+
 async def test_who_must_screen_sees_why(starter: Starter, cohort: CohortRig) -> None:
     case = await (await cohort.nominate()).reach(Stage.SCREENING)
     findings = await cohort.rig.all(
