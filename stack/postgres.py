@@ -111,7 +111,7 @@ class EmbeddedPostgres:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._prepare_socket_folder(run_as)
         await self._wait_for_old_server()
-        self._forget_unfinished()
+        await self._forget_unfinished()
         if not self._data.exists():
             await self._initialise(programs, version, run_as)
         run_as.give(self._data)
@@ -274,11 +274,17 @@ class EmbeddedPostgres:
             return None
         return pid if works_here and is_alive(pid) else None
 
-    def _forget_unfinished(self) -> None:
-        """Remove what an interrupted first start has left."""
+    async def _forget_unfinished(self) -> None:
+        """Remove what an interrupted first start has left; its last process may be tidying up there too."""
         unfinished = self.folder / "data.new"
-        if unfinished.exists():
-            shutil.rmtree(unfinished)
+        limit = time.monotonic() + _OLD_SERVER_SECONDS
+        while unfinished.exists():
+            try:
+                shutil.rmtree(unfinished)
+            except OSError:
+                if time.monotonic() > limit:
+                    raise
+                await asyncio.sleep(_RETRY_SECONDS)
 
     def _choose_socket_folder(self) -> Path:
         usual = self.folder / "socket"
