@@ -58,6 +58,7 @@ def test_every_command_of_the_plan_is_there() -> None:
         "cohort open", "cohort extend", "cohort close", "cohort status", "cohort unblock",
         "cohort roll-call", "import organisations", "import assessors", "import nominations",
         "import applications", "import officers", "nominate", "endorse", "apply", "submit", "consent", "status",
+        "application",
         "list", "withdraw", "pause", "resume", "extend", "defer", "readmit", "reassign", "unblock", "screen", "flags",
         "moderate", "assess accept", "assess decline", "assess score", "assess submit", "run list", "run show",
         "run compare", "run release", "run discard", "run solve", "order", "decide", "reopen", "release", "promote",
