@@ -151,6 +151,10 @@ def span(written: str) -> SpanParts:
     return SpanParts.model_validate(parse_span(written))
 
 
+NUMBERS = itertools.count(1)
+"""Numbers cohorts: over all rigs of a session, since they share a Temporal server though not a database."""
+
+
 class Forgetful(Interceptor):
     """Has the worker forget every workflow before each message to one, so that it replays its history.
 
@@ -213,7 +217,6 @@ class Rig:
         self._worker: Worker | None = None
         self._working: asyncio.Task[None] | None = None
         self._threads = ThreadPoolExecutor(20, "activity")
-        self._numbers = itertools.count(1)
 
     # The worker
 
@@ -306,7 +309,7 @@ class Rig:
 
     def number(self) -> int:
         """A number no other call gets."""
-        return next(self._numbers)
+        return next(NUMBERS)
 
     # Policies and cohorts
 
@@ -466,8 +469,6 @@ class CohortRig:
             start,
             id=allocation_workflow(self.id),
             task_queue=self.rig.task_queue,
-            # A slow server may have started it although the first attempt was not answered.
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             search_attributes=TypedSearchAttributes(
                 [
                     SearchAttributePair(COHORT, str(self.id)),
