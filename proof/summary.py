@@ -171,7 +171,7 @@ async def summarise(
             nominations=sum(outcomes.values()),
             organisations=await figures.organisations(session, cohort),
             outcomes=outcomes,
-            moved_up=await _moved_up(session, cohort),
+            moved_up=await moved_up_in(session, cohort),
             assessors=_assessors(await figures.loads(session, cohort)),
             offers=Offers.model_validate(
                 {**await figures.offers(session, cohort), **await offers_by_end(session, cohort)}
@@ -180,7 +180,7 @@ async def summarise(
                 {**await figures.quality(session, cohort), "rescored": await figures.rescored(session, cohort)}
             ),
             deadlines=Deadlines.model_validate(
-                {**await figures.deadlines(session, cohort), **await _missed(session, cohort)}
+                {**await figures.deadlines(session, cohort), **await missed_by_whom(session, cohort)}
             ),
             messages=Messages(sent=await figures.messages_sent(session, cohort), duplicates=duplicates),
             hard_rules_violated=len(broken_rules(*held)),
@@ -247,7 +247,7 @@ async def offers_by_end(session: AsyncSession, cohort: str) -> Mapping[str, int]
     return ends
 
 
-async def _missed(session: AsyncSession, cohort: str) -> Mapping[str, int]:
+async def missed_by_whom(session: AsyncSession, cohort: str) -> Mapping[str, int]:
     """The deadlines missed, as `proof.figures.deadlines` counts them, by whose they were."""
     subject = col(AuditEvent.subject)
     from_reserve = func.coalesce(literal_column("auditevent.before->>'stage'"), "") == "reserved"
@@ -261,7 +261,7 @@ async def _missed(session: AsyncSession, cohort: str) -> Mapping[str, int]:
     return dict(zip(("missed_by_nominees", "missed_by_assessors"), rows.one(), strict=True))
 
 
-async def _moved_up(session: AsyncSession, cohort: str) -> int:
+async def moved_up_in(session: AsyncSession, cohort: str) -> int:
     """How many nominations were admitted from the reserve list."""
     of_cohort = col(AuditEvent.subject).in_(select(col(Nomination.id)).where(col(Nomination.cohort_id) == cohort))
     moved_up = col(AuditEvent.what) == StageChange.PROMOTE.value

@@ -6,10 +6,20 @@ from datetime import UTC, datetime
 import pytest
 from sqlmodel import col, select, text
 
-from models.enums import AssessmentStage, AssessorDeclineReason, MessageStatus, Template
+from models.enums import AssessmentStage, AssessorDeclineReason, MessageStatus, Role, Template
+from models.ids import PersonId
 from models.tables import Assessment, DeclaredConflict, Nomination, OutboxMessage
 from notify.channels import file_name
-from proof.summary import Summary, delivered_again, nomination_sizes, offers_by_end, summarise
+from proof.summary import (
+    Summary,
+    delivered_again,
+    missed_by_whom,
+    moved_up_in,
+    nomination_sizes,
+    offers_by_end,
+    summarise,
+)
+from storage import audit
 from tests.proof.conftest import Proven
 
 
@@ -119,6 +129,34 @@ async def test_each_offer_is_counted_in_one_part(
 
         await session.rollback()
     assert ends == dict.fromkeys(ends, 0) | {"kept": 5, end: 1}
+
+
+async def test_missed_deadlines_are_counted_by_whose_they_were_and_moves_up_apart(proven: Proven) -> None:
+    async with proven.sessions() as session:
+        seat = (await session.exec(select(Assessment).where(col(Assessment.cohort_id) == "ended").limit(1))).one()
+        planted = (
+            ("ended-0001", "lapse", "applying"),
+            ("ended-0002", "lapse", "reserved"),
+            ("ended-0002", "promote", "reserved"),
+            (seat.id, "overdue", "accepted"),
+            (seat.id, "expired", "accepted"),
+        )
+        for subject, what, stage in planted:
+            await audit.append(
+                session,
+                at=datetime.now(UTC),
+                actor=PersonId("system"),
+                role=Role.SYSTEM,
+                what=what,
+                subject=subject,
+                before={"stage": stage},
+            )
+
+        missed, moved_up = await missed_by_whom(session, "ended"), await moved_up_in(session, "ended")
+
+        await session.rollback()
+    assert missed == {"missed_by_nominees": 1, "missed_by_assessors": 1}
+    assert moved_up == 1
 
 
 async def test_message_owed_twice_by_one_step_shows(proven: Proven) -> None:
