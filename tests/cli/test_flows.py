@@ -257,6 +257,7 @@ async def test_moderator_settles_a_flag_with_a_changed_score(starter: Starter, c
 
     flags = (await starter("flags", "--cohort", cohort.id, "--as", moderator, "--json")).document
     for_operations = await starter("flags", "--cohort", cohort.id, "--as", cohort.rig.operations.person)
+    for_assessor = await starter("flags", "--as", (await case.assessor(AssessmentId(lowest))).person)
     numbers = [word for flag in flags for word in ("--flag", str(flag["number"]))]
     settled = await starter(
         "moderate", case.id, *numbers, "--resolution", "moderate", "--change", f"{lowest}:{criterion}=4:moderation",
@@ -264,7 +265,8 @@ async def test_moderator_settles_a_flag_with_a_changed_score(starter: Starter, c
     )  # fmt: skip
 
     assert {flag["nomination_id"] for flag in flags} == {case.id}
-    assert for_operations.status == 1
+    assert [for_operations.status, for_assessor.status] == [1, 1]
+    assert for_assessor.said == ""
     assert settled.status == 0
     await case.until(Stage.AWAITING_DECISION)
     [change] = await cohort.rig.all(select(ScoreChange).where(col(ScoreChange.assessment_id) == lowest))
