@@ -9,7 +9,7 @@ from cli.failures import run, stop
 from cli.reach import stored
 from cli.showing import note, say, show_json, show_table
 from cli.terms import AsOperations, AsReader, CohortOption, Json, Reason, RoleOption, command, room
-from cli.who import acting, asking
+from cli.who import acting, required
 from models.enums import MessageStatus, Role, SteerReason
 
 # ruff: noqa: PLC0415, PLR0917 -- imported where needed, so that --help answers at once; options become parameters
@@ -46,7 +46,7 @@ async def _list(
     from storage.lists import messages_visible_to
 
     async with stored() as sessions, sessions() as session:
-        asker = await asking(session, who, role, "read_nomination")
+        asker = await required(session, who, role, "read_nomination")
         found = await messages_visible_to(
             session, asker, cohort=cohort, nomination=nomination, status=status, after=after, limit=limit + 1
         )

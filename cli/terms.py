@@ -26,7 +26,7 @@ AsReader = Annotated[
         "--as",
         metavar="PERSON",
         envvar="TALENT_POOL_AS",
-        help="Who asks: names and cases are shown to those who may see them; without it, no name is shown.",
+        help="Who asks: names and cases are shown to those who may see them; without it, only where each stands.",
     ),
 ]
 RoleOption = Annotated[

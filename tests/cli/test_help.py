@@ -62,7 +62,8 @@ def test_every_command_of_the_plan_is_there() -> None:
         "list", "withdraw", "pause", "resume", "extend", "defer", "readmit", "reassign", "unblock", "screen", "flags",
         "moderate", "assess accept", "assess decline", "assess score", "assess submit", "run list", "run show",
         "run compare", "run release", "run discard", "run solve", "order", "decide", "reopen", "release", "promote",
-        "messages list", "messages resend", "messages check-templates", "user grant", "user list", "verify audit",
+        "messages list", "messages resend", "messages check-templates", "user grant", "user list", "user revoke",
+        "verify audit",
         "verify projection", "verify privacy", "verify allocation", "policy show", "policy check",
     }  # fmt: skip
 
