@@ -66,11 +66,17 @@ async def people_at(session: AsyncSession, addresses: Iterable[str]) -> dict[str
     return {person.email.lower(): person for person in found.all()}
 
 
-async def upsert_people(session: AsyncSession, wanted: Iterable[Wanted]) -> People:
-    """Add the people who are not there yet and correct the names and posts of those who are.
+async def upsert_people(session: AsyncSession, wanted: Iterable[Wanted], *, correct: bool = False) -> People:
+    """Add the people who are not there yet; those who are keep their name and post, unless ``correct``.
 
     An address identifies a person, whatever its capitals. Doing it twice changes nothing. The session is
     flushed, so that rows which point to these people can follow, and is not committed.
+
+    Args:
+        session: The transaction the people are added in.
+        wanted: Who they are, as somebody wrote them down.
+        correct: Whether names and posts that differ are corrected. Only the register's keepers may: whoever nominates
+            somebody must not rename them, nor learn that they are known.
     """
     all_wanted = list(wanted)
     there = await people_at(session, (person.email for person in all_wanted))
@@ -81,8 +87,10 @@ async def upsert_people(session: AsyncSession, wanted: Iterable[Wanted]) -> Peop
         if person is None:
             there[address] = Person(full_name=full_name, email=email, post=post)
             session.add(there[address])
-        elif (person.full_name, person.post) != (full_name, post or person.post):
+        elif correct and (person.full_name, person.post) != (full_name, post or person.post):
             person.full_name, person.post = full_name, post or person.post
             changed.add(address)
+        elif not person.post:
+            person.post = post
     await session.flush()
     return People(there, frozenset(changed))

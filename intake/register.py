@@ -147,7 +147,7 @@ async def import_officers(
     if problems := await unknown_organisations(session, mentioned):
         raise BadFile(problems)
     tally = Tally()
-    people, changed = await upsert_people(session, [Wanted(row.email, row.full_name, row.post) for row in rows])
+    people, changed = await upsert_people(session, _wanted(rows), correct=True)
     ids = [person.id for person in people.values()]
     granted = (await session.exec(select(RoleGrant).where(col(RoleGrant.person_id).in_(ids)))).all()
     there = {(grant.person_id, grant.role, grant.organisation_code) for grant in granted}
@@ -194,7 +194,7 @@ async def import_assessors(
     if problems:
         raise BadFile(problems)
     tally = Tally(events)
-    people, renamed = await upsert_people(session, [Wanted(row.email, row.full_name, row.post) for row in rows])
+    people, renamed = await upsert_people(session, _wanted(rows), correct=True)
     for row in rows:
         person = people[row.email.lower()]
         after = _assessor_words(row)
@@ -210,6 +210,10 @@ async def import_assessors(
         else:
             tally.changed("assessor", subject, before, after)
     return await tally.close(session, at, by)
+
+
+def _wanted(rows: Sequence[OfficerRow | AssessorRow]) -> list[Wanted]:
+    return [Wanted(row.email, row.full_name, row.post) for row in rows]
 
 
 def _organisations_of(rows: Sequence[AssessorRow]) -> list[Cell]:

@@ -94,6 +94,32 @@ async def test_pilot_files_imported_twice_change_nothing(session: AsyncSession):
     assert await stored(session) == before
 
 
+async def test_upsert_people_keeps_the_name_of_who_is_known(session: AsyncSession):
+    known = Person(full_name="Siân Featherby", email="sian.featherby@example.nhs.test", post="Chief Executive")
+    bare = Person(full_name="Eve Oakeshott", email="eve.oakeshott@example.nhs.test", post="")
+    session.add_all([known, bare])
+    await session.flush()
+    typed = [Wanted("Sian.Featherby@example.nhs.test", "Somebody Else", "Porter"), Wanted(bare.email, "E", "Nurse")]
+
+    people = await upsert_people(session, typed)
+
+    assert [one.id for one in people.by_address.values()] == [known.id, bare.id]
+    assert (known.full_name, known.post) == ("Siân Featherby", "Chief Executive")
+    assert (bare.full_name, bare.post) == ("Eve Oakeshott", "Nurse")
+    assert people.changed == frozenset()
+
+
+async def test_upsert_people_corrects_names_for_the_registers_keepers(session: AsyncSession):
+    known = Person(full_name="Sian Fetherby", email="sian.featherby@example.nhs.test", post="Chief Executive")
+    session.add(known)
+    await session.flush()
+
+    people = await upsert_people(session, [Wanted(known.email, "Siân Featherby", "")], correct=True)
+
+    assert (known.full_name, known.post) == ("Siân Featherby", "Chief Executive")
+    assert people.changed == {known.email}
+
+
 async def test_import_rolled_back_leaves_nothing(session: AsyncSession):
     await prepare(session)
     before = await stored(session)
