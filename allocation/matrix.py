@@ -1,0 +1,238 @@
+"""The best assignment of a matrix of fits, with its proof: total first, or the worst-off panel first.
+
+Floor first is lexicographic: the highest floor (the lowest sum of fits over the panels) that any assignment
+reaches, and at that floor the highest total. The highest floor is first looked for where no assignment can go
+beyond it: the smallest sum of an item's best fits. Where that cannot be reached, halving finds the highest.
+"""
+
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Literal
+
+import highspy
+import numpy as np
+
+from allocation.affinities import Affinities
+from allocation.transport import Floats, Relaxed, Terms, Transport, quiet_highs
+from allocation.whole_panels import SEATS, PanelSearch
+
+Objective = Literal["floor", "total"]
+MatrixStatus = Literal["optimal", "feasible", "short"]
+
+_SLACK = 1e-7  # How far below the floor asked for a sum may lie by rounding.
+
+
+@dataclass(frozen=True, eq=False)
+class MatrixAnswer:
+    """An assignment of a matrix and what is proved of it.
+
+    Attributes:
+        chosen: Pairs of item and assessor, by name, in order.
+        floor: The lowest sum of fits of an item's panel.
+        floor_bound: No assignment has a higher floor.
+        total: The sum of all fits.
+        total_bound: With the floor first, no assignment that reaches this floor has a higher total; else none at all.
+        loads: Items of each assessor, in the order of the matrix.
+        shortfall: Seats that cannot be filled.
+        unmet: Items lacking to the least loads of assessors.
+        seconds: Time for solving, reading excluded.
+        status: Proved best; sound with a gap; or short of seats or least loads, as nothing better is possible.
+    """
+
+    chosen: tuple[tuple[str, str], ...]
+    floor: float
+    floor_bound: float
+    total: float
+    total_bound: float
+    loads: tuple[int, ...]
+    shortfall: int
+    unmet: int
+    seconds: float
+    status: MatrixStatus
+
+    @property
+    def gap(self) -> float:
+        """How far the total may be from the best, as a share of its bound; 0 when proved."""
+        return max(self.total_bound - self.total, 0.0) / max(abs(self.total_bound), 1e-12)
+
+
+def solve_matrix(
+    affinities: Affinities,
+    *,
+    demand: int,
+    most: int,
+    least: int = 0,
+    objective: Objective = "total",
+    seed: int = 1,
+    seconds: float = 60.0,
+) -> MatrixAnswer:
+    """Gives each item `demand` assessors, each assessor `least` to `most` items.
+
+    The order of items and assessors changes nothing; the seed settles ties.
+
+    Args:
+        affinities: The fits.
+        demand: Assessors for each item, at least 1.
+        most: Most items of an assessor.
+        least: Fewest items of an assessor.
+        objective: What comes first.
+        seed: Published number that settles ties.
+        seconds: Time allowed to each branch and bound; the bound found by then stands.
+
+    Raises:
+        ValueError: When the numbers contradict one another.
+    """
+    if demand < 1:
+        raise ValueError(f"the demand is {demand}; an item needs at least 1 assessor")
+    if not 0 <= least <= most:
+        raise ValueError(f"loads from {least} to {most}; ask for 0 <= least <= most")
+    shuffled = affinities.shuffled(seed)
+    terms = Terms(shuffled.fits, demand, least, most)
+    begun = perf_counter()
+    found = _best_total(terms) if objective == "total" else _floor_first(terms, seconds)
+    spent = perf_counter() - begun
+    return _answer(affinities, shuffled, terms, found, spent)
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """Shares of 0 and 1, the bounds proved, and whether seats or loads are short."""
+
+    taken: Floats
+    floor_bound: float
+    total_bound: float
+    short: bool
+
+
+def _best_total(terms: Terms) -> _Found:
+    relaxed = Transport(terms).relaxed()
+    total = _total(terms, relaxed.taken)
+    short = relaxed.shortage > 1e-6
+    return _Found(relaxed.taken, _floor_limit(terms), total if short else relaxed.bound, short)
+
+
+def _floor_first(terms: Terms, seconds: float) -> _Found:
+    programme = Transport(terms)
+    first = programme.relaxed()
+    limit = _floor_limit(terms)
+    if first.shortage > 1e-6:
+        return _Found(first.taken, limit, _total(terms, first.taken), short=True)
+    reached = _floor_of(terms, first.taken)
+    if reached >= limit - _SLACK:
+        return _Found(first.taken, limit, first.bound, short=False)
+    best, limit = _highest_floor(terms, first, limit, seconds)
+    return _Found(best.taken, limit, best.total_bound, short=False)
+
+
+def _highest_floor(terms: Terms, first: Relaxed, limit: float, seconds: float) -> tuple[_Found, float]:
+    """Halves between a floor that is reached and one that is not; the last step asks for just more than reached."""
+    best = _Found(first.taken, limit, first.bound, short=False)
+    reached, asked = _floor_of(terms, first.taken), limit
+    step = max(_grid(terms), 1e-6 * max(1.0, abs(limit)))
+    while True:
+        found = _at_floor(terms, asked, seconds)
+        if found is None:
+            limit = asked
+        else:
+            best, reached = found, max(_floor_of(terms, found.taken), asked - _SLACK)
+        if limit - reached < 1.5 * step:
+            # What was not reached is at most a step above: nothing lies between but what is reached.
+            return best, reached if limit > reached + _SLACK else limit
+        asked = reached + step if limit - reached < 4 * step else (reached + limit) / 2
+
+
+def _at_floor(terms: Terms, floor: float, seconds: float) -> _Found | None:
+    """The best total with every panel at the floor; None when there is none."""
+    relaxed = Transport(terms).relaxed(floor - _SLACK)
+    if relaxed.shortage > 1e-6:
+        return None
+    if relaxed.whole:
+        return _Found(relaxed.taken, floor, relaxed.bound, short=False)
+    if terms.demand == SEATS:
+        answer = PanelSearch(terms, floor - _SLACK).best(relaxed.prices.assessors, seconds)
+        if answer.panels is not None:
+            taken = np.zeros_like(terms.fits)
+            taken[answer.panels.items[:, None], answer.panels.assessors] = 1.0
+            return _Found(taken, floor, min(answer.bound, relaxed.bound), short=False)
+        if answer.bound == -np.inf:
+            return None
+    return _branch_and_bound(terms, floor - _SLACK, relaxed.bound, seconds)
+
+
+def _branch_and_bound(terms: Terms, floor: float, bound: float, seconds: float) -> _Found | None:
+    """The plain programme with a floor in whole numbers, for panels that are not of three."""
+    items, assessors = terms.fits.shape
+    item_of, assessor_of = np.nonzero(terms.allowed)
+    fits = terms.fits[item_of, assessor_of]
+    pairs = len(fits)
+    model = highspy.HighsLp()
+    model.num_col_, model.num_row_ = pairs, 2 * items + assessors
+    model.col_cost_, model.col_lower_, model.col_upper_ = -fits, np.zeros(pairs), np.ones(pairs)
+    seats = np.full(items, float(terms.demand))
+    model.row_lower_ = np.concatenate([seats, np.full(assessors, float(terms.least)), np.full(items, floor)])
+    model.row_upper_ = np.concatenate([seats, np.full(assessors, float(terms.most)), np.full(items, np.inf)])
+    rows = np.stack([item_of, items + assessor_of, items + assessors + item_of], axis=1)
+    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    model.a_matrix_.start_ = 3 * np.arange(pairs + 1)
+    model.a_matrix_.index_ = rows.ravel()
+    model.a_matrix_.value_ = np.stack([np.ones(pairs), np.ones(pairs), fits], axis=1).ravel()
+    model.integrality_ = [highspy.HighsVarType.kInteger] * pairs
+    highs = quiet_highs(seconds)
+    for option, value in (("presolve", "on"), ("mip_rel_gap", 0.0), ("mip_abs_gap", 1e-7)):
+        highs.setOptionValue(option, value)
+    highs.passModel(model)
+    highs.run()
+    result = highs.getInfo()
+    if result.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
+        return None
+    taken = np.zeros_like(terms.fits)
+    taken[item_of, assessor_of] = np.round(np.asarray(highs.getSolution().col_value))
+    return _Found(taken, floor, min(bound, -float(result.mip_dual_bound)), short=False)
+
+
+def _answer(affinities: Affinities, shuffled: Affinities, terms: Terms, found: _Found, spent: float) -> MatrixAnswer:
+    taken = found.taken > 0.5
+    ones = taken.astype(np.float64)
+    chosen = sorted((shuffled.items[item], shuffled.assessors[assessor]) for item, assessor in np.argwhere(taken))
+    load_of = dict(zip(shuffled.assessors, taken.sum(axis=0).tolist(), strict=True))
+    total, floor = _total(terms, ones), _floor_of(terms, ones)
+    shortfall = int((terms.demand - taken.sum(axis=1)).sum())
+    unmet = int(np.maximum(terms.least - taken.sum(axis=0), 0).sum())
+    floor_bound = max(found.floor_bound, floor)
+    bound = max(found.total_bound, total)
+    proved = bound - total <= 1e-6 * max(1.0, abs(bound))
+    return MatrixAnswer(
+        chosen=tuple(chosen),
+        floor=floor,
+        floor_bound=floor_bound,
+        total=total,
+        total_bound=bound,
+        loads=tuple(load_of[name] for name in affinities.assessors),
+        shortfall=shortfall,
+        unmet=unmet,
+        seconds=spent,
+        status="short" if shortfall or unmet else "optimal" if proved else "feasible",
+    )
+
+
+def _floor_limit(terms: Terms) -> float:
+    """The smallest sum of an item's best fits: no assignment can do better for that item."""
+    seats = min(terms.demand, terms.fits.shape[1])
+    fits = np.where(terms.allowed, terms.fits, 0.0 if terms.allowed.sum(axis=1).min() < seats else -np.inf)
+    return float(np.partition(fits, -seats, axis=1)[:, -seats:].sum(axis=1).min())
+
+
+def _total(terms: Terms, taken: Floats) -> float:
+    return float((np.nan_to_num(terms.fits) * taken).sum())
+
+
+def _floor_of(terms: Terms, taken: Floats) -> float:
+    return float((np.nan_to_num(terms.fits) * taken).sum(axis=1).min())
+
+
+def _grid(terms: Terms) -> float:
+    """The common step of all fits when they have one of a thousandth or more, else 0."""
+    thousandths = np.nan_to_num(terms.fits) * 1000
+    if not np.allclose(thousandths, np.round(thousandths), atol=1e-9):
+        return 0.0
+    return float(np.gcd.reduce(np.round(thousandths).astype(np.int64).ravel())) / 1000
