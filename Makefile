@@ -1,6 +1,6 @@
 # Every target sets up what it needs. Nothing is written outside this folder, except pip's cache.
 .DEFAULT_GOAL := help
-.PHONY: help demo test up down lint bench chaos clean
+.PHONY: help demo test up down lint bench chaos assets clean
 MAKEFLAGS += --no-print-directory
 
 PYTHON := .venv/bin/python
@@ -31,6 +31,9 @@ bench: .venv/.ready ## Measures history, throughput, latency and memory; prints 
 
 chaos: .venv/.ready ## Runs the pilot cohort while killing worker, Temporal and PostgreSQL at random
 	@$(PYTHON) starter.py chaos
+
+assets: ## Rebuilds the vendored NHS frontend and htmx; for developers, needs npm
+	@scripts/assets
 
 clean: ## Removes .venv, caches and var/, which holds the state of "make up" and "make demo"
 	@! test -x $(PYTHON) || ! test -f starter.py || $(PYTHON) starter.py down >/dev/null 2>&1 || true

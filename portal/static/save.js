@@ -1,75 +1,71 @@
-// Saves each field of <form data-save="URL"> as it is typed. Says so by the field; loses nothing when it cannot.
-// POST field, content (one for each ticked box), revision; answers: 200 {saved_at, revision},
-// 409 {theirs, revision, saved_at}, 422 {sentence}, 401.
+// Saves each field of <form data-save="URL"> as it is typed: POST field, content (one for each ticked box), revision.
+// Answers: 200 {saved_at, revision}, 409 {theirs, revision, saved_at}, 422 {sentence}, 401.
 const groups = ".nhsuk-date-input, .nhsuk-radios, .nhsuk-checkboxes";
-const unsaid = ["hidden", "submit", "button", "file", "password"];
 const fields = [];
 let leaving = false;
 
 const store = (act, key, text) => {
   try { return localStorage[act + "Item"](key, text); } catch { return null; }
 };
-const make = (tag, text, attributes = {}) => {
-  const element = Object.assign(document.createElement(tag), { textContent: text });
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  return element;
-};
-const same = (a, b) => a.replace(/\r\n/g, "\n").trim() === b.replace(/\r\n/g, "\n").trim();
+const make = (tag, textContent, more) => Object.assign(document.createElement(tag), { textContent }, more);
+const same = (a, b) => a.replace(/\r/g, "").trim() === b.replace(/\r/g, "").trim();
 
 class Field {
   constructor(form, name, inputs) {
-    Object.assign(this, { form, name, inputs, tries: 0, version: 0, saved: 0 });
-    this.ticked = inputs[0].type === "radio" || inputs[0].type === "checkbox";
+    const [input] = inputs;
+    Object.assign(this, { form, name, inputs, input, tries: 0, version: 0, saved: 0 });
+    this.ticked = /radio|checkbox/.test(input.type);
     this.key = `kept:${form.dataset.save}:${name}`;
-    const group = (inputs[0].closest(groups) || inputs[0]).closest(".nhsuk-form-group") || inputs[0].parentElement;
-    this.status = group.appendChild(make("div", "", { class: "portal-save", role: "status" }));
-    this.choice = group.appendChild(make("div", "", { class: "portal-choice", hidden: "" }));
+    const group = (input.closest(groups) || input).closest(".nhsuk-form-group") || input.parentElement;
+    this.status = group.appendChild(make("div", "", { className: "portal-save", role: "status" }));
+    this.choice = group.appendChild(make("div", "", { className: "portal-choice", hidden: true }));
     for (const input of inputs) {
-      input.addEventListener("input", () => this.typed());
-      input.addEventListener("blur", () => this.save());
+      input.oninput = () => this.typed();
+      input.onblur = () => this.save();
     }
     const kept = store("get", this.key);
     if (kept === null) return;
-    if (same(kept, this.content(true).join("\n"))) return void store("remove", this.key);
+    if (same(kept, this.content(true).join("\n"))) return this.forget();
     this.ask("We kept what you typed here", [["What you typed", kept]], [
       ["Use what I typed", () => { this.put(kept); this.typed(); this.save(); }],
-      ["Keep what is saved", () => store("remove", this.key)],
+      ["Keep what is saved", () => this.forget()],
     ]);
   }
 
   content(first) {
     const [value, on] = first ? ["defaultValue", "defaultChecked"] : ["value", "checked"];
     if (this.ticked) return this.inputs.filter((input) => input[on]).map((input) => input.value);
-    const input = this.inputs[0];
+    const { input } = this;
     if (first && input.options) return [...input.options].filter((o) => o.defaultSelected).map((o) => o.value);
     return [input[value]];
   }
 
+  get text() { return this.content().join("\n"); }
+
   put(text) {
     if (this.ticked) for (const input of this.inputs) input.checked = text.split("\n").includes(input.value);
-    else this.inputs[0].value = text;
+    else this.input.value = text;
   }
 
   say(text, problem = false) {
-    this.status.className = problem ? "portal-save portal-save--problem" : "portal-save";
-    if (this.status.textContent !== text) this.status.replaceChildren(text);
+    this.status.className = "portal-save" + (problem ? " portal-save--problem" : "");
+    this.status.textContent = text;
   }
 
   ask(title, texts, answers) {
     this.asking = true;
-    this.choice.replaceChildren(make("p", title, { class: "portal-choice__title" }));
-    for (const [heading, text] of texts) {
-      this.choice.append(make("p", heading), make("blockquote", text || "Nothing"));
-    }
+    this.choice.replaceChildren(make("strong", title));
+    for (const [heading, text] of texts) this.choice.append(make("p", heading), make("blockquote", text || "Nothing"));
     for (const [words, act] of answers) {
-      const button = make("button", words, { type: "button", class: "nhsuk-button nhsuk-button--secondary nhsuk-button--small" });
-      button.addEventListener("click", () => {
+      const onclick = () => {
         this.asking = false;
         this.choice.hidden = true;
-        this.inputs[0].focus();
+        this.say("");
+        this.input.focus();
         act();
-      });
-      this.choice.append(button, " ");
+      };
+      const className = "nhsuk-button nhsuk-button--secondary";
+      this.choice.append(make("button", words, { type: "button", className, onclick }), " ");
     }
     this.choice.hidden = false;
     this.say(title, true);
@@ -78,16 +74,15 @@ class Field {
   typed() {
     this.version += 1;
     this.refused = false;
-    store("set", this.key, this.content().join("\n"));
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.save(), 800);
+    store("set", this.key, this.text);
+    this.later(800);
   }
 
   get unsaved() { return this.version > this.saved; }
 
-  later() {
+  later(wait = Math.min(60000, 2000 * 2 ** this.tries++)) {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.save(), Math.min(60000, 2000 * 2 ** this.tries++));
+    this.timer = setTimeout(() => this.save(), wait);
   }
 
   async save() {
@@ -95,7 +90,7 @@ class Field {
     clearTimeout(this.timer);
     this.busy = true;
     const version = this.version;
-    const body = new URLSearchParams({ field: this.name, revision: this.inputs[0].dataset.revision || "0" });
+    const body = new URLSearchParams({ field: this.name, revision: this.input.dataset.revision || 0 });
     const content = this.content();
     for (const text of content.length ? content : [""]) body.append("content", text);
     try {
@@ -122,50 +117,48 @@ class Field {
     }
     for (const input of this.inputs) input.dataset.revision = said.revision;
     if (answer.status === 409) return this.differs(said);
-    this.saved = version;
-    if (!this.unsaved) store("remove", this.key);
-    this.say(`Saved at ${said.saved_at}`);
+    this.done(version, said.saved_at);
   }
+
+  done(version, when) {
+    this.saved = version;
+    if (!this.unsaved) this.forget();
+    this.say(`Saved at ${when}`);
+  }
+
+  forget() { store("remove", this.key); }
 
   differs({ theirs, saved_at: when }) {
     this.ask(`This was changed in another tab, saved at ${when}`, [
-      ["Here", this.content().join("\n")], ["In the other tab", theirs],
+      ["Here", this.text], ["In the other tab", theirs],
     ], [
       ["Keep mine", () => this.save()],
       ["Use the other", () => {
         this.put(theirs);
-        this.saved = this.version;
-        store("remove", this.key);
-        this.say(`Saved at ${when}`);
+        this.done(this.version, when);
       }],
     ]);
   }
 
   signedOut() {
-    this.say("You have been signed out. ", true);
-    this.status.append(
-      make("a", "Sign in in another tab", { href: "/sign-in", target: "_blank", rel: "noopener" }),
-      ", then go on: what you typed is kept here.",
-    );
     this.later();
+    if (this.status.querySelector("a")) return;
+    this.say("You have been signed out. ", true);
+    const link = make("a", "Sign in in another tab", { href: "/sign-in", target: "_blank", rel: "noopener" });
+    this.status.append(link, ", then go on: what you typed is kept here.");
   }
 }
 
 for (const form of document.querySelectorAll("form[data-save]")) {
-  const named = Map.groupBy
-    ? Map.groupBy(form.elements, (input) => input.name)
-    : [...form.elements].reduce((map, i) => map.set(i.name, [...(map.get(i.name) || []), i]), new Map());
-  for (const [name, inputs] of named) {
-    const own = inputs.filter((input) => !unsaid.includes(input.type));
-    if (name && own.length) fields.push(new Field(form, name, own));
+  const named = {};
+  for (const input of form.elements) {
+    if (input.name && !/hidden|submit|button|file|password|fieldset/.test(input.type)) (named[input.name] ||= []).push(input);
   }
+  for (const name in named) fields.push(new Field(form, name, named[name]));
   form.addEventListener("submit", () => { leaving = true; });
 }
 
-const saveAll = () => fields.forEach((field) => field.save());
-addEventListener("pagehide", saveAll);
-addEventListener("online", saveAll);
-addEventListener("focus", saveAll);
+for (const event of ["pagehide", "online", "focus"]) addEventListener(event, () => fields.forEach((field) => field.save()));
 addEventListener("pageshow", () => { leaving = false; });
 addEventListener("beforeunload", (event) => {
   if (!leaving && fields.some((field) => field.unsaved)) event.preventDefault();
