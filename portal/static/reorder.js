@@ -35,7 +35,6 @@ for (const list of document.querySelectorAll("[data-reorder]")) {
     item.prepend(handle);
     handle.addEventListener("pointerdown", (event) => {
       event.preventDefault();
-      handle.setPointerCapture(event.pointerId);
       item.classList.add("portal-reorder__item--moving");
       const before = items().indexOf(item);
       const move = ({ clientY }) => {
@@ -48,12 +47,16 @@ for (const list of document.querySelectorAll("[data-reorder]")) {
         if (clientY < box.top + box.height / 2) over.before(item); else over.after(item);
       };
       const end = () => {
-        handle.removeEventListener("pointermove", move);
+        for (const [name, act] of [["pointermove", move], ["pointerup", end], ["pointercancel", end]]) {
+          document.removeEventListener(name, act);
+        }
         item.classList.remove("portal-reorder__item--moving");
         if (items().indexOf(item) !== before) moved(item);
       };
-      handle.addEventListener("pointermove", move);
-      handle.addEventListener("lostpointercapture", end, { once: true });
+      // On the document: an item that moves within the list would lose a captured pointer.
+      document.addEventListener("pointermove", move);
+      document.addEventListener("pointerup", end);
+      document.addEventListener("pointercancel", end);
     });
   }
 }
