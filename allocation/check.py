@@ -49,7 +49,9 @@ def violations(
         if len(panel) != (nomination.seats or problem.rules.size):
             found.append(Violation("seat_count", nomination.id, None))
         for rule in problem.rules.composition:
-            count = len([id_ for id_ in panel if assessors[id_].role in rule.roles])
+            counted = [id_ for id_ in panel if assessors[id_].role in rule.roles]
+            counted += [id_ for id_ in panel if id_ not in counted and rule.properties & assessors[id_].properties]
+            count = len(counted)
             if count < rule.at_least or (rule.at_most is not None and count > rule.at_most):
                 found.append(Violation(f"composition:{rule.name}", nomination.id, None))
     return tuple(found)

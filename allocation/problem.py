@@ -11,6 +11,14 @@ from typing import Final, Literal
 ROLES: Final = frozenset({"chief_executive", "accountable_officer", "non_executive_director", "chair"})
 """The roles an assessor can have."""
 
+SWITCHES: Final = frozenset(
+    {
+        "organisation", "endorser", "declared", "availability", "training", "composition", "capacity", "least",
+        "week", "pairs", "pinned", "forbidden",
+    }
+)  # fmt: skip
+"""The names of the hard rules that a policy can switch off."""
+
 Status = Literal["optimal", "feasible", "partial"]
 """How far an answer goes: every panel staffed at proved least cost, every panel staffed, or some unstaffed."""
 
@@ -39,6 +47,8 @@ class AssessorSupply:
         load: Assessments already held in this cohort, those on kept panels included.
         available: Inclusive ranges of days; they may touch or overlap.
         training_expires: Last day on which the training holds; None when it does not expire.
+        least: Fewest assessments in this cohort.
+        properties: Words that composition rules and mixed panels may count, used only where the assessor agreed.
     """
 
     id: str
@@ -51,6 +61,8 @@ class AssessorSupply:
     load: int
     available: tuple[tuple[date, date], ...]
     training_expires: date | None
+    least: int = 0
+    properties: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         _require(self.role in ROLES, f"Assessor {self.id} has the role {self.role!r}; use one of {sorted(ROLES)}.")
@@ -78,6 +90,7 @@ class NominationDemand:
         seated: Assessors already on the panel, who stay.
         barred: Assessors who must not be asked (again): declined, replaced, said there is a conflict.
         conflicts: Declared relationships, each an assessor and the word for the tie.
+        begun: Whether assessing has begun: nobody seated is then ever moved.
     """
 
     id: str
@@ -90,6 +103,7 @@ class NominationDemand:
     seated: tuple[str, ...] = ()
     barred: frozenset[str] = frozenset()
     conflicts: tuple[tuple[str, str], ...] = ()
+    begun: bool = False
 
     def __post_init__(self) -> None:
         _require(bool(self.organisation), f"Nomination {self.id} has no organisation; give its ODS code.")
@@ -112,22 +126,28 @@ class CompositionRule:
         roles: The roles that count, out of `ROLES`.
         at_least: Fewest members.
         at_most: Most members; None for no limit.
+        properties: Whoever has one of these counts as well, whatever the role.
     """
 
     name: str
     roles: frozenset[str]
     at_least: int
     at_most: int | None = None
+    properties: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         _require(
-            bool(self.roles) and self.roles <= ROLES,
+            bool(self.roles or self.properties) and self.roles <= ROLES,
             f"Composition rule {self.name!r} names the roles {sorted(self.roles)}; use some of {sorted(ROLES)}.",
         )
         _require(
             self.at_least >= 0 and (self.at_most is None or self.at_most >= self.at_least),
             f"Composition rule {self.name!r} asks for at least {self.at_least} and at most {self.at_most}.",
         )
+
+    def counts(self, assessor: AssessorSupply) -> bool:
+        """Whether the assessor counts for this rule."""
+        return assessor.role in self.roles or not self.properties.isdisjoint(assessor.properties)
 
 
 @dataclass(frozen=True)
@@ -138,15 +158,19 @@ class Weights:
         interest: Cost of a seat that shares none of the nomination's interests; a part share costs in proportion.
         same_system: Cost of a seat within the nominee's own system.
         load: An assessor with load l of capacity c costs load * l * l / c, so even use is cheapest.
+        mixed: Worth of a panel in which the properties of `mixed_properties` are neither absent nor held by all.
+        repeat: Cost of two assessors meeting again on another panel, for each time.
     """
 
     interest: int
     same_system: int
     load: int
+    mixed: int = 0
+    repeat: int = 0
 
     def __post_init__(self) -> None:
         _require(
-            min(self.interest, self.same_system, self.load) >= 0,
+            min(self.interest, self.same_system, self.load, self.mixed, self.repeat) >= 0,
             "Weights may not be negative; use 0 to switch a wish off.",
         )
 
@@ -163,6 +187,13 @@ class PanelRules:
         min_days_available: Fewest days within the window on which an assessor is available.
         weights: What the wishes are worth.
         seed: Published number that settles ties.
+        together: Whether the members of a panel must all be available in one week of the window, and meet in it.
+        week_most: Most assessments of an assessor in any week; None for no limit.
+        pair_most: Most panels on which the same two assessors meet; None for no limit.
+        pinned: Pairs of nomination and assessor that operations have fixed.
+        forbidden: Pairs of nomination and assessor that operations have ruled out.
+        mixed_properties: The properties of which a mixed panel holds some but not only.
+        off: Rules switched off, by the names of `SWITCHES`.
     """
 
     size: int
@@ -172,6 +203,13 @@ class PanelRules:
     min_days_available: int
     weights: Weights
     seed: int
+    together: bool = False
+    week_most: int | None = None
+    pair_most: int | None = None
+    pinned: frozenset[tuple[str, str]] = frozenset()
+    forbidden: frozenset[tuple[str, str]] = frozenset()
+    mixed_properties: frozenset[str] = frozenset()
+    off: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         first, last = self.window
@@ -185,6 +223,15 @@ class PanelRules:
             0 <= self.min_days_available <= days,
             f"{self.min_days_available} days of availability are asked for, but the window has {days}.",
         )
+        for limit, words in ((self.week_most, "in a week"), (self.pair_most, "together for two assessors")):
+            _require(limit is None or limit >= 1, f"At most {limit} assessments {words}; use 1 or more, or no limit.")
+        _require(self.off <= SWITCHES, f"No rules are called {sorted(self.off - SWITCHES)}; see {sorted(SWITCHES)}.")
+        both = sorted(self.pinned & self.forbidden)
+        _require(not both, f"Pairs both pinned and forbidden: {both}; keep one of the two.")
+
+    def on(self, rule: str) -> bool:
+        """Whether a rule is switched on."""
+        return rule not in self.off
 
 
 @dataclass(frozen=True)

@@ -169,7 +169,8 @@ def test_command_line_solves_writes_and_checks(tmp_path, capsys):
 
     assert (solved, checked) == (0, 0)
     assert set(figures) == {
-        "floor", "floor_bound", "total", "total_bound", "gap", "load_min", "load_max", "shortfall", "seconds", "status",
+        "floor", "floor_bound", "total", "total_bound", "gap",
+        "load_min", "load_max", "shortfall", "seconds", "status",
     }  # fmt: skip
     assert (figures["floor"], figures["total"], figures["status"]) == (1.5, 3.5, "optimal")
     assert out.read_text().splitlines()[:3] == ["item,assessor", "p1,ann", "p1,cyd"]

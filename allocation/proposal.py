@@ -1,0 +1,82 @@
+"""A proposal with its certificate: who sits where, what is proved of it, and who could not be seated."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+Aim = Literal["floor", "total"]
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What is proved of a proposal; everything in points. `certified` recomputes it without the solver.
+
+    Attributes:
+        floor: The fit of the worst-off new panel, summed over its new seats.
+        floor_bound: No allocation of these panels has a higher floor.
+        total: Fit of all seats, less the cost of loads, plus the worth of mixed panels, less that of repeated pairs.
+        total_bound: No allocation of these panels with this floor has a higher total.
+        gap: (total_bound - total) / total_bound; 0 when they meet.
+        fit: Fit of all new seats.
+        load_cost: What the loads cost.
+        mixed: Mixed panels.
+        repeats: How often two assessors meet again.
+        broken: Faults that the checker found when the proposal was made: 0 for a sound one.
+        staffed: Panels seated.
+        staffed_bound: No allocation seats more.
+        seed: What settled ties.
+        complete: Whether every possible pair was considered, or of each panel the best only.
+    """
+
+    floor: int
+    floor_bound: int
+    total: int
+    total_bound: int
+    gap: float
+    fit: int
+    load_cost: int
+    mixed: int
+    repeats: int
+    broken: int
+    staffed: int
+    staffed_bound: int
+    seed: int
+    complete: bool
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A new seat.
+
+    Attributes:
+        nomination: The nomination's identifier.
+        assessor: The assessor's identifier.
+        fit: Points.
+        week: First and last day of the week in which the panel sits, or of the whole window.
+    """
+
+    nomination: str
+    assessor: str
+    fit: int
+    week: tuple[date, date]
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """An answer to an allocation problem.
+
+    Attributes:
+        seats: New seats, by nomination and assessor.
+        unstaffed: Nominations left without new seats, by identifier.
+        certificate: What is proved.
+    """
+
+    seats: tuple[Placed, ...]
+    unstaffed: tuple[str, ...]
+    certificate: Certificate
+
+    @property
+    def optimal(self) -> bool:
+        """Whether floor and total are proved best."""
+        one = self.certificate
+        return one.total == one.total_bound and one.floor == one.floor_bound and one.staffed == one.staffed_bound

@@ -1,0 +1,277 @@
+"""From a problem to a proposal with its proof: the one function for whole cohorts, parts of them and single seats."""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from math import floor as rounded_down
+from time import perf_counter
+
+import numpy as np
+
+from allocation.certified import certified
+from allocation.fixing import ALL, around_of, freed, seated_by_fixing
+from allocation.model import Ints, Model, compiled, weeks_of
+from allocation.prices import Market
+from allocation.problem import AllocationProblem
+from allocation.proposal import Aim, Certificate, Placed, Proposal
+from allocation.seating import Seating, pairs_met
+
+EXACT = 20_000  # Up to so many arcs the whole programme is searched to the end.
+_STEPS = 60  # Steps of the market before a large problem is seated.
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """Arcs of a model with the bounds of floor and total, in points."""
+
+    arcs: Ints
+    floor_bound: int
+    total_bound: int
+
+
+def propose(problem: AllocationProblem, *, aim: Aim = "floor", seconds: float = 60.0) -> Proposal:
+    """Seats every panel that lacks members, or as many as the rules allow.
+
+    As many panels as possible first; then, with the aim `floor`, the worst-off panel's fit as high as possible; then
+    the total. Kept members stay. The order of the problem changes nothing; the seed of the rules settles ties.
+
+    Args:
+        problem: Nominations, assessors and rules.
+        aim: Whether the floor or the total comes first.
+        seconds: Time allowed to the search; an answer within it is the same on every machine.
+    """
+    deadline = perf_counter() + seconds
+    problem, contradicted = without_contradicted(problem)
+    model = compiled(problem)
+    found = _best(model, aim, deadline)
+    if found is not None:
+        return _proposal(model, found, contradicted, len(model.nominations))
+    arcs, most = _most_panels(model, deadline)
+    seated = {model.nominations[panel].id for panel in np.unique(model.panel[arcs])}
+    left = {one.id for one in model.nominations} - seated
+    staffable = without(problem, left)
+    rest = compiled(staffable)
+    found = _best(rest, aim, deadline) or Found(_moved(model, rest, arcs), 10**9, 10**9)
+    return _proposal(rest, found, contradicted | left, most)
+
+
+def without(problem: AllocationProblem, left: set[str]) -> AllocationProblem:
+    """The problem with some panels left as they are: their kept members still count, and nobody new is asked."""
+    return replace(
+        problem,
+        nominations=tuple(
+            replace(one, seats=max(len(one.seated), 1)) if one.id in left and one.seated else one
+            for one in problem.nominations
+            if one.id not in left or one.seated
+        ),
+    )
+
+
+def without_contradicted(problem: AllocationProblem) -> tuple[AllocationProblem, set[str]]:
+    """Leaves out the nominations for which operations pinned somebody who may not sit."""
+    if not problem.rules.pinned or not problem.rules.on("pinned"):
+        return problem, set()
+    pins = problem.rules.pinned
+    model = compiled(problem)
+    possible = {
+        (model.nominations[model.panel[arc]].id, model.assessors[model.assessor[arc]].id)
+        for arc in np.flatnonzero(model.pinned)
+    }
+    seated = {(one.id, name) for one in problem.nominations for name in one.seated}
+    lacking = {one.id for one in model.nominations}
+    bad = {nomination for nomination, _ in pins - possible - seated if nomination in lacking}
+    return without(problem, bad), bad
+
+
+def _best(model: Model, aim: Aim, deadline: float) -> Found | None:
+    """The best seating of every panel; None when not every panel can be seated."""
+    if not len(model.nominations):
+        return Found(np.zeros(0, dtype=np.int64), 0, 0)
+    if not np.all(np.bincount(model.panel, minlength=len(model.nominations)) >= model.missing):
+        return None
+    market = Market(model)
+    limit = market.limit_of_floor
+    if limit is None:
+        return None
+    market.settle(_STEPS)
+    exact = len(model.panel) <= EXACT
+    found = _exact(model, market, None, deadline) if exact else _large(model, market, deadline)
+    if found is None:
+        return None
+    if aim == "total":
+        return replace(found, floor_bound=limit)
+    return _floor_first(model, market, found, limit, deadline, exact=exact)
+
+
+def _exact(model: Model, market: Market, floor: int | None, deadline: float) -> Found | None:
+    seconds = max(deadline - perf_counter(), 1.0)
+    start = None
+    if model.weeks > 1:
+        # One good week for each panel first: where that meets the bound, no other week could do better.
+        start = Seating(model, arcs=market.in_best_weeks(), floor=floor).solved(seconds / 4).arcs
+        if start is not None and worth_of(model, start).total(model) >= rounded_down(market.bound + 1e-6):
+            return Found(start, 0, rounded_down(market.bound + 1e-6))
+    result = Seating(model, floor=floor).solved(seconds / 2, start=start)
+    arcs = result.arcs
+    if start is not None and (
+        arcs is None or worth_of(model, start).total(model) > worth_of(model, arcs).total(model)
+    ):
+        arcs = start
+    if arcs is None:
+        return None
+    return Found(arcs, 0, rounded_down(min(result.bound, market.bound) + 1e-6))
+
+
+def _large(model: Model, market: Market, deadline: float) -> Found | None:
+    arcs, seated = seated_by_fixing(model, market, deadline)
+    if not seated.all():
+        return None
+    return Found(arcs, 0, rounded_down(market.bound + 1e-6))
+
+
+def _floor_first(model: Model, market: Market, found: Found, limit: int, deadline: float, *, exact: bool) -> Found:
+    """Raises the floor from what the best total has, as far as it goes."""
+    reached = floor_of(model, found.arcs)
+    low, high, best = reached, limit, replace(found, floor_bound=limit)
+    asked = limit
+    while low < high and perf_counter() < deadline:
+        better = _at_floor(model, market, asked, found, deadline, exact=exact)
+        if better is None:
+            high = asked - 1
+        else:
+            best, low = better, max(floor_of(model, better.arcs), asked)
+        best = replace(best, floor_bound=max(high, low))
+        asked = (low + high + 1) // 2
+    return best
+
+
+def _at_floor(
+    model: Model, market: Market, floor: int, found: Found, deadline: float, *, exact: bool
+) -> Found | None:
+    if exact:
+        return _exact(model, market, floor, deadline)
+    fits = np.bincount(model.panel[found.arcs], model.fit[found.arcs], minlength=len(model.nominations))
+    low = np.flatnonzero(fits < floor)
+    return raised(model, market, found, low, floor=floor, deadline=deadline)
+
+
+def raised(model: Model, market: Market, found: Found, low: Ints, *, floor: int, deadline: float) -> Found | None:
+    """Seats the panels below the floor anew, with others that may give way; the total's bound stays."""
+    offered = np.arange(len(model.panel))
+    for many in (100, 300):
+        rest, kept = freed(model, found.arcs, offered, low, many)
+        arcs = (
+            offered[np.isin(model.panel, rest)] if len(offered) <= ALL else np.union1d(market.listed(20), found.arcs)
+        )
+        programme = Seating(model, panels=rest, arcs=arcs, around=around_of(model, kept), floor=floor)
+        result = programme.solved(max(min(deadline - perf_counter(), 20.0), 1.0), gap=2e-5)
+        if result.arcs is not None:
+            return replace(found, arcs=np.union1d(kept, result.arcs))
+    return None
+
+
+def _most_panels(model: Model, deadline: float) -> tuple[Ints, int]:
+    """As many panels as can be seated, and how many more nobody can seat."""
+    result = Seating(model, optional=True).solved(max(deadline - perf_counter(), 2.0))
+    if result.arcs is None:
+        arcs, _ = seated_by_fixing(model, Market(model), deadline + 10)
+        return arcs, len(model.nominations)
+    seated = len(np.unique(model.panel[result.arcs]))
+    return result.arcs, seated if result.proved else len(model.nominations)
+
+
+def _moved(model: Model, other: Model, arcs: Ints) -> Ints:
+    """The same arcs in a model with fewer panels."""
+    place = {one.id: at for at, one in enumerate(other.nominations)}
+    wanted = {
+        (place[model.nominations[model.panel[arc]].id], int(model.week[arc]), int(model.assessor[arc]))
+        for arc in arcs
+    }
+    keys = zip(other.panel.tolist(), other.week.tolist(), other.assessor.tolist(), strict=True)
+    return np.array([at for at, key in enumerate(keys) if key in wanted], dtype=np.int64)
+
+
+def floor_of(model: Model, arcs: Ints) -> int:
+    """The fit of the worst-off panel."""
+    fits = np.bincount(model.panel[arcs], model.fit[arcs], minlength=len(model.nominations))
+    return int(fits.min()) if len(fits) else 0
+
+
+@dataclass(frozen=True)
+class Worth:
+    """The parts of a total, in points; `repeats` counts meetings after the first."""
+
+    fit: int
+    load_cost: int
+    mixed: int
+    repeats: int
+
+    def total(self, model: Model) -> int:
+        """The total."""
+        weights = model.rules.weights
+        return self.fit - self.load_cost + weights.mixed * self.mixed - weights.repeat * self.repeats
+
+
+def worth_of(model: Model, arcs: Ints) -> Worth:
+    """What some arcs are worth."""
+    members: dict[int, list[int]] = {}
+    for arc in arcs:
+        members.setdefault(int(model.panel[arc]), []).append(int(model.assessor[arc]))
+    place = {one.id: at for at, one in enumerate(model.assessors)}
+    wanted = model.rules.mixed_properties
+    has = [not wanted.isdisjoint(one.properties) for one in model.assessors]
+    mixed = 0
+    if wanted:
+        for panel, new in members.items():
+            kept = [place[name] for name in model.nominations[panel].seated]
+            mixed += len({has[who] for who in (*new, *kept)}) == 2
+    met = pairs_met(model, members)
+    before = Counter(model.met)
+    repeats = sum(times + min(before[pair], 1) - 1 for pair, times in met.items())
+    loads = np.bincount(model.assessor[arcs], minlength=len(model.assessors))
+    return Worth(int(model.fit[arcs].sum()), model.cost_of_loads(loads), mixed, repeats)
+
+
+def _proposal(model: Model, found: Found, left: set[str], most: int) -> Proposal:
+    worth, floor = worth_of(model, found.arcs), floor_of(model, found.arcs)
+    total = worth.total(model)
+    bound = max(found.total_bound, total) if found.total_bound < 10**9 else total
+    seats = placed(model, found.arcs)
+    staffed = len({seat.nomination for seat in seats})
+    problem = model.problem
+    certificate = Certificate(
+        floor=floor,
+        floor_bound=max(min(found.floor_bound, 10**9), floor),
+        total=total,
+        total_bound=bound,
+        gap=(bound - total) / abs(bound) if bound else 0.0,
+        fit=worth.fit,
+        load_cost=worth.load_cost,
+        mixed=worth.mixed,
+        repeats=worth.repeats,
+        broken=0,
+        staffed=staffed,
+        staffed_bound=max(most, staffed),
+        seed=problem.rules.seed,
+        complete=model.complete,
+    )
+    proposal = Proposal(seats, tuple(sorted(left)), certificate)
+    return replace(proposal, certificate=replace(certificate, broken=len(certified(problem, proposal))))
+
+
+def placed(model: Model, arcs: Ints) -> tuple[Placed, ...]:
+    """The arcs as seats, by nomination and assessor."""
+    weeks = weeks_of(model.rules)
+    return tuple(
+        sorted(
+            (
+                Placed(
+                    model.nominations[model.panel[arc]].id,
+                    model.assessors[model.assessor[arc]].id,
+                    int(model.fit[arc]),
+                    weeks[model.week[arc]],
+                )
+                for arc in arcs
+            ),
+            key=lambda seat: (seat.nomination, seat.assessor),
+        )
+    )

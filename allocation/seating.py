@@ -1,0 +1,405 @@
+"""The model, or some panels of it, as an integer programme for HiGHS.
+
+Columns: x (an arc is taken), y (a panel sits in a week), z (an assessor's next assessment, dearer each time),
+m (a panel is mixed). The rule on pairs would need a column for each panel and pair; only pairs that an answer lets
+meet too often get theirs, and the programme is solved again, so the last answer keeps the rule for all. Leaving
+rows out can only raise the bound, so it stays true.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import combinations
+from time import perf_counter
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+
+from allocation.model import Ints, Model
+
+Floats = NDArray[np.float64]
+Pair = tuple[int, int]
+
+_TINY = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Around:
+    """What panels outside a programme already use.
+
+    Attributes:
+        loads: New seats of each assessor.
+        in_weeks: The same by week: assessors down, weeks across.
+        met: On how many panels two assessors meet there.
+    """
+
+    loads: Ints
+    in_weeks: Ints
+    met: Mapping[Pair, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Seated:
+    """An answer of a programme.
+
+    Attributes:
+        arcs: The arcs taken, by their position in the model; None when there is no answer.
+        bound: No answer is worth more, in points; for what was asked of the programme.
+        proved: Whether the search ended: the answer is the best, or its absence is certain.
+    """
+
+    arcs: Ints | None
+    bound: float
+    proved: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Relaxation:
+    """The answer of a programme without whole numbers.
+
+    Attributes:
+        bound: No answer is worth more, in points.
+        prices: What one more place of each assessor would be worth.
+        arcs: The arcs of which a share is taken, by their position in the model.
+        shares: Their shares.
+    """
+
+    bound: float
+    prices: Floats
+    arcs: Ints
+    shares: Floats
+
+
+@dataclass(eq=False)
+class _Rows:
+    """Rows gathered before they are given to HiGHS."""
+
+    columns: list[Ints] = field(default_factory=list)
+    values: list[Floats] = field(default_factory=list)
+    lower: list[float] = field(default_factory=list)
+    upper: list[float] = field(default_factory=list)
+
+    def add(self, columns: Ints, values: Floats, lower: float, upper: float) -> None:
+        self.columns.append(columns)
+        self.values.append(values)
+        self.lower.append(lower)
+        self.upper.append(upper)
+
+
+class Seating:
+    """A programme for some panels and some arcs of a model.
+
+    Args:
+        model: The model.
+        panels: Positions of the panels to seat; all when None.
+        arcs: Positions of the arcs offered; all of these panels when None.
+        around: What other panels use; nothing when None.
+        floor: Points that the fits of each panel reach at least.
+        optional: Whether panels may be left out; as many as possible are then seated before anything else.
+        prices: Points for a seat of each assessor, in place of the cost of loads.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        *,
+        panels: Ints | None = None,
+        arcs: Ints | None = None,
+        around: Around | None = None,
+        floor: int | None = None,
+        optional: bool = False,
+        prices: Floats | None = None,
+    ) -> None:
+        self._model = model
+        self._panels = np.arange(len(model.nominations)) if panels is None else panels
+        inside = np.zeros(len(model.nominations), dtype=bool)
+        inside[self._panels] = True
+        self._arcs = np.flatnonzero(inside[model.panel]) if arcs is None else arcs[inside[model.panel[arcs]]]
+        nobody = len(model.assessors)
+        self._around = around or Around(
+            np.zeros(nobody, dtype=np.int64), np.zeros((nobody, model.weeks), dtype=np.int64), {}
+        )
+        self._position = np.full(len(model.nominations), -1)
+        self._position[self._panels] = np.arange(len(self._panels))
+        self._rows = _Rows()
+        self._watched: set[Pair] = set()
+        self._load_row_of: dict[int, int] = {}
+        self._optional = optional
+        self._build(floor, prices)
+        self._highs: highspy.Highs | None = None
+
+    def _build(self, floor: int | None, prices: Floats | None) -> None:
+        model, arcs, panels = self._model, self._arcs, self._panels
+        first_y = len(arcs)
+        first_z = first_y + len(panels) * model.weeks
+        self._panel_of = self._position[model.panel[arcs]]
+        self._row_of = self._panel_of * model.weeks + model.week[arcs]
+        self._assessor_of = model.assessor[arcs]
+        fits = model.fit[arcs].astype(float)
+        if prices is not None:
+            fits = fits - prices[self._assessor_of]
+        steps_of, steps, owed = self._steps(free=prices is not None)
+        step_costs = model.step_cost(steps_of, steps).astype(float) * (prices is None)
+        worth = model.rules.weights.mixed if model.rules.mixed_properties else 0
+        mixed = len(panels) if worth else 0
+        seat_worth = np.zeros(len(panels) * model.weeks)
+        if self._optional:
+            # One panel more outweighs whatever all the points of all panels together could say.
+            most = float(np.abs(fits).max(initial=0.0)) * int(model.missing.max(initial=0)) + worth
+            seat_worth += (most + float(step_costs.sum())) * (len(panels) + 1) + 1.0
+        self._worth = np.concatenate([fits, seat_worth, -step_costs, np.full(mixed, float(worth))])
+        lower = np.concatenate([np.zeros(first_z), owed, np.zeros(mixed)])
+        self._lower, self._upper = lower, np.ones(len(lower))
+        self._whole = np.concatenate([np.ones(first_z, dtype=bool), np.zeros(len(steps_of) + mixed, dtype=bool)])
+        self._panel_rows(first_y)
+        self._composition_rows(first_y)
+        self._load_rows(first_z, steps_of)
+        self._pinned_rows(first_y)
+        if floor is not None:
+            self._floor_rows(first_y, floor)
+        if mixed:
+            self._mixed_rows(first_z + len(steps_of))
+
+    def _steps(self, *, free: bool) -> tuple[Ints, Ints, Floats]:
+        """Each assessor's possible further assessments, and which of them are owed."""
+        model = self._model
+        loads = model.load + self._around.loads
+        room = np.maximum(model.room - self._around.loads, 0)
+        wanted = np.minimum(room, np.bincount(self._assessor_of, minlength=len(room)))
+        steps_of = np.repeat(np.arange(len(wanted)), wanted)
+        offset = np.arange(len(steps_of)) - np.repeat(np.cumsum(wanted) - wanted, wanted)
+        owed = np.zeros(len(steps_of))
+        if not free:
+            owed = (offset < np.maximum(model.owed - self._around.loads, 0)[steps_of]).astype(float)
+        return steps_of, loads[steps_of] + offset + 1, owed
+
+    def _panel_rows(self, first_y: int) -> None:
+        model = self._model
+        for row, mine in enumerate(grouped(self._row_of, len(self._panels) * model.weeks)):
+            panel = self._panels[row // model.weeks]
+            seats = -float(model.missing[panel])
+            self._rows.add(np.append(mine, first_y + row), np.append(np.ones(len(mine)), seats), 0.0, 0.0)
+            # Nobody sits in a week in which the panel does not: true of whole numbers anyway, and far tighter without.
+            for arc in mine if model.weeks > 1 and seats < -1 else ():
+                self._rows.add(np.array([arc, first_y + row]), np.array([1.0, -1.0]), -np.inf, 0.0)
+        for at in range(len(self._panels)):
+            sits = first_y + at * model.weeks + np.arange(model.weeks)
+            self._rows.add(sits, np.ones(model.weeks), 0.0 if self._optional else 1.0, 1.0)
+
+    def _composition_rows(self, first_y: int) -> None:
+        model = self._model
+        by_row = grouped(self._row_of, len(self._panels) * model.weeks)
+        for rule in range(len(model.lowest)):
+            counted = model.counts[self._assessor_of, rule]
+            for row, mine in enumerate(by_row):
+                panel = self._panels[row // model.weeks]
+                least = int(model.lowest[rule] - model.held[panel, rule])
+                most = int(model.highest[rule] - model.held[panel, rule])
+                who = mine[counted[mine]]
+                y, ones = first_y + row, np.ones(len(who))
+                if least > 0:
+                    self._rows.add(np.append(who, y), np.append(ones, -float(least)), 0.0, np.inf)
+                if most < model.missing[panel]:
+                    self._rows.add(np.append(who, y), np.append(ones, -float(most)), -np.inf, 0.0)
+
+    def _load_rows(self, first_z: int, steps_of: Ints) -> None:
+        model, assessors = self._model, len(self._model.assessors)
+        steps = grouped(steps_of, assessors)
+        for at, mine in enumerate(grouped(self._assessor_of, assessors)):
+            if len(mine) or len(steps[at]):
+                columns = np.concatenate([mine, first_z + steps[at]])
+                values = np.concatenate([np.ones(len(mine)), -np.ones(len(steps[at]))])
+                self._load_row_of[at] = len(self._rows.lower)
+                self._rows.add(columns, values, 0.0, 0.0)
+        if model.week_most is not None:
+            cells = self._assessor_of * model.weeks + model.week[self._arcs]
+            for cell, mine in enumerate(grouped(cells, assessors * model.weeks)):
+                used = int(self._around.in_weeks[cell // model.weeks, cell % model.weeks])
+                if len(mine) > model.week_most - used:
+                    self._rows.add(mine, np.ones(len(mine)), 0.0, float(max(model.week_most - used, 0)))
+
+    def _pinned_rows(self, first_y: int) -> None:
+        """A pinned assessor sits in whichever week the panel sits, if it sits at all."""
+        model = self._model
+        of_pinned = np.flatnonzero(model.pinned[self._arcs])
+        for arc in of_pinned:
+            columns = np.array([arc, first_y + self._row_of[arc]])
+            self._rows.add(columns, np.array([1.0, -1.0]), 0.0, 0.0)
+
+    def _floor_rows(self, first_y: int, floor: int) -> None:
+        model = self._model
+        for at, mine in enumerate(grouped(self._panel_of, len(self._panels))):
+            sits = first_y + at * model.weeks + np.arange(model.weeks)
+            values = np.concatenate([model.fit[self._arcs[mine]], np.full(model.weeks, -float(floor))])
+            self._rows.add(np.concatenate([mine, sits]), values, 0.0, np.inf)
+
+    def _mixed_rows(self, first_m: int) -> None:
+        model, wanted = self._model, self._model.rules.mixed_properties
+        has = np.array([not wanted.isdisjoint(one.properties) for one in model.assessors], dtype=bool)
+        place = {one.id: at for at, one in enumerate(model.assessors)}
+        for at, mine in enumerate(grouped(self._panel_of, len(self._panels))):
+            kept = [bool(has[place[name]]) for name in model.nominations[self._panels[at]].seated]
+            for kind in (True, False):
+                if kind not in kept:
+                    who = mine[has[self._assessor_of[mine]] == kind]
+                    self._rows.add(np.append(who, first_m + at), np.append(np.ones(len(who)), -1.0), 0.0, np.inf)
+
+    def relaxed(self, seconds: float = 60.0) -> Relaxation | None:
+        """The programme without the demand for whole numbers; None when even that is impossible."""
+        highs = self._programme(seconds, whole=False)
+        highs.run()
+        status = highs.getModelStatus()
+        if status == highspy.HighsModelStatus.kInfeasible:
+            return None
+        solution = highs.getSolution()
+        shares = np.asarray(solution.col_value)[: len(self._arcs)]
+        duals = -np.asarray(solution.row_dual)
+        prices = np.zeros(len(self._model.assessors))
+        for who, row in self._load_row_of.items():
+            prices[who] = duals[row]
+        # A search that was stopped has proved nothing.
+        proved = status == highspy.HighsModelStatus.kOptimal
+        bound = -float(highs.getInfo().objective_function_value) if proved else np.inf
+        some = shares > _TINY
+        return Relaxation(bound, prices, self._arcs[some], shares[some])
+
+    def solved(self, seconds: float = 60.0, gap: float = 0.0, start: Ints | None = None) -> Seated:
+        """The best answer that keeps every rule, pairs included.
+
+        Args:
+            seconds: Time allowed.
+            gap: Share of the total at which the search may end.
+            start: Arcs of a sound answer, from which branch and bound may begin.
+        """
+        deadline = perf_counter() + seconds
+        highs = self._programme(seconds, whole=True)
+        highs.setOptionValue("mip_rel_gap", gap)
+        bound = np.inf
+        while True:
+            highs.setOptionValue("time_limit", highs.getRunTime() + max(deadline - perf_counter(), 0.1))
+            if start is not None:
+                self._suggest(highs, start)
+            highs.run()
+            status, result = highs.getModelStatus(), highs.getInfo()
+            if status == highspy.HighsModelStatus.kInfeasible:
+                return Seated(None, -np.inf, proved=True)
+            if result.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
+                return Seated(None, min(bound, -float(result.mip_dual_bound)), proved=False)
+            taken = np.flatnonzero(np.asarray(highs.getSolution().col_value)[: len(self._arcs)] > 0.5)
+            bound = min(bound, -float(result.mip_dual_bound))
+            over = self._meeting_too_often(taken)
+            if not over:
+                return Seated(self._arcs[taken], bound, status == highspy.HighsModelStatus.kOptimal)
+            if perf_counter() > deadline:
+                return Seated(None, bound, proved=False)
+            for pair in over:
+                self._watch(highs, pair)
+
+    def _suggest(self, highs: highspy.Highs, start: Ints) -> None:
+        given = np.flatnonzero(np.isin(self._arcs, start)).astype(np.int32)
+        highs.setSolution(len(given), given, np.ones(len(given)))
+
+    def _programme(self, seconds: float, *, whole: bool) -> highspy.Highs:
+        highs = highspy.Highs()
+        # The number of threads is global to the process: another value would end every later solve unsolved.
+        for option, value in (("output_flag", False), ("threads", 1), ("mip_abs_gap", 0.99), ("time_limit", seconds)):
+            highs.setOptionValue(option, value)
+        rows, model = self._rows, highspy.HighsLp()
+        model.num_col_, model.num_row_ = len(self._worth), len(rows.lower)
+        model.col_cost_, model.col_lower_, model.col_upper_ = -self._worth, self._lower, self._upper
+        model.row_lower_, model.row_upper_ = np.array(rows.lower), np.array(rows.upper)
+        model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        model.a_matrix_.start_ = np.cumsum([0, *(len(columns) for columns in rows.columns)])
+        none = np.zeros(0, dtype=np.int64)
+        model.a_matrix_.index_ = np.concatenate([none, *rows.columns])
+        model.a_matrix_.value_ = np.concatenate([none.astype(float), *rows.values])
+        if whole:
+            kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+            model.integrality_ = [kinds[int(one)] for one in self._whole]
+        highs.passModel(model)
+        return highs
+
+    def _meeting_too_often(self, taken: Ints) -> list[Pair]:
+        """Pairs not yet watched that meet more often than is allowed, or than is free."""
+        model, rules = self._model, self._model.rules
+        if rules.pair_most is None or not rules.on("pairs"):
+            if not rules.weights.repeat:
+                return []
+            limit = 1
+        else:
+            limit = 1 if rules.weights.repeat else rules.pair_most
+        panels = defaultdict[int, list[int]](list)
+        for arc in self._arcs[taken]:
+            panels[int(model.panel[arc])].append(int(model.assessor[arc]))
+        meetings = pairs_met(model, panels)
+        return sorted(
+            pair
+            for pair, times in meetings.items()
+            if pair not in self._watched and times + self._before(pair) > limit
+        )
+
+    def _before(self, pair: Pair) -> int:
+        return self._around.met.get(pair, 0) + self._model.met.get(pair, 0)
+
+    def _watch(self, highs: highspy.Highs, pair: Pair) -> None:
+        """Adds the columns and rows that count on how many panels two assessors meet."""
+        self._watched.add(pair)
+        rules, model = self._model.rules, self._model
+        arcs = [np.flatnonzero(self._assessor_of == who) for who in pair]
+        together = []
+        kept_with = self._kept_with(pair)
+        for at in np.intersect1d(self._panel_of[arcs[0]], self._panel_of[arcs[1]]):
+            both = np.concatenate([of_one[self._panel_of[of_one] == at] for of_one in arcs])
+            together.append(self._meets(highs, both, 1.0))
+        for who, panels in kept_with:
+            for at in panels:
+                mine = arcs[who][self._panel_of[arcs[who]] == at]
+                if len(mine):
+                    together.append(self._meets(highs, mine, 0.0))
+        column = int(highs.getNumCol())
+        hard = rules.pair_most if rules.pair_most is not None and rules.on("pairs") else len(model.nominations)
+        free = 1 if rules.weights.repeat else hard
+        before = self._before(pair)
+        repeats = max(float(hard - max(free, before)), 0.0)
+        highs.addCol(float(rules.weights.repeat), 0.0, repeats, 0, np.zeros(0, dtype=np.int32), np.zeros(0))
+        columns = np.array([*together, column], dtype=np.int32)
+        values = np.append(np.ones(len(together)), -1.0)
+        highs.addRow(-np.inf, float(max(free - before, 0)), len(columns), columns, values)
+
+    def _kept_with(self, pair: Pair) -> list[tuple[int, list[int]]]:
+        """Panels where one of the two is kept and the other could come: meetings that one seat decides."""
+        found = []
+        for who, other in ((0, 1), (1, 0)):
+            name = self._model.assessors[pair[other]].id
+            panels = [at for at, p in enumerate(self._panels) if name in self._model.nominations[p].seated]
+            found.append((who, panels))
+        return found
+
+    def _meets(self, highs: highspy.Highs, arcs: Ints, free: float) -> int:
+        """A column that is 1 when more than `free` of the arcs are taken."""
+        column = int(highs.getNumCol())
+        highs.addCol(0.0, 0.0, 1.0, 0, np.zeros(0, dtype=np.int32), np.zeros(0))
+        columns = np.append(arcs, column).astype(np.int32)
+        highs.addRow(-np.inf, free, len(columns), columns, np.append(np.ones(len(arcs)), -1.0))
+        return column
+
+
+def pairs_met(model: Model, panels: Mapping[int, list[int]]) -> Counter[Pair]:
+    """On how many of the panels two assessors meet, a kept member and a new one included, two kept ones not."""
+    place = {one.id: at for at, one in enumerate(model.assessors)}
+    meetings: Counter[Pair] = Counter()
+    for panel, new in panels.items():
+        kept = [place[name] for name in model.nominations[panel].seated]
+        meetings.update((min(pair), max(pair)) for pair in combinations(new, 2))
+        meetings.update((min(a, b), max(a, b)) for a in new for b in kept)
+    return meetings
+
+
+def grouped(group_of: Ints, groups: int) -> list[Ints]:
+    """For each group, the positions that belong to it, ascending."""
+    if not groups:
+        return []
+    order = np.argsort(group_of, kind="stable")
+    ends = np.cumsum(np.bincount(group_of, minlength=groups))
+    return [order[start:end] for start, end in zip([0, *ends[:-1]], ends, strict=True)]
