@@ -8,7 +8,7 @@ from allocation.problem import AllocationProblem, AssessorSupply, NominationDema
 from allocation.proposal import Proposal
 
 
-def certified(problem: AllocationProblem, proposal: Proposal) -> tuple[str, ...]:
+def certified(problem: AllocationProblem, proposal: Proposal) -> tuple[str, ...]:  # noqa: C901 - read top to bottom
     """What is wrong with a proposal, in sentences; empty when every figure and every rule holds."""
     rules, claim, people = problem.rules, proposal.certificate, {a.id: a for a in problem.assessors}
     faults, fits, mixed = list[str](), list[int](), 0

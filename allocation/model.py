@@ -327,6 +327,6 @@ class _Pairs:
         for kind in range(number):
             of_kind = np.flatnonzero(kinds == kind)
             few = min(max(LISTED // (2 * number), 4), len(of_kind))
-            for worth in (points[may] * 65_536 - shuffle, shuffle) if few else ():
-                chosen.append(may[of_kind[np.argpartition(-worth[of_kind], few - 1)[:few]]])
+            orders = (points[may] * 65_536 - shuffle, shuffle) if few else ()
+            chosen += [may[of_kind[np.argpartition(-worth[of_kind], few - 1)[:few]]] for worth in orders]
         return np.unique(np.concatenate(chosen))

@@ -7,7 +7,7 @@ rows out can only raise the bound, so it stays true.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
 from time import perf_counter
@@ -180,7 +180,7 @@ class Seating:
             panel = self._panels[row // model.weeks]
             seats = -float(model.missing[panel])
             self._rows.add(np.append(mine, first_y + row), np.append(np.ones(len(mine)), seats), 0.0, 0.0)
-            # Nobody sits in a week in which the panel does not: true of whole numbers anyway, and far tighter without.
+            # Nobody sits in a week in which the panel does not: this makes the relaxation far tighter.
             for arc in mine if model.weeks > 1 and seats < -1 else ():
                 self._rows.add(np.array([arc, first_y + row]), np.array([1.0, -1.0]), -np.inf, 0.0)
         for at in range(len(self._panels)):
@@ -247,7 +247,13 @@ class Seating:
 
     def relaxed(self, seconds: float = 60.0) -> Relaxation | None:
         """The programme without the demand for whole numbers; None when even that is impossible."""
-        highs = self._programme(seconds, whole=False)
+        return self._relaxation(self._programme(seconds, whole=False))
+
+    def warm(self) -> "Warm":
+        """The programme without whole numbers, solved and kept ready for questions."""
+        return Warm(self._programme(60.0, whole=False), self._relaxation, self._arcs)
+
+    def _relaxation(self, highs: highspy.Highs) -> Relaxation | None:
         highs.run()
         status = highs.getModelStatus()
         if status == highspy.HighsModelStatus.kInfeasible:
@@ -383,6 +389,26 @@ class Seating:
         columns = np.append(arcs, column).astype(np.int32)
         highs.addRow(-np.inf, free, len(columns), columns, np.append(np.ones(len(arcs)), -1.0))
         return column
+
+
+class Warm:
+    """A solved programme that answers what forcing a seat would do, from where its last answer stands."""
+
+    def __init__(self, highs: highspy.Highs, solve: Callable[[highspy.Highs], Relaxation | None], arcs: Ints) -> None:
+        self._highs, self._solve = highs, solve
+        self._column = {int(arc): at for at, arc in enumerate(arcs)}
+        first = solve(highs)
+        self.bound = -np.inf if first is None else first.bound
+        self.prices = np.zeros(0) if first is None else first.prices
+        self.whole = first is not None and bool(np.all(first.shares > 1 - _TINY))
+
+    def forced(self, arc: int) -> Relaxation | None:
+        """The best answer that takes an arc; None when there is none."""
+        column = self._column[arc]
+        self._highs.changeColBounds(column, 1.0, 1.0)
+        found = self._solve(self._highs)
+        self._highs.changeColBounds(column, 0.0, 1.0)
+        return found
 
 
 def pairs_met(model: Model, panels: Mapping[int, list[int]]) -> Counter[Pair]:

@@ -1,0 +1,171 @@
+"""When not every panel can be staffed: which rules clash, and what would mend it, each mend proved by solving."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+
+from allocation.model import compiled, missing_seats
+from allocation.problem import SWITCHES, AllocationProblem, AssessorSupply, NominationDemand
+from allocation.propose import propose, without_contradicted
+from allocation.seating import Seating
+
+_Change = tuple[str, int, AllocationProblem]
+
+WORDS = {
+    "organisation": "no assessor of the nominee's present or recent organisations",
+    "endorser": "no assessor of the endorser's organisation",
+    "declared": "no declared relationship",
+    "availability": "assessors are available in the window",
+    "training": "training holds to the window's last day",
+    "composition": "every panel has the roles it needs",
+    "capacity": "nobody has more assessments than agreed",
+    "least": "everybody has the fewest assessments agreed",
+    "week": "nobody has too many assessments in one week",
+    "pairs": "the same two do not meet on too many panels",
+    "pinned": "the pairs fixed by operations",
+    "forbidden": "the pairs ruled out by operations",
+}
+
+
+@dataclass(frozen=True)
+class Mend:
+    """A change after which every panel can be staffed, proved by solving; `price` ranks, lowest first."""
+
+    words: str
+    price: int
+    problem: AllocationProblem
+
+
+@dataclass(frozen=True)
+class Clash:
+    """Why not every panel can be staffed.
+
+    Attributes:
+        unstaffed: Nominations left out when as many as possible are staffed.
+        rules: Rules that cannot all hold: without any one of them, the others can.
+        words: The rules in words, in the same order.
+        mends: What would help, cheapest first.
+    """
+
+    unstaffed: tuple[str, ...]
+    rules: tuple[str, ...]
+    words: tuple[str, ...]
+    mends: tuple[Mend, ...]
+
+
+def staffable(problem: AllocationProblem, seconds: float = 10.0) -> bool:
+    """Whether every panel can be staffed at once."""
+    same, contradicted = without_contradicted(problem)
+    if contradicted:
+        return False
+    model = compiled(same)
+    return not len(model.nominations) or Seating(model).solved(seconds, gap=1.0).arcs is not None
+
+
+def clash(problem: AllocationProblem, *, most_mends: int = 5) -> Clash | None:
+    """What stands in the way of staffing every panel; None when nothing does."""
+    proposal = propose(problem)
+    if not proposal.unstaffed:
+        return None
+    names = sorted(SWITCHES - problem.rules.off)
+    # The set left depends on which rule is tried first: the smallest of some orders is shown.
+    found = min((_irreducible(problem, order) for order in (names, names[::-1])), key=len)
+    mends = sorted(_mends(problem, proposal.unstaffed), key=lambda mend: (mend.price, mend.words))
+    return Clash(proposal.unstaffed, tuple(found), tuple(WORDS[name] for name in found), tuple(mends[:most_mends]))
+
+
+def _irreducible(problem: AllocationProblem, names: list[str]) -> list[str]:
+    """Leaves out one rule after another as long as the rest still clash (a deletion filter, Chinneck 1991)."""
+    kept = list(names)
+    for name in names:
+        fewer = [one for one in kept if one != name]
+        off = SWITCHES - frozenset(fewer)
+        if not staffable(replace(problem, rules=replace(problem.rules, off=off))):
+            kept = fewer
+    return kept
+
+
+def _mends(problem: AllocationProblem, unstaffed: tuple[str, ...]) -> Iterator[Mend]:
+    left = [one for one in problem.nominations if one.id in unstaffed]
+    seats = sum(missing_seats(one, problem.rules) for one in left)
+    for rule in problem.rules.composition:
+        if rule.roles:
+            yield from _fewest(seats, rule.name, partial(_with_more, problem, min(rule.roles)))
+    yield from _more_capacity(problem)
+    for words, price, mended in (*_fewer_ties(problem, left), *_eased(problem), *_freed(problem)):
+        if staffable(mended):
+            yield Mend(words, price, mended)
+
+
+def _more_capacity(problem: AllocationProblem) -> Iterator[Mend]:
+    """One assessment more for as few people as suffice: nobody of those named can be spared."""
+    needed = {one.id for one in problem.assessors}
+    if not staffable(_raised(problem, needed)):
+        return
+    for name in sorted(needed):
+        if staffable(_raised(problem, needed - {name})):
+            needed = needed - {name}
+    yield Mend(f"one assessment more for {', '.join(sorted(needed))}", 2 * len(needed), _raised(problem, needed))
+
+
+def _fewer_ties(problem: AllocationProblem, left: list[NominationDemand]) -> Iterator[_Change]:
+    for one in left:
+        for name, kind in one.conflicts:
+            spared = replace(one, conflicts=tuple(pair for pair in one.conflicts if pair[0] != name))
+            changed = tuple(spared if other.id == one.id else other for other in problem.nominations)
+            words = f"the declared relationship ({kind}) of {name} with {one.id} withdrawn"
+            yield words, 6, replace(problem, nominations=changed)
+
+
+def _eased(problem: AllocationProblem) -> Iterator[_Change]:
+    rules = problem.rules
+    if rules.pair_most is not None:
+        words = f"the same two on {rules.pair_most + 1} panels instead of {rules.pair_most}"
+        yield words, 4, replace(problem, rules=replace(rules, pair_most=rules.pair_most + 1))
+    if rules.week_most is not None:
+        words = f"{rules.week_most + 1} assessments in a week instead of {rules.week_most}"
+        yield words, 4, replace(problem, rules=replace(rules, week_most=rules.week_most + 1))
+
+
+def _freed(problem: AllocationProblem) -> Iterator[_Change]:
+    for person in problem.assessors:
+        freed = replace(person, available=(problem.rules.window,), training_expires=None)
+        if freed != person:
+            people = tuple(freed if one.id == person.id else one for one in problem.assessors)
+            words = f"{person.id} available in the whole window, with training that holds"
+            yield words, 3, replace(problem, assessors=people)
+
+
+def _fewest(most: int, kind: str, change: Callable[[int], AllocationProblem]) -> Iterator[Mend]:
+    """The fewest more assessors of a kind that suffice, by halving."""
+    low, high = 0, max(most, 1)
+    if not staffable(change(high)):
+        return
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if staffable(change(middle)) else (middle, high)
+    yield Mend(f"{high} more assessors who count as {kind}, free in the whole window", 5 * high, change(high))
+
+
+def _with_more(problem: AllocationProblem, role: str, many: int) -> AllocationProblem:
+    more = tuple(
+        AssessorSupply(
+            id=f"(new {role} {n + 1})",
+            role=role,
+            organisation=f"(elsewhere {n + 1})",
+            system="",
+            earlier_organisations=(),
+            interests=frozenset(),
+            capacity=1,
+            load=0,
+            available=(problem.rules.window,),
+            training_expires=None,
+        )
+        for n in range(many)
+    )
+    return replace(problem, assessors=problem.assessors + more)
+
+
+def _raised(problem: AllocationProblem, names: set[str]) -> AllocationProblem:
+    people = tuple(replace(one, capacity=one.capacity + 1) if one.id in names else one for one in problem.assessors)
+    return replace(problem, assessors=people)
