@@ -20,13 +20,14 @@ FEW = 14  # Arcs of a panel that are offered to the rest, beside those the relax
 ALL = 100_000  # Up to so many arcs all are offered.
 
 
-def seated_by_fixing(model: Model, market: Market, deadline: float) -> tuple[Ints, Bools]:
+def seated_by_fixing(model: Model, market: Market, deadline: float, floor: int | None = None) -> tuple[Ints, Bools]:
     """Seats every panel it can, and says which.
 
     Args:
         model: The model.
         market: Prices already settled; better ones are adopted.
         deadline: When to stop, by the process's performance counter.
+        floor: Points that the fits of each panel reach at least.
 
     Returns:
         The arcs taken, and for each panel whether it is seated.
@@ -35,22 +36,24 @@ def seated_by_fixing(model: Model, market: Market, deadline: float) -> tuple[Int
     for few in LISTS:
         small = len(model.panel) <= ALL
         offered = np.arange(len(model.panel)) if small else _listed(model, market, few)
-        relaxation = Seating(model, arcs=offered).relaxed(max(deadline - perf_counter(), 1.0))
+        relaxation = Seating(model, arcs=offered, floor=floor).relaxed(max(deadline - perf_counter(), 1.0))
         if relaxation is not None:
             break
     kept = np.zeros(0, dtype=np.int64)
     if relaxation is not None:
-        market.adopt(relaxation.prices)
+        if floor is None:
+            market.adopt(relaxation.prices)
         kept = _whole(model, relaxation.arcs[relaxation.shares > 1 - 1e-6])
     whole = kept
     rest = np.setdiff1d(np.arange(len(model.nominations)), model.panel[kept])
     # Those around must be able to give way, or the rest pays for what the others took.
-    helpers = max(8 * len(rest), 200) if len(rest) else 0
+    helpers = max(16 * len(rest), 40 if len(model.panel) <= 20_000 else 400) if len(rest) else 0
     rest, kept = freed(model, kept, offered, rest, helpers)
     while len(rest):
         final = len(rest) >= min(len(model.nominations), 3000) or perf_counter() > deadline
         arcs = np.union1d(_listed(model, market, FEW), whole)
-        programme = Seating(model, panels=rest, arcs=arcs, around=around_of(model, kept), optional=final)
+        around = around_of(model, kept)
+        programme = Seating(model, panels=rest, arcs=arcs, around=around, floor=floor, optional=final)
         found = programme.solved(max(min(deadline - perf_counter(), 60.0), 2.0), gap=CLOSE)
         if found.arcs is not None:
             kept = np.union1d(kept, found.arcs)

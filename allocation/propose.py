@@ -9,11 +9,12 @@ import numpy as np
 
 from allocation.certified import certified
 from allocation.fixing import ALL, around_of, freed, seated_by_fixing
-from allocation.model import Ints, Model, compiled, weeks_of
+from allocation.model import Bools, Ints, Model, compiled, weeks_of
 from allocation.prices import Market
 from allocation.problem import AllocationProblem
 from allocation.proposal import Aim, Certificate, Placed, Proposal
 from allocation.seating import Seating, pairs_met
+from allocation.standing import Standing
 
 EXACT = 20_000  # Up to so many arcs the whole programme is searched to the end.
 _STEPS = 60  # Steps of the market before a large problem is seated.
@@ -50,8 +51,15 @@ def propose(problem: AllocationProblem, *, aim: Aim = "floor", seconds: float = 
     left = {one.id for one in model.nominations} - seated
     staffable = without(problem, left)
     rest = compiled(staffable)
-    found = _best(rest, aim, deadline) or Found(_moved(model, rest, arcs), 10**9, 10**9)
+    found = _best(rest, aim, deadline) or _as_found(rest, _moved(model, rest, arcs))
     return _proposal(rest, found, contradicted | left, most)
+
+
+def _as_found(model: Model, arcs: Ints) -> Found:
+    """An answer whose search was stopped, with the bounds that prices alone prove."""
+    market = Market(model)
+    market.settle(5 * _STEPS)
+    return Found(arcs, market.limit_of_floor or 0, rounded_down(market.bound + 1e-6))
 
 
 def without(problem: AllocationProblem, left: set[str]) -> AllocationProblem:
@@ -92,7 +100,7 @@ def _best(model: Model, aim: Aim, deadline: float) -> Found | None:
     limit = market.limit_of_floor
     if limit is None:
         return None
-    market.settle(_STEPS)
+    market.settle(_STEPS if model.weeks == 1 else 5 * _STEPS)
     exact = len(model.panel) <= EXACT
     found = _exact(model, market, None, deadline) if exact else _large(model, market, deadline)
     if found is None:
@@ -103,22 +111,41 @@ def _best(model: Model, aim: Aim, deadline: float) -> Found | None:
 
 
 def _exact(model: Model, market: Market, floor: int | None, deadline: float) -> Found | None:
-    seconds = max(deadline - perf_counter(), 1.0)
-    start = None
-    if model.weeks > 1:
-        # One good week for each panel first: where that meets the bound, no other week could do better.
-        start = Seating(model, arcs=market.in_best_weeks(), floor=floor).solved(seconds / 4).arcs
-        if start is not None and worth_of(model, start).total(model) >= rounded_down(market.bound + 1e-6):
-            return Found(start, 0, rounded_down(market.bound + 1e-6))
-    result = Seating(model, floor=floor).solved(seconds / 2, start=start)
-    arcs = result.arcs
-    if start is not None and (
-        arcs is None or worth_of(model, start).total(model) > worth_of(model, arcs).total(model)
-    ):
-        arcs = start
-    if arcs is None:
+    """Searched to the end, among the arcs that can still better a quick first answer."""
+    programme = Seating(model, floor=floor)
+    relaxed = programme.relaxed()
+    if relaxed is None:
         return None
-    return Found(arcs, 0, rounded_down(min(result.bound, market.bound) + 1e-6))
+    ceiling = rounded_down(min(relaxed.bound, market.bound) + 1e-6)
+    first = _first(model, market, floor, deadline)
+    arcs: Ints | None = None
+    if first is not None:
+        total = worth_of(model, first).total(model)
+        if total >= ceiling:
+            return Found(first, 0, ceiling)
+        # Whoever's seat would bring the bound below the first answer is in no better one.
+        arcs = np.union1d(relaxed.offered[relaxed.losses <= relaxed.bound - total + 1e-6], first)
+    best = Seating(model, arcs=arcs, floor=floor)
+    result = best.solved(max(deadline - perf_counter(), 1.0) / 2, start=first)
+    if result.arcs is None:
+        return None if first is None else Found(first, 0, ceiling)
+    taken = result.arcs
+    if first is not None and total > worth_of(model, taken).total(model):
+        taken = first
+    return Found(taken, 0, min(ceiling, rounded_down(max(result.bound, worth_of(model, taken).total(model)) + 1e-6)))
+
+
+def _first(model: Model, market: Market, floor: int | None, deadline: float) -> Ints | None:
+    """A quick good answer: around what the relaxation decides, or with one good week for each panel."""
+    if model.weeks > 1:
+        seconds = max(deadline - perf_counter(), 1.0) / 4
+        found = Seating(model, arcs=market.in_best_weeks(), floor=floor).solved(min(seconds, 4.0), gap=1e-3).arcs
+        if found is not None or floor is not None:
+            return found
+        arcs, seated = _one_by_one(model)
+        return arcs if seated.all() else None
+    arcs, seated = seated_by_fixing(model, market, deadline, floor)
+    return arcs if seated.all() else None
 
 
 def _large(model: Model, market: Market, deadline: float) -> Found | None:
@@ -173,10 +200,27 @@ def _most_panels(model: Model, deadline: float) -> tuple[Ints, int]:
     """As many panels as can be seated, and how many more nobody can seat."""
     result = Seating(model, optional=True).solved(max(deadline - perf_counter(), 2.0))
     if result.arcs is None:
-        arcs, _ = seated_by_fixing(model, Market(model), deadline + 10)
+        arcs, _ = _one_by_one(model)
         return arcs, len(model.nominations)
     seated = len(np.unique(model.panel[result.arcs]))
     return result.arcs, seated if result.proved else len(model.nominations)
+
+
+def _one_by_one(model: Model) -> tuple[Ints, Bools]:
+    """Panels seated alone, those with the least choice first: sound, and the fallback when a search is stopped."""
+    standing = Standing(model.problem)
+    choice = np.bincount(model.panel, minlength=len(model.nominations))
+    for panel in np.argsort(choice, kind="stable"):
+        standing.seat(model.nominations[panel].id)
+    wanted = {(seat.nomination, seat.assessor, seat.week) for seat in standing.seats}
+    weeks = weeks_of(model.rules)
+    arcs = [
+        at
+        for at, (panel, who, week) in enumerate(zip(model.panel, model.assessor, model.week, strict=True))
+        if (model.nominations[panel].id, model.assessors[who].id, weeks[week]) in wanted
+    ]
+    taken = np.array(arcs, dtype=np.int64)
+    return taken, np.isin(np.arange(len(model.nominations)), model.panel[taken])
 
 
 def _moved(model: Model, other: Model, arcs: Ints) -> Ints:
@@ -234,13 +278,13 @@ def worth_of(model: Model, arcs: Ints) -> Worth:
 def _proposal(model: Model, found: Found, left: set[str], most: int) -> Proposal:
     worth, floor = worth_of(model, found.arcs), floor_of(model, found.arcs)
     total = worth.total(model)
-    bound = max(found.total_bound, total) if found.total_bound < 10**9 else total
+    bound = max(found.total_bound, total)
     seats = placed(model, found.arcs)
     staffed = len({seat.nomination for seat in seats})
     problem = model.problem
     certificate = Certificate(
         floor=floor,
-        floor_bound=max(min(found.floor_bound, 10**9), floor),
+        floor_bound=max(found.floor_bound, floor),
         total=total,
         total_bound=bound,
         gap=(bound - total) / abs(bound) if bound else 0.0,

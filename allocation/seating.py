@@ -63,12 +63,16 @@ class Relaxation:
         prices: What one more place of each assessor would be worth.
         arcs: The arcs of which a share is taken, by their position in the model.
         shares: Their shares.
+        offered: All arcs of the programme.
+        losses: For each of these, how far the bound falls at least when it is taken: its reduced cost.
     """
 
     bound: float
     prices: Floats
     arcs: Ints
     shares: Floats
+    offered: Ints
+    losses: Floats
 
 
 @dataclass(eq=False)
@@ -268,7 +272,8 @@ class Seating:
         proved = status == highspy.HighsModelStatus.kOptimal
         bound = -float(highs.getInfo().objective_function_value) if proved else np.inf
         some = shares > _TINY
-        return Relaxation(bound, prices, self._arcs[some], shares[some])
+        losses = np.asarray(solution.col_dual)[: len(self._arcs)]
+        return Relaxation(bound, prices, self._arcs[some], shares[some], self._arcs, losses)
 
     def solved(self, seconds: float = 60.0, gap: float = 0.0, start: Ints | None = None) -> Seated:
         """The best answer that keeps every rule, pairs included.

@@ -49,6 +49,11 @@ class Standing:
         return {one.id: int(self._loads[at]) for at, one in enumerate(self._model.assessors)}
 
     @property
+    def seats(self) -> tuple[Placed, ...]:
+        """Everybody who sits, panel by panel."""
+        return tuple(seat for panel in sorted(self._seated) for seat in self._placed(panel))
+
+    @property
     def model(self) -> Model:
         """The numbers of the problem."""
         return self._model

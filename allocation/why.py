@@ -1,4 +1,4 @@
-"""Why, and why not: what decided a seat, and what another would cost, by solving again from where the answer stands."""
+"""Why, and why not: what decided a seat, and what another would cost, by solving again from the last answer."""
 
 from dataclasses import dataclass, replace
 
@@ -73,8 +73,8 @@ class Whys:
             name = model.assessors[model.assessor[at]].id
             price = prices[model.assessor[at]] - prices[mine]
             reasons.append(
-                f"the next best is {name}: fits {abs(gap)} points {'less' if gap >= 0 else 'more'}, and their time is "
-                f"worth {abs(price):.0f} points {'more' if price >= 0 else 'less'} elsewhere"
+                f"the next best is {name}: fits {abs(gap)} points {'less' if gap >= 0 else 'more'}, and their time "
+                f"is worth {abs(price):.0f} points {'more' if price >= 0 else 'less'} elsewhere"
             )
         return tuple(reasons)
 

@@ -13,8 +13,8 @@ from test_propose import ruled
 from allocation.certified import certified
 from allocation.clashes import clash, staffable
 from allocation.problem import SWITCHES
-from allocation.propose import propose
 from allocation.proposal import Placed
+from allocation.propose import propose
 from allocation.repair import repaired
 from allocation.standing import Standing
 from allocation.what_if import Habits, forecast
