@@ -17,6 +17,7 @@ from allocation.seating import Around, Pair, Seating, pairs_met
 CLOSE = 2e-5  # The share of the rest at which its search may end.
 LISTS = (16, 40)  # Arcs of a panel that are offered, at first and when these do not suffice.
 FEW = 14  # Arcs of a panel that are offered to the rest, beside those the relaxation took.
+BLOCK = 400  # Panels seated anew at once.
 ALL = 100_000  # Up to so many arcs all are offered.
 
 
@@ -65,6 +66,28 @@ def seated_by_fixing(model: Model, market: Market, deadline: float, floor: int |
     seated = np.zeros(len(model.nominations), dtype=bool)
     seated[model.panel[kept]] = True
     return kept, seated
+
+
+def improved_in_blocks(model: Model, market: Market, arcs: Ints, deadline: float) -> Ints:
+    """Seats blocks of panels anew, each exactly around all others, until the time is over or all have had their turn.
+
+    No block can make the whole worse: it begins from what it has.
+    """
+    listed = _listed(model, market, FEW)
+    for shift in (0, BLOCK // 2):
+        order = np.roll(np.arange(len(model.nominations)), shift)
+        for start in range(0, len(order), BLOCK):
+            if perf_counter() > deadline:
+                return arcs
+            rest = np.sort(order[start : start + BLOCK])
+            inside = np.isin(model.panel[arcs], rest)
+            kept, own = arcs[~inside], arcs[inside]
+            offered = np.union1d(listed[np.isin(model.panel[listed], rest)], own)
+            programme = Seating(model, panels=rest, arcs=offered, around=around_of(model, kept))
+            found = programme.solved(min(max(deadline - perf_counter(), 1.0), 5.0), gap=CLOSE, start=own)
+            if found.arcs is not None and len(found.arcs) == len(own):
+                arcs = np.union1d(kept, found.arcs)
+    return arcs
 
 
 def _listed(model: Model, market: Market, few: int) -> Ints:

@@ -8,7 +8,7 @@ from time import perf_counter
 import numpy as np
 
 from allocation.certified import certified
-from allocation.fixing import ALL, around_of, freed, seated_by_fixing
+from allocation.fixing import ALL, around_of, freed, improved_in_blocks, seated_by_fixing
 from allocation.model import Bools, Ints, Model, compiled, weeks_of
 from allocation.prices import Market
 from allocation.problem import AllocationProblem
@@ -149,7 +149,13 @@ def _first(model: Model, market: Market, floor: int | None, deadline: float) -> 
 
 
 def _large(model: Model, market: Market, deadline: float) -> Found | None:
-    arcs, seated = seated_by_fixing(model, market, deadline)
+    if len(model.panel) <= ALL:
+        arcs, seated = seated_by_fixing(model, market, deadline)
+    else:
+        market.settle(5 * _STEPS)
+        arcs, seated = _one_by_one(model)
+        if seated.all():
+            arcs = improved_in_blocks(model, market, arcs, deadline)
     if not seated.all():
         return None
     return Found(arcs, 0, rounded_down(market.bound + 1e-6))
@@ -208,18 +214,11 @@ def _most_panels(model: Model, deadline: float) -> tuple[Ints, int]:
 
 def _one_by_one(model: Model) -> tuple[Ints, Bools]:
     """Panels seated alone, those with the least choice first: sound, and the fallback when a search is stopped."""
-    standing = Standing(model.problem)
+    standing = Standing(model.problem, model)
     choice = np.bincount(model.panel, minlength=len(model.nominations))
     for panel in np.argsort(choice, kind="stable"):
         standing.seat(model.nominations[panel].id)
-    wanted = {(seat.nomination, seat.assessor, seat.week) for seat in standing.seats}
-    weeks = weeks_of(model.rules)
-    arcs = [
-        at
-        for at, (panel, who, week) in enumerate(zip(model.panel, model.assessor, model.week, strict=True))
-        if (model.nominations[panel].id, model.assessors[who].id, weeks[week]) in wanted
-    ]
-    taken = np.array(arcs, dtype=np.int64)
+    taken = standing.arcs
     return taken, np.isin(np.arange(len(model.nominations)), model.panel[taken])
 
 

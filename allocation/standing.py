@@ -23,10 +23,11 @@ class Standing:
     Args:
         problem: Every nomination that may be decided on, with nobody seated whose seat could come free; the loads
             of assessors are those outside these panels.
+        model: Its numbers, where they are known already.
     """
 
-    def __init__(self, problem: AllocationProblem) -> None:
-        self._model = compiled(problem)
+    def __init__(self, problem: AllocationProblem, model: Model | None = None) -> None:
+        self._model = compiled(problem) if model is None else model
         model = self._model
         self._panel_of = {one.id: at for at, one in enumerate(model.nominations)}
         self._assessor_of = {one.id: at for at, one in enumerate(model.assessors)}
@@ -52,6 +53,11 @@ class Standing:
     def seats(self) -> tuple[Placed, ...]:
         """Everybody who sits, panel by panel."""
         return tuple(seat for panel in sorted(self._seated) for seat in self._placed(panel))
+
+    @property
+    def arcs(self) -> Ints:
+        """The same as arcs of the model."""
+        return np.sort(np.concatenate([np.zeros(0, dtype=np.int64), *self._seated.values()]))
 
     @property
     def model(self) -> Model:
