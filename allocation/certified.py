@@ -8,76 +8,65 @@ from allocation.problem import AllocationProblem, AssessorSupply, NominationDema
 from allocation.proposal import Proposal
 
 
-def certified(problem: AllocationProblem, proposal: Proposal) -> tuple[str, ...]:  # noqa: C901 - read top to bottom
+def certified(problem: AllocationProblem, proposal: Proposal) -> tuple[str, ...]:
     """What is wrong with a proposal, in sentences; empty when every figure and every rule holds."""
     rules, claim, people = problem.rules, proposal.certificate, {a.id: a for a in problem.assessors}
-    faults, fits, mixed = list[str](), list[int](), 0
-    loads, weekly = Counter({a.id: a.load for a in problem.assessors}), Counter[tuple[str, date]]()
-    met, new_pairs = Counter[frozenset[str]](), set[frozenset[str]]()
+    weekly = Counter((seat.assessor, seat.week) for seat in proposal.seats)
+    loads, faults, fits, mixed = Counter({a.id: a.load for a in people.values()}), list[str](), list[int](), 0
+    met, fresh = Counter[frozenset[str]](), set[frozenset[str]]()
+    seated = dict[str, list[tuple[AssessorSupply, tuple[date, date]]]]()
+    for seat in proposal.seats:
+        seated.setdefault(seat.nomination, []).append((people[seat.assessor], seat.week))
     for n in problem.nominations:
-        new = [seat for seat in proposal.seats if seat.nomination == n.id]
-        panel = [*n.seated, *(seat.assessor for seat in new)]
-        pairs = [frozenset(pair) for pair in combinations(panel, 2)]
-        met.update(pairs)
-        new_pairs.update(pair for pair in pairs if not pair <= set(n.seated))
+        new = seated.get(n.id, [])
+        panel = [*(people[name] for name in n.seated), *(a for a, _ in new)]
+        loads.update(a.id for a, _ in new)
+        met.update(pairs := {frozenset((a.id, b.id)) for a, b in combinations(panel, 2)})
+        fresh |= {pair for pair in pairs if not pair <= set(n.seated)}
         missing = 0 if n.id in proposal.unstaffed else max((n.seats or rules.size) - len(n.seated), 0)
-        if len(new) != missing or len(set(panel)) < len(panel):
-            faults.append(f"{n.id} has {len(new)} new seats of {missing}, or somebody twice")
-        for seat in new:
-            faults += [
-                f"{n.id}, {seat.assessor}: {rule}" for rule in _bars(problem, n, people[seat.assessor], seat.week)
-            ]
-            loads[seat.assessor] += 1
-            weekly[seat.assessor, seat.week[0]] += 1
-        if new:
-            fits.append(sum(_fit(problem, n, people[seat.assessor]) for seat in new))
-            mixed += len({rules.mixed_properties.isdisjoint(people[i].properties) for i in panel}) == 2
-            for rule in rules.composition if rules.on("composition") else ():
-                count = sum(
-                    people[i].role in rule.roles or bool(rule.properties & people[i].properties) for i in panel
-                )
-                if count < rule.at_least or (rule.at_most is not None and count > rule.at_most):
-                    faults.append(f"{n.id}: {count} {rule.name}")
-    cost = 0
-    for a in problem.assessors:
-        cost += sum(
-            rules.weights.load * (2 * n - 1) // max(a.capacity, 1) for n in range(a.load + 1, loads[a.id] + 1)
-        )
-        if loads[a.id] > max(a.capacity, a.load) and rules.on("capacity"):
-            faults.append(f"{a.id}: capacity {a.capacity}, load {loads[a.id]}")
-    if rules.together and rules.week_most is not None and rules.on("week"):
-        faults += [f"{who}: {n} in the week of {day}" for (who, day), n in weekly.items() if n > rules.week_most]
-    if rules.pair_most is not None and rules.on("pairs"):
-        faults += [f"{sorted(p)} meet {n} times" for p, n in met.items() if n > rules.pair_most and p in new_pairs]
-    figures = (min(fits, default=0), sum(fits), cost, mixed, len(fits))
-    if figures != (claim.floor, claim.fit, claim.load_cost, claim.mixed, claim.staffed):
-        faults.append(f"floor, fit, cost of loads, mixed panels and panels are {figures}, not as certified")
+        faults += [f"{n.id}: seats"] * (len(new) != missing or len({a.id for a in panel}) < len(panel))
+        faults += [f"{n.id}, {a.id}: {rule}" for a, week in new for rule in _bars(problem, n, a, week)]
+        fits += [sum(_fit(problem, n, a) for a, _ in new)] * bool(new)
+        mixed += bool(new) and len({rules.mixed_properties.isdisjoint(a.properties) for a in panel}) == 2
+        for rule in rules.composition if new and rules.on("composition") else ():
+            count = sum(a.role in rule.roles or bool(rule.properties & a.properties) for a in panel)
+            high = len(panel) if rule.at_most is None else rule.at_most
+            faults += [f"{n.id}: {count} {rule.name}"] * (not rule.at_least <= count <= high)
+    steps = [(a, n) for a in people.values() for n in range(a.load + 1, loads[a.id] + 1)]
+    cost = sum(rules.weights.load * (2 * n - 1) // max(a.capacity, 1) for a, n in steps)
+    faults += [f"{a.id}: capacity" for a, n in steps if n > a.capacity and rules.on("capacity")]
+    week = rules.week_most if rules.together and rules.on("week") else None
+    pair = rules.pair_most if rules.on("pairs") else None
+    faults += [f"{who}: {n} in a week" for (who, _), n in weekly.items() if week is not None and n > week]
+    faults += [f"{sorted(two)}: meet {n} times" for two, n in met.items() if pair and n > pair and two in fresh]
+    worth = sum(fits) - cost + rules.weights.mixed * mixed - rules.weights.repeat * claim.repeats
+    figures = (min(fits, default=0), sum(fits), cost, mixed, len(fits), worth)
+    if figures != (claim.floor, claim.fit, claim.load_cost, claim.mixed, claim.staffed, claim.total):
+        faults.append(f"floor, fit, cost of loads, mixed, panels and total are {figures}, not as certified")
     if claim.floor > claim.floor_bound or claim.total > claim.total_bound or claim.staffed > claim.staffed_bound:
         faults.append("a figure lies above its bound")
     return tuple(faults)
 
 
 def _fit(problem: AllocationProblem, n: NominationDemand, a: AssessorSupply) -> int:
-    points, shared = problem.rules.weights, len(n.interests) - len(n.interests & a.interests)
+    points, lacking = problem.rules.weights, len(n.interests - a.interests)
     far = points.same_system * (not n.system or n.system != a.system)
-    return points.interest - points.interest * shared // max(len(n.interests), 1) + far
+    return points.interest - points.interest * lacking // max(len(n.interests), 1) + far
 
 
 def _bars(problem: AllocationProblem, n: NominationDemand, a: AssessorSupply, week: tuple[date, date]) -> list[str]:
-    rules, (opens, closes) = problem.rules, problem.rules.window
+    rules, opens = problem.rules, problem.rules.window[0]
     since = (opens.year - rules.conflict_years, opens.month, opens.day)
-    mine, theirs = (
-        {one.organisation} | {code for code, left in one.earlier_organisations if left.timetuple()[:3] >= since}
-        for one in (a, n)
-    )
+    posts = [[(x.organisation, opens), *x.earlier_organisations] for x in (a, n)]
+    mine, theirs = ({code for code, left in own if left.timetuple()[:3] >= since} for own in posts)
     days = [week[0] + timedelta(d) for d in range((week[1] - week[0]).days + 1)]
+    free = sum(any(first <= day <= last for first, last in a.available) for day in days)
     found = {
         "organisation": bool(mine & theirs),
         "endorser": n.endorser_organisation == a.organisation,
         "declared": a.id in dict(n.conflicts),
         "forbidden": (n.id, a.id) in rules.forbidden,
-        "training": a.training_expires is not None and a.training_expires < closes,
-        "availability": sum(any(f <= day <= t for f, t in a.available) for day in days)
-        < min(rules.min_days_available, len(days)),
+        "training": a.training_expires is not None and a.training_expires < rules.window[1],
+        "availability": free < min(rules.min_days_available, len(days)),
     }
     return [rule for rule, broken in found.items() if broken and rules.on(rule)] + ["barred"] * (a.id in n.barred)

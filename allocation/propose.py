@@ -17,7 +17,8 @@ from allocation.seating import Seating, pairs_met
 from allocation.standing import Standing
 
 EXACT = 20_000  # Up to so many arcs the whole programme is searched to the end.
-_STEPS = 60  # Steps of the market before a large problem is seated.
+_STEPS = 60  # Steps of the market where a relaxation follows.
+_MORE_STEPS = 500  # Where the market's bound is the proof.
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +59,7 @@ def propose(problem: AllocationProblem, *, aim: Aim = "floor", seconds: float = 
 def _as_found(model: Model, arcs: Ints) -> Found:
     """An answer whose search was stopped, with the bounds that prices alone prove."""
     market = Market(model)
-    market.settle(5 * _STEPS)
+    market.settle(_MORE_STEPS)
     return Found(arcs, market.limit_of_floor or 0, rounded_down(market.bound + 1e-6))
 
 
@@ -100,8 +101,8 @@ def _best(model: Model, aim: Aim, deadline: float) -> Found | None:
     limit = market.limit_of_floor
     if limit is None:
         return None
-    market.settle(_STEPS if model.weeks == 1 else 5 * _STEPS)
-    exact = len(model.panel) <= EXACT
+    exact, large = len(model.panel) <= EXACT, len(model.panel) > ALL
+    market.settle(_STEPS if model.weeks == 1 and not large else _MORE_STEPS)
     found = _exact(model, market, None, deadline) if exact else _large(model, market, deadline)
     if found is None:
         return None
@@ -152,7 +153,6 @@ def _large(model: Model, market: Market, deadline: float) -> Found | None:
     if len(model.panel) <= ALL:
         arcs, seated = seated_by_fixing(model, market, deadline)
     else:
-        market.settle(5 * _STEPS)
         arcs, seated = _one_by_one(model)
         if seated.all():
             arcs = improved_in_blocks(model, market, arcs, deadline)
