@@ -144,9 +144,8 @@ def _highest_floor(terms: Terms, first: Relaxed, limit: float, seconds: float) -
 def _at_floor(terms: Terms, floor: float, seconds: float) -> _Found | None:
     """The best total with every panel at the floor; None when there is none."""
     relaxed = Transport(terms).relaxed(floor - _SLACK)
-    if relaxed.shortage > 1e-6:
-        return None
-    if relaxed.whole:
+    # A part of a seat may be left short only because that lifts a floor cheaply: it is no proof that none can.
+    if relaxed.whole and relaxed.shortage <= 1e-6:
         return _Found(relaxed.taken, floor, relaxed.bound, short=False)
     if terms.demand == SEATS:
         answer = PanelSearch(terms, floor - _SLACK).best(relaxed.prices.assessors, seconds)

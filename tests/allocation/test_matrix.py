@@ -5,7 +5,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from allocation.__main__ import main
@@ -69,6 +69,7 @@ def test_total_equals_the_best_of_all_assignments(seed):
 
 @settings(max_examples=250, deadline=None)
 @given(st.integers(0, 2**32))
+@example(2854184)
 def test_floor_equals_the_highest_and_total_the_best_at_it(seed):
     matrix, terms = small_matrix(seed)
 
