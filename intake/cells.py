@@ -1,7 +1,9 @@
-"""What one cell may hold: each reader takes the cell's text and returns its meaning, or says what is wrong."""
+"""What one cell may hold: each reader takes the cell's text and returns its meaning, or says what is wrong.
+
+The text a reader takes is legible already: see `intake.characters.legible`.
+"""
 
 import re
-import unicodedata
 from collections.abc import Callable
 from datetime import date
 from enum import StrEnum
@@ -11,6 +13,7 @@ from typing import TypeVar
 from email_validator import EmailNotValidError, validate_email
 from pydantic import BaseModel, ConfigDict
 
+from intake.characters import CellError
 from models.enums import ConflictKind
 
 _ISO = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})$", re.ASCII)
@@ -20,14 +23,8 @@ _ASSESSOR = re.compile(r"^[A-Z]{1,4}-\d{1,6}$", re.ASCII)
 _NOMINATION = re.compile(r"^[A-Z0-9]{3,6}-\d{1,6}$", re.ASCII)
 _NUMBERLIKE = re.compile(r"^[\d.,]+(E[+-]?\d+)?$", re.IGNORECASE)
 _FORMULA = ("=", "+", "-", "@")
-# Marks that turn the direction of text: they make a page show something else than what is stored.
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 Word = TypeVar("Word", bound=StrEnum)
-
-
-class CellError(ValueError):
-    """A cell that cannot be read; the message is the sentence the person gets, without the value."""
 
 
 class Frozen(BaseModel):
@@ -61,14 +58,9 @@ def text(longest: int) -> Callable[[str], str]:
     """A reader of running text of at most ``longest`` characters, line breaks allowed."""
 
     def read(value: str) -> str:
-        whole = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " "))
-        if any(unicodedata.category(letter) == "Cc" and letter not in "\n\t" for letter in whole):
-            raise CellError("This holds a control character that cannot be seen. Type the value again.")
-        if any(letter in _TURNING for letter in whole):
-            raise CellError("This holds a mark that turns the direction of text. Type the value again.")
-        if len(whole) > longest:
-            raise CellError(f"This has {len(whole)} characters; at most {longest} are taken. Shorten it.")
-        return whole
+        if len(value) > longest:
+            raise CellError(f"This has {len(value)} characters; at most {longest} are taken. Shorten it.")
+        return value
 
     return read
 

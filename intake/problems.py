@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
@@ -39,8 +39,27 @@ class BadFile(Exception):  # noqa: N818 -- it says what the file is, to a person
 
     def __init__(self, problems: Iterable[RowProblem]) -> None:
         self.problems = tuple(sorted(problems, key=lambda problem: (problem.line, problem.column)))
+        super().__init__(self.told())
+
+    def told(self, at_most: int | None = None) -> str:
+        """The problems, one on a line; ``at_most`` so many of them, and how many more there are."""
         count = f"{len(self.problems)} problem" + ("" if len(self.problems) == 1 else "s")
-        super().__init__(f"{count}, nothing was imported:\n" + "\n".join(str(problem) for problem in self.problems))
+        return "\n".join([f"{count}, nothing was imported:", *shortened(self.problems, at_most)])
+
+
+class BadForm(Exception):  # noqa: N818 -- it says what the form is, to a person
+    """A form that cannot be taken, with everything that is wrong in it; its problems have no line."""
+
+    def __init__(self, problems: Iterable[RowProblem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(f"{problem.column}: {problem.sentence}" for problem in self.problems))
+
+
+def shortened(rows: Sequence[object], at_most: int | None = None) -> list[str]:
+    """Each in words; of more than ``at_most`` the first ones, and a line that says how many more there are."""
+    shown = [str(row) for row in (rows if at_most is None else rows[:at_most])]
+    left = len(rows) - len(shown)
+    return [*shown, f"and {left} more; --all shows every one"] if left else shown
 
 
 def show(value: str, personal_words: frozenset[str] = frozenset()) -> str:

@@ -2,6 +2,7 @@
 
 from datetime import date
 from enum import StrEnum
+from typing import TypeVar
 
 from intake.cells import Conflict, Days, Earlier, Frozen
 from models.enums import AssessorRole, EndorserPost, NominationRoute, Readiness, Role
@@ -21,6 +22,9 @@ class Row(Frozen):
     """A line of a file; ``line`` is its number in the file, from 1."""
 
     line: int
+
+
+RowType = TypeVar("RowType", bound=Row)
 
 
 class OrganisationRow(Row):
@@ -81,6 +85,16 @@ class NominationRow(Row):
     def endorsed(self) -> bool:
         """Whether an endorsement came with the nomination."""
         return self.endorser_post is not None
+
+
+class EndorsementRow(Row):
+    """An endorsement of a nomination that is there already."""
+
+    endorser_name: str
+    endorser_email: str
+    endorser_post: EndorserPost
+    endorser_organisation: str
+    endorsement: str
 
 
 class ApplicationRow(Row):

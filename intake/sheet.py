@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,9 @@ _FIRST_BYTES = (
 )
 _OTHER_DELIMITERS = ((";", "semicolons"), ("\t", "tabs"), ("|", "upright strokes"))
 
+_ENOUGH = 0.4
+"""The share of columns in common, of all in either, below which a file is not said to be of another kind."""
+
 
 @dataclass(frozen=True)
 class Line:
@@ -30,13 +33,19 @@ class Line:
     cells: dict[str, str]
 
 
-def read_lines(source: Path | bytes, required: Collection[str], optional: Collection[str]) -> list[Line]:
+def read_lines(
+    source: Path | bytes,
+    required: Collection[str],
+    optional: Collection[str],
+    kinds: Mapping[str, Collection[str]] | None = None,
+) -> list[Line]:
     """Read the filled lines of a file whose header has these columns, in any order and any case.
 
     Args:
         source: The file, or its content.
         required: Columns that must be there.
         optional: Columns that may be there.
+        kinds: What to say of a file of another kind, by the columns it has.
 
     Raises:
         BadFile: The file, its header, or the shape of one of its lines is not right.
@@ -46,7 +55,7 @@ def read_lines(source: Path | bytes, required: Collection[str], optional: Collec
     if not records:
         raise BadFile([_of_file("The file is empty: it needs a first line with the names of the columns.")])
     (header_line, header), filled = records[0], records[1:]
-    names = _header(header_line, header, filled, known, required)
+    names = _header(header_line, header, known, required, kinds or {})
     if not filled:
         raise BadFile([_of_file("The file holds the names of the columns and nothing below them.")])
     too_long = [
@@ -134,40 +143,49 @@ def _quoting(error: str) -> str:
 def _header(
     line: int,
     header: list[str],
-    filled: list[tuple[int, list[str]]],
     known: Collection[str],
     required: Collection[str],
+    kinds: Mapping[str, Collection[str]],
 ) -> list[str]:
-    """The columns' names; empty columns after the last name are dropped."""
+    """The columns' names; empty columns after the last name are dropped.
+
+    Raises:
+        BadFile: With one problem, whatever is wrong with the names: it says what they are to be.
+    """
     width = max((at for at, name in enumerate(header, start=1) if name), default=0)
     names = ["_".join(name.casefold().replace("-", " ").replace("_", " ").split()) for name in header[:width]]
-    recognised = [name for name in names if name in known]
-    if len(recognised) * 2 < len(set(required)):
-        raise BadFile([_not_a_header(line, header, known)])
-    problems = [
-        RowProblem(line=line, column=name, value_shown="", sentence="This column is missing: add it.")
-        for name in required
-        if name not in names
-    ]
+    like = _looks_like(names, known, kinds)
+    if sum(name in known for name in names) * 2 < len(set(required)):
+        raise BadFile([_not_a_header(line, header, known, like)])
+    faults = [f"{name} is missing" for name in required if name not in names]
     for at, name in enumerate(names):
         if not name:
-            sentence = f"Column {at + 1} has no name. Name it, or delete it."
-            problems.append(_at(line, sentence))
+            faults.append(f"column {at + 1} has no name")
         elif name not in known:
-            sentence = f"Column {at + 1} is not one this file has: it has {', '.join(known)}. Delete or rename it."
-            problems.append(RowProblem(line=line, column="", value_shown=show(header[at]), sentence=sentence))
+            shown = show(header[at])
+            faults.append(f"column {at + 1}{f' “{shown}”' if shown else ''} is not one of this file's")
         elif name in names[:at]:
-            sentence = "This column stands twice. Keep one of the two."
-            problems.append(RowProblem(line=line, column=name, value_shown="", sentence=sentence))
-    if problems:
-        raise BadFile(problems)
+            faults.append(f"{name} stands twice")
+    if faults:
+        sentence = f"The names of the columns are not right: {'; '.join(faults)}. They are: {', '.join(known)}.{like}"
+        raise BadFile([_at(line, sentence)])
     return names
 
 
-def _not_a_header(line: int, header: list[str], known: Collection[str]) -> RowProblem:
+def _looks_like(names: Collection[str], known: Collection[str], kinds: Mapping[str, Collection[str]]) -> str:
+    """A sentence on the kind of file that these columns fit better than the kind that was expected."""
+
+    def fit(columns: Collection[str]) -> float:
+        return len(set(names) & set(columns)) / max(1, len(set(names) | set(columns)))
+
+    words, columns = max(kinds.items(), key=lambda kind: fit(kind[1]), default=("", ()))
+    return f" This looks like {words}." if fit(columns) > max(fit(known), _ENOUGH) else ""
+
+
+def _not_a_header(line: int, header: list[str], known: Collection[str], like: str) -> RowProblem:
     whole = ",".join(header).casefold()
     for delimiter, name in _OTHER_DELIMITERS:
         parts = {"_".join(part.strip(' "').split()) for part in whole.split(delimiter)}
         if len(parts & set(known)) > 1:
             return _at(line, f"The cells are separated by {name}; this needs commas. {_SAVE_AS}")
-    return _at(line, f"The first line does not hold the names of the columns. They are: {', '.join(known)}.")
+    return _at(line, f"The first line does not hold the names of the columns. They are: {', '.join(known)}.{like}")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from intake.files import LONGEST_STATEMENT
+from intake.columns import LONGEST_STATEMENT
 from intake.problems import BadFile
 from intake.sheet import LARGEST_FILE
 from storage.engine import sessions
@@ -95,10 +95,12 @@ WHOLE_FILE = [
 ]
 
 COLUMNS = [
-    Broken("missing column", "assessors", _without(ASSESSOR, "capacity"), 1, "capacity", "missing"),
-    Broken("missing criterion", "applications", _without(APPLICATION, "partnerships"), 1, "partnerships", "missing"),
-    Broken("unknown column", "assessors", _renamed(ASSESSOR, "interests", "hobbies"), 1, "", "is not one"),
-    Broken("column twice", "assessors", _renamed(ASSESSOR, "interests", "post"), 1, "post", "twice"),
+    Broken("missing column", "assessors", _without(ASSESSOR, "capacity"), 1, "", "capacity is missing"),
+    Broken(
+        "missing criterion", "applications", _without(APPLICATION, "partnerships"), 1, "", "partnerships is missing"
+    ),
+    Broken("unknown column", "assessors", _renamed(ASSESSOR, "interests", "hobbies"), 1, "", "“hobbies” is not one"),
+    Broken("column twice", "assessors", _renamed(ASSESSOR, "interests", "post"), 1, "", "post stands twice"),
     Broken("column without a name", "assessors", _renamed(ASSESSOR, "interests", ""), 1, "", "has no name"),
 ]
 
@@ -116,6 +118,39 @@ CELLS = [
     ),
     Broken("name without a letter", "officers", spoilt("officers", full_name="12345"), 2, "full_name", "no letter"),
     Broken("control character", "assessors", spoilt("assessors", full_name="Si\x07n"), 2, "full_name", "control"),
+    Broken(
+        "zero width space in a name",
+        "assessors",
+        spoilt("assessors", full_name="Si\u200bân"),
+        2,
+        "full_name",
+        "Character 3 is a zero width space (U+200B), which cannot be seen",
+    ),
+    Broken("joiner in an address", "officers", spoilt("officers", email="a\u200d@b.test"), 2, "email", "Character 2"),
+    Broken(
+        "byte order mark in a code",
+        "officers",
+        spoilt("officers", organisation="\ufeffR1D"),
+        2,
+        "organisation",
+        "U+FEFF",
+    ),
+    Broken(
+        "soft hyphen in a reference",
+        "nominations",
+        spoilt("nominations", reference="R1D\u00ad-90"),
+        2,
+        "reference",
+        "soft hyphen",
+    ),
+    Broken(
+        "control character in a statement",
+        "nominations",
+        spoilt("nominations", endorsement="I\x08 agree."),
+        2,
+        "endorsement",
+        "control",
+    ),
     Broken(
         "text turned round", "assessors", spoilt("assessors", full_name="Si\u202ean"), 2, "full_name", "direction"
     ),
@@ -490,6 +525,35 @@ async def test_the_same_file_unbroken_is_taken(kind: str, untouched: AsyncEngine
         await bring(session, kind, written(FILLED[kind]))
 
         await session.rollback()
+
+
+OTHERS = [(kind, other) for kind in FILLED for other in FILLED if kind != other]
+
+
+@pytest.mark.parametrize(("kind", "other"), OTHERS, ids=[f"{kind}-as-{other}" for kind, other in OTHERS])
+async def test_file_of_another_kind_is_one_problem_that_names_the_columns_and_the_kind(
+    kind: str, other: str, untouched: AsyncEngine
+):
+    async with sessions(untouched)() as session:
+        with pytest.raises(BadFile) as refused:
+            await bring(session, other, written(FILLED[kind], FILLED[kind]))
+
+    [problem] = refused.value.problems
+    assert (problem.line, problem.column) == (1, "")
+    assert "They are: " in problem.sentence
+    assert f"'import {kind}'" in problem.sentence
+
+
+async def test_several_wrong_columns_are_one_problem_and_no_other_kind_is_guessed(untouched: AsyncEngine):
+    content = _renamed({name: cell for name, cell in ASSESSOR.items() if name != "capacity"}, "availability", "days")
+
+    async with sessions(untouched)() as session:
+        with pytest.raises(BadFile) as refused:
+            await bring(session, "assessors", content)
+
+    [problem] = refused.value.problems
+    assert "capacity is missing; availability is missing; column 9 “days” is not one" in problem.sentence
+    assert "looks like" not in problem.sentence
 
 
 def test_there_are_at_least_forty_kinds_of_broken_file():

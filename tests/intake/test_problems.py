@@ -3,7 +3,7 @@
 import pytest
 
 from intake.files import read_assessors
-from intake.problems import BadFile, show
+from intake.problems import BadFile, RowProblem, show
 from tests.intake.filled import ASSESSOR, written
 
 
@@ -45,3 +45,11 @@ def test_problem_shows_a_bad_code():
 
     assert refused.value.problems[0].value_shown == "ceo"
     assert "line 2, column role" in str(refused.value)
+
+
+def test_told_problems_are_cut_short_and_counted():
+    bad = BadFile(RowProblem(line=line, column="role", value_shown="", sentence="No.") for line in range(2, 52))
+
+    assert bad.told(20).splitlines()[0] == "50 problems, nothing was imported:"
+    assert bad.told(20).splitlines()[20:] == ["line 21, column role: No.", "and 30 more; --all shows every one"]
+    assert len(bad.told().splitlines()) == len(bad.told(50).splitlines()) == 51
