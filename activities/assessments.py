@@ -1,7 +1,9 @@
 """What an assessment's workflow writes."""
 
+from datetime import datetime
+
+from sqlalchemy import RowMapping, bindparam, select, update
 from sqlalchemy.ext.asyncio import async_sessionmaker
-from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
@@ -10,13 +12,31 @@ from models.enums import AssessmentStage
 from models.messages import AssessmentStep
 from models.tables import Assessment, Assessor, Score
 from storage.policies import policy_of
-from storage.steps import Addressee, Change, queue_letters, take_step
+from storage.steps import Addressee, Change, queue_letters, table_of, take_step
 
 _MOMENTS = {
     AssessmentStage.OFFERED: "offered_at",
     AssessmentStage.ACCEPTED: "accepted_at",
     AssessmentStage.SUBMITTED: "submitted_at",
 }
+_ROW, _ASSESSOR, _SCORE = table_of(Assessment), table_of(Assessor), table_of(Score)
+_LOCKED = (
+    select(
+        _ROW.c.cohort_id,
+        _ROW.c.nomination_id,
+        _ROW.c.stage,
+        _ROW.c.stage_since,
+        _ROW.c.due_at,
+        _ROW.c.decline_reason,
+        _ROW.c.steps,
+        _ASSESSOR.c.person_id,
+    )
+    .join(_ASSESSOR, (_ASSESSOR.c.id == _ROW.c.assessor_id) & (_ASSESSOR.c.cohort_id == _ROW.c.cohort_id))
+    .where(_ROW.c.id == bindparam("assessment"))
+    .with_for_update(key_share=True, of=_ROW)
+)
+_STAND = update(_ROW).where(_ROW.c.id == bindparam("assessment"))
+_GIVEN = select(_SCORE.c.criterion, _SCORE.c.evidence).where(_SCORE.c.assessment_id == bindparam("assessment"))
 
 
 class AssessmentActivities:
@@ -37,50 +57,55 @@ class AssessmentActivities:
         """
 
         async def write(session: AsyncSession) -> Change:
-            row = await session.get(Assessment, asked.assessment, with_for_update=True)
+            row = await _locked(session, asked.assessment)
             if row is None:
                 raise missing("Assessment", asked.assessment)
-            before = _snapshot(row)
-            if asked.stage is AssessmentStage.SUBMITTED and row.stage is not AssessmentStage.SUBMITTED:
-                await _require_complete_scores(session, row)
-            _stand(row, asked)
-            session.add(row)
-            if asked.notices:
-                assessor = await session.get(Assessor, (row.assessor_id, row.cohort_id))
-                people = {"assessor": assessor.person_id} if assessor else {}
-                addressee = Addressee(row.cohort_id, row.nomination_id, row.id, people)
-                queue_letters(session, asked.step, asked.notices, addressee)
-            return Change(before, _snapshot(row))
+            if asked.stage is AssessmentStage.SUBMITTED and row["stage"] is not AssessmentStage.SUBMITTED:
+                await _require_complete_scores(session, asked.assessment, row["cohort_id"])
+            await _stand(session, row, asked)
+            people = {"assessor": row["person_id"]}
+            addressee = Addressee(row["cohort_id"], row["nomination_id"], asked.assessment, people)
+            await queue_letters(session, asked.step, asked.notices, addressee)
+            return Change(_snapshot(row["stage"], row["due_at"]), _snapshot(asked.stage, asked.due_at))
 
         async def catch_up(session: AsyncSession) -> None:
-            row = await session.get(Assessment, asked.assessment, with_for_update=True)
-            if row is not None and asked.step.number >= row.steps:
-                _stand(row, asked)
-                session.add(row)
+            row = await _locked(session, asked.assessment)
+            if row is not None and asked.step.number >= row["steps"]:
+                await _stand(session, row, asked)
 
         await take_step(self._sessions, asked.step, asked.assessment, write, catch_up)
 
 
-def _stand(row: Assessment, asked: AssessmentStep) -> None:
+async def _locked(session: AsyncSession, assessment: str) -> RowMapping | None:
+    """What a step needs to know of the row, and whom it concerns; the row is locked."""
+    rows = await (await session.connection()).execute(_LOCKED, {"assessment": assessment})
+    return rows.mappings().one_or_none()
+
+
+async def _stand(session: AsyncSession, row: RowMapping, asked: AssessmentStep) -> None:
     """Makes the row say where the assessment stands after the step."""
-    if row.stage is not asked.stage:
-        row.stage_since = asked.step.at
+    stands: dict[str, object] = {
+        "stage": asked.stage,
+        "stage_since": row["stage_since"],
+        "due_at": asked.due_at,
+        "decline_reason": asked.decline_reason or row["decline_reason"],
+        "steps": asked.step.number,
+    }
+    if row["stage"] is not asked.stage:
+        stands["stage_since"] = asked.step.at
         if asked.stage in _MOMENTS:
-            setattr(row, _MOMENTS[asked.stage], asked.step.at)
-    row.stage = asked.stage
-    row.due_at = asked.due_at
-    row.decline_reason = asked.decline_reason or row.decline_reason
-    row.steps = asked.step.number
+            stands[_MOMENTS[asked.stage]] = asked.step.at
+    await (await session.connection()).execute(_STAND, {"assessment": asked.assessment, **stands})
 
 
-def _snapshot(row: Assessment) -> dict[str, object]:
-    return {"stage": row.stage.value, "due_at": row.due_at.isoformat() if row.due_at else None}
+def _snapshot(stage: AssessmentStage, due_at: datetime | None) -> dict[str, object]:
+    return {"stage": stage.value, "due_at": due_at.isoformat() if due_at else None}
 
 
-async def _require_complete_scores(session: AsyncSession, row: Assessment) -> None:
-    policy = await policy_of(session, row.cohort_id)
-    scores = await session.exec(select(Score).where(col(Score.assessment_id) == row.id))
-    given = {score.criterion for score in scores if score.evidence.strip()}
+async def _require_complete_scores(session: AsyncSession, assessment: str, cohort: str) -> None:
+    policy = await policy_of(session, cohort)
+    scores = await (await session.connection()).execute(_GIVEN, {"assessment": assessment})
+    given = {criterion for criterion, evidence in scores if evidence.strip()}
     absent = [criterion.name for criterion in policy.scoring.criteria if criterion.code not in given]
     if absent:
         raise refused(f"Give a score with evidence for: {'; '.join(absent)}. Then submit.")

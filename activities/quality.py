@@ -1,5 +1,7 @@
 """Quality assurance: flags raised by the policy's rules, and settled by a moderator."""
 
+from sqlalchemy import bindparam, func, insert, update
+from sqlalchemy import select as core_select
 from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -7,14 +9,27 @@ from temporalio import activity
 
 from activities.errors import missing
 from models.enums import FlagRule, Resolution
-from models.ids import NominationId
 from models.messages import ModerationAsked, Quality, QualityAsked
 from models.tables import Assessment, Flag, Nomination, Score, ScoreChange
 from scoring.aggregate import Panel
 from scoring.quality import flags
 from storage.panels import panels_of
 from storage.policies import policy_of
-from storage.steps import Change, take_step
+from storage.steps import Change, table_of, take_step
+
+_ROW, _FLAG = table_of(Nomination), table_of(Flag)
+_COUNT = (
+    update(_ROW)
+    .where(_ROW.c.id == bindparam("nomination"))
+    .values(steps=func.greatest(_ROW.c.steps, bindparam("number")))
+    .returning(_ROW.c.cohort_id)
+)
+_KEPT = (
+    core_select(_FLAG.c.number, _FLAG.c.rule, _FLAG.c.subject, _FLAG.c.resolution)
+    .where(_FLAG.c.nomination_id == bindparam("nomination"))
+    .order_by(_FLAG.c.number)
+)
+_RAISE = insert(_FLAG)
 
 
 class QualityActivities:
@@ -30,36 +45,41 @@ class QualityActivities:
         A flag a moderator has confirmed or moderated is not raised again for the same thing. It may run more than
         once: the step's key makes the second run only read.
         """
+        found: list[int] = []
 
         async def write(session: AsyncSession) -> Change:
-            row = await _nomination(session, asked.nomination, asked.step.number)
-            policy = await policy_of(session, row.cohort_id)
-            panels = await panels_of(session, [row.id])
-            panel = panels[0] if panels else Panel(NominationId(row.id), ())
-            raised = flags(panel, policy, NominationId(row.id))
-            kept = (await session.exec(select(Flag).where(col(Flag.nomination_id) == row.id))).all()
-            settled = {(flag.rule, flag.subject) for flag in kept if _stands(flag)}
-            number = max((flag.number for flag in kept), default=0)
-            for flag in raised:
-                if (flag.rule, flag.subject) not in settled:
-                    number += 1
-                    session.add(
-                        Flag(
-                            nomination_id=row.id,
-                            number=number,
-                            rule=flag.rule,
-                            subject=flag.subject,
-                            reason=flag.reason,
-                            raised_at=asked.step.at,
-                        )
-                    )
+            policy = await policy_of(session, await _count(session, asked.nomination, asked.step.number))
+            panels = await panels_of(session, [asked.nomination])
+            panel = panels[0] if panels else Panel(asked.nomination, ())
+            raised = flags(panel, policy, asked.nomination)
+            connection = await session.connection()
+            kept = (await connection.execute(_KEPT, {"nomination": asked.nomination})).all()
+            settled = {(flag.rule, flag.subject) for flag in kept if _stands(flag.rule, flag.resolution)}
+            added = [flag for flag in raised if (flag.rule, flag.subject) not in settled]
+            first = 1 + max((flag.number for flag in kept), default=0)
+            rows = [
+                {
+                    "nomination_id": asked.nomination,
+                    "number": number,
+                    "rule": flag.rule,
+                    "subject": flag.subject,
+                    "reason": flag.reason,
+                    "raised_at": asked.step.at,
+                }
+                for number, flag in enumerate(added, first)
+            ]
+            if rows:
+                await connection.execute(_RAISE, rows)
+            found.extend(flag.number for flag in kept if flag.resolution is None)
+            found.extend(range(first, first + len(rows)))
             return Change(None, {"flags": sorted({flag.rule.value for flag in raised})})
 
         async def catch_up(session: AsyncSession) -> None:
-            await _nomination(session, asked.nomination, asked.step.number)
+            await _count(session, asked.nomination, asked.step.number)
 
-        await take_step(self._sessions, asked.step, asked.nomination, write, catch_up)
-        return await self._open_flags(asked.nomination)
+        if not await take_step(self._sessions, asked.step, asked.nomination, write, catch_up):
+            return await self._open_flags(asked.nomination)
+        return Quality(open_flags=tuple(found))
 
     @activity.defn(name="settle_flags")
     async def settle_flags(self, asked: ModerationAsked) -> Quality:
@@ -69,21 +89,25 @@ class QualityActivities:
         """
 
         async def write(session: AsyncSession) -> Change:
-            row = await _nomination(session, asked.nomination, asked.step.number)
+            await _count(session, asked.nomination, asked.step.number)
             for number in asked.flags:
-                flag = await session.get(Flag, (row.id, number))
+                flag = await session.get(Flag, (asked.nomination, number))
                 if flag is None:
-                    raise missing("Flag", f"{number} of {row.id}")
+                    raise missing("Flag", f"{number} of {asked.nomination}")
                 flag.resolution = asked.resolution
                 flag.resolved_by = asked.step.by.person
                 flag.resolved_at = asked.step.at
                 session.add(flag)
-            changed = await _apply_changes(session, row.id, asked) if asked.resolution is Resolution.MODERATE else 0
+            changed = (
+                await _apply_changes(session, asked.nomination, asked)
+                if asked.resolution is Resolution.MODERATE
+                else 0
+            )
             settled: dict[str, object] = {"flags": list(asked.flags), "scores_changed": changed}
             return Change(None, {"resolution": asked.resolution.value, **settled})
 
         async def catch_up(session: AsyncSession) -> None:
-            await _nomination(session, asked.nomination, asked.step.number)
+            await _count(session, asked.nomination, asked.step.number)
 
         await take_step(self._sessions, asked.step, asked.nomination, write, catch_up)
         return await self._open_flags(asked.nomination)
@@ -98,19 +122,19 @@ class QualityActivities:
             return Quality(open_flags=tuple(numbers))
 
 
-def _stands(flag: Flag) -> bool:
+def _stands(rule: FlagRule, resolution: Resolution | None) -> bool:
     """Whether this flag speaks for its subject: open, settled for good, or an audit that has been done."""
-    settled_for_good = flag.resolution in (None, Resolution.CONFIRM, Resolution.MODERATE)
-    return settled_for_good or flag.rule is FlagRule.AUDIT_SAMPLE
+    settled_for_good = resolution in (None, Resolution.CONFIRM, Resolution.MODERATE)
+    return settled_for_good or rule is FlagRule.AUDIT_SAMPLE
 
 
-async def _nomination(session: AsyncSession, nomination: str, step: int) -> Nomination:
-    row = await session.get(Nomination, nomination, with_for_update=True)
-    if row is None:
+async def _count(session: AsyncSession, nomination: str, step: int) -> str:
+    """Counts the step on the nomination's row, which is locked from here on; the cohort it is in."""
+    rows = await (await session.connection()).execute(_COUNT, {"nomination": nomination, "number": step})
+    cohort = rows.scalar_one_or_none()
+    if cohort is None:
         raise missing("Nomination", nomination)
-    row.steps = max(row.steps, step)
-    session.add(row)
-    return row
+    return str(cohort)
 
 
 async def _apply_changes(session: AsyncSession, nomination: str, asked: ModerationAsked) -> int:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 
 import sqlmodel
-from sqlalchemy import Text, cast, insert, null, select
+from sqlalchemy import Text, cast, insert, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -25,6 +25,9 @@ BEFORE_THE_FIRST = "0" * 64
 """What stands for the hash before the first event."""
 
 _AT_ONCE = 2000
+
+_EVENT = AuditEvent.metadata.tables["auditevent"]
+_ADD = insert(_EVENT).returning(_EVENT.c.position)
 
 _Row = tuple[
     int,
@@ -119,25 +122,28 @@ async def append(
     Raises:
         sqlalchemy.exc.IntegrityError: When this step of this workflow has its event already.
     """
-    event = insert(AuditEvent).values(
+    # Whatever the session still holds is written first, so that the wait for the chain holds nobody up for it.
+    if session.new or session.dirty or session.deleted:
+        await session.flush()
+    event = {
         # The trigger sets the first three, whatever is given.
-        position=0,
-        previous="",
-        hash="",
-        at=at,
-        actor=actor,
-        role=role.value,
-        what=what,
-        subject=subject,
-        workflow_id=workflow_id,
-        step=step,
-        key=key or (None if step is None else str(step)),
-        before=null() if before is None else dict(before),
-        after=null() if after is None else dict(after),
-        reason=reason,
-    )
-    added = await session.exec(event.returning(col(AuditEvent.position)))
-    return int(added.scalar_one())
+        "position": 0,
+        "previous": "",
+        "hash": "",
+        "at": at,
+        "actor": actor,
+        "role": role.value,
+        "what": what,
+        "subject": subject,
+        "workflow_id": workflow_id,
+        "step": step,
+        "key": key or (None if step is None else str(step)),
+        "before": None if before is None else dict(before),
+        "after": None if after is None else dict(after),
+        "reason": reason,
+    }
+    connection = await session.connection()
+    return int((await connection.execute(_ADD, event)).scalar_one())
 
 
 async def anchor(session: AsyncSession) -> Anchor:

@@ -3,27 +3,33 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from sqlmodel import col, select
+from sqlalchemy import bindparam, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.enums import AssessmentStage
 from models.ids import AssessmentId, NominationId
 from models.tables import Assessment, Score
 from scoring.aggregate import CriterionScore, Panel, SubmittedAssessment
+from storage.steps import table_of
+
+_ASSESSMENT, _SCORE = table_of(Assessment), table_of(Score)
+_SUBMITTED = (
+    select(_ASSESSMENT.c.nomination_id, _ASSESSMENT.c.id, _SCORE.c.criterion, _SCORE.c.value, _SCORE.c.evidence)
+    .join(_SCORE, _SCORE.c.assessment_id == _ASSESSMENT.c.id)
+    .where(
+        _ASSESSMENT.c.nomination_id.in_(bindparam("nominations", expanding=True)),
+        _ASSESSMENT.c.stage == AssessmentStage.SUBMITTED,
+    )
+    .order_by(_ASSESSMENT.c.nomination_id, _ASSESSMENT.c.id, _SCORE.c.criterion)
+)
 
 
 async def panels_of(session: AsyncSession, nominations: Sequence[str]) -> tuple[Panel, ...]:
     """The submitted scores of each of ``nominations``, in the order of their ids."""
-    rows = await session.exec(
-        select(Assessment.nomination_id, Score)
-        .join(Score, col(Score.assessment_id) == col(Assessment.id))
-        .where(col(Assessment.nomination_id).in_(nominations), col(Assessment.stage) == AssessmentStage.SUBMITTED)
-        .order_by(col(Assessment.nomination_id), col(Score.assessment_id), col(Score.criterion))
-    )
+    rows = await (await session.connection()).execute(_SUBMITTED, {"nominations": list(nominations)})
     scores: dict[str, dict[str, list[CriterionScore]]] = defaultdict(lambda: defaultdict(list))
-    for nomination, score in rows:
-        words = len(score.evidence.split())
-        scores[nomination][score.assessment_id].append(CriterionScore(score.criterion, score.value, words))
+    for nomination, assessment, criterion, value, evidence in rows:
+        scores[nomination][assessment].append(CriterionScore(criterion, value, len(evidence.split())))
     return tuple(
         Panel(
             NominationId(nomination),

@@ -1,13 +1,24 @@
 """A cohort's policy, read from the version it is run by."""
 
-from sqlmodel import col, select
+from sqlalchemy import bindparam, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.policy import Policy
 from models.tables import Cohort, PolicyVersion
+from storage.steps import table_of
 
 _read: dict[str, Policy] = {}
 """Policies by fingerprint: a version never changes, so reading it once for each process is enough."""
+
+_COHORT, _VERSION = table_of(Cohort), table_of(PolicyVersion)
+_RUN_BY = (
+    select(_VERSION.c.sha256)
+    .join(_COHORT, _COHORT.c.id == _VERSION.c.cohort_id)
+    .where(_COHORT.c.id == bindparam("cohort"), _VERSION.c.version == _COHORT.c.policy_version)
+)
+_DOCUMENT = select(_VERSION.c.document).where(
+    _VERSION.c.cohort_id == bindparam("cohort"), _VERSION.c.sha256 == bindparam("fingerprint")
+)
 
 
 class CohortMissingError(LookupError):
@@ -20,15 +31,12 @@ async def policy_of(session: AsyncSession, cohort: str) -> Policy:
     Raises:
         CohortMissingError: There is no such cohort.
     """
-    rows = await session.exec(
-        select(PolicyVersion)
-        .join(Cohort, col(Cohort.id) == col(PolicyVersion.cohort_id))
-        .where(col(Cohort.id) == cohort, col(PolicyVersion.version) == col(Cohort.policy_version))
-    )
-    version = rows.one_or_none()
-    if version is None:
+    connection = await session.connection()
+    fingerprint = (await connection.execute(_RUN_BY, {"cohort": cohort})).scalar_one_or_none()
+    if fingerprint is None:
         raise CohortMissingError(f"There is no cohort '{cohort}': open one, or look up its name.")
-    policy = _read.get(version.sha256)
+    policy = _read.get(fingerprint)
     if policy is None:
-        policy = _read[version.sha256] = Policy.model_validate(version.document)
+        document = await connection.execute(_DOCUMENT, {"cohort": cohort, "fingerprint": fingerprint})
+        policy = _read[fingerprint] = Policy.model_validate(document.scalars().first())
     return policy

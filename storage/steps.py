@@ -1,18 +1,36 @@
-"""How a workflow's step is written: once, in one transaction, with its audit event and the letters it owes."""
+"""How a workflow's step is written: once, in one transaction, with its audit event and the letters it owes.
+
+Every step of every nomination goes through here, so what it reads and writes is said to the database directly, by
+statements made once (`table_of`), and not through mapped objects: those cost several times as much processor time.
+"""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from sqlalchemy import Table, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import async_sessionmaker
-from sqlmodel import col, select
+from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from models.enums import MessageStatus
 from models.messages import Notice, Step
 from models.tables import AuditEvent, OutboxMessage
 from storage import audit
 
 Snapshot = Mapping[str, object]
+
+
+def table_of(entity: type[SQLModel]) -> Table:
+    """The table behind a mapped class, for statements that are made once and run many times."""
+    return entity.metadata.tables[str(entity.__tablename__)]
+
+
+_EVENT, _LETTER = table_of(AuditEvent), table_of(OutboxMessage)
+_TAKEN = select(_EVENT.c.position).where(
+    _EVENT.c.workflow_id == bindparam("workflow"), _EVENT.c.key == bindparam("step")
+)
+_OWE = insert(_LETTER)
 
 
 @dataclass(frozen=True)
@@ -76,10 +94,9 @@ async def take_step(
 
 
 async def _is_taken(session: AsyncSession, step: Step) -> bool:
-    taken = select(col(AuditEvent.position)).where(
-        col(AuditEvent.workflow_id) == step.workflow, col(AuditEvent.key) == _key(step)
-    )
-    return (await session.exec(taken)).first() is not None
+    connection = await session.connection()
+    taken = await connection.execute(_TAKEN, {"workflow": step.workflow, "step": _key(step)})
+    return taken.first() is not None
 
 
 def _key(step: Step) -> str:
@@ -91,7 +108,7 @@ def constraint_of(error: IntegrityError) -> str:
     return str(getattr(getattr(error.orig, "diag", None), "constraint_name", None) or type(error.orig).__name__)
 
 
-def queue_letters(
+async def queue_letters(
     session: AsyncSession,
     step: Step,
     notices: Iterable[Notice],
@@ -99,24 +116,30 @@ def queue_letters(
     facts: Mapping[str, str] | None = None,
 ) -> None:
     """Owes the letters of a step to their readers; an id made of the step owes each of them once."""
-    for number, notice in enumerate(notices):
-        person = addressee.people.get(notice.to)
-        if person is None:
-            continue
-        stated = dict(facts or {})
-        if notice.due_at is not None:
-            stated["due_at"] = notice.due_at.isoformat()
-        if notice.remaining is not None:
-            stated["remaining"] = str(notice.remaining)
-        session.add(
-            OutboxMessage(
-                id=f"{step.workflow}:{_key(step)}:{number}",
-                template=notice.template,
-                person_id=person,
-                cohort_id=addressee.cohort,
-                nomination_id=addressee.nomination,
-                assessment_id=addressee.assessment,
-                facts=stated,
-                queued_at=step.at,
-            )
-        )
+    letters = [
+        {
+            "id": f"{step.workflow}:{_key(step)}:{number}",
+            "template": notice.template,
+            "person_id": addressee.people[notice.to],
+            "cohort_id": addressee.cohort,
+            "nomination_id": addressee.nomination,
+            "assessment_id": addressee.assessment,
+            "facts": {**(facts or {}), **_stated(notice)},
+            "queued_at": step.at,
+            "status": MessageStatus.WAITING,
+            "attempts": 0,
+        }
+        for number, notice in enumerate(notices)
+        if notice.to in addressee.people
+    ]
+    if letters:
+        await (await session.connection()).execute(_OWE, letters)
+
+
+def _stated(notice: Notice) -> dict[str, str]:
+    stated = {}
+    if notice.due_at is not None:
+        stated["due_at"] = notice.due_at.isoformat()
+    if notice.remaining is not None:
+        stated["remaining"] = str(notice.remaining)
+    return stated
