@@ -19,6 +19,8 @@ from notify.outbox import deliver_waiting
 
 LOOK_EVERY_SECONDS = 0.3
 """How often an idle shift looks for work: soon enough that nobody waits for a letter, four small queries a second."""
+MANY = 50
+"""After so many letters in one look more are likely to wait, and the next look follows at once."""
 STALE_AFTER = timedelta(seconds=10)
 """A claim this old was left by a deliverer that died: a living one marks within its channel's timeouts."""
 STALE_ON_THE_NETWORK = timedelta(minutes=5)
@@ -49,9 +51,15 @@ class OutboxActivities:
 
         async def look() -> bool:
             delivered = await deliver_waiting(
-                self._sessions, self._channel, now=datetime.now(UTC), sender=self._sender, stale_after=stale_after
+                self._sessions,
+                self._channel,
+                now=datetime.now(UTC),
+                sender=self._sender,
+                most=MANY,
+                stale_after=stale_after,
             )
-            return bool(delivered.sent)
+            # What is left was queued while these left: the next look takes it together with what follows.
+            return delivered.sent >= MANY
 
         await _for_one_shift(asked, look)
 

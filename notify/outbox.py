@@ -2,24 +2,26 @@
 
 A message is claimed in one transaction (``sending``), leaves, and is marked in another (``sent``). A deliverer that
 dies in between leaves a claim behind. On a channel that knows the message's id it is sent again, which changes
-nothing; on any other it becomes ``uncertain``, and a person decides.
+nothing; on any other it becomes ``uncertain``, and a person decides. So on the former many are claimed and marked
+together, on the latter one by one.
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 
 import structlog
-from sqlalchemy import ColumnElement, func, or_, update
+from sqlalchemy import ColumnElement, func, or_, tuple_, update
 from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlmodel import and_, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.enums import MessageStatus
 from models.ids import NominationId
-from models.tables import OutboxMessage
+from models.tables import OutboxMessage, Person
 from notify.channels import CannotDeliver, Channel, PerhapsDelivered, TryLater
 from notify.compose import Sender
 from notify.facts import FactsError
@@ -34,7 +36,7 @@ MOST_ATTEMPTS = 125
 """After so many attempts, about five days, a message has failed (RFC 5321, 4.5.4.1 asks for four to five days)."""
 STALE_AFTER = timedelta(minutes=5)
 """When a claim is taken for left behind: longer than any living deliverer holds one."""
-_HELD_AT_ONCE = 10
+_HELD_AT_ONCE = 25
 
 _log = structlog.get_logger()
 
@@ -115,16 +117,21 @@ async def deliver_waiting(
         if not claims:
             break
         tried += len(claims)
-        for place, claim in enumerate(claims):
-            try:
+        fates: list[tuple[OutboxMessage, _Fate]] = []
+        try:
+            for claim in claims:
                 fate = claim.fate or await _send(channel, claim)
-            except asyncio.CancelledError:
-                if channel.idempotent:
-                    await _let_go(sessions, claims[place:], now)
-                raise
-            if await _mark(sessions, claim.owed, fate, now):
-                counts[fate.status] += 1
-            _tell(channel, claim.owed, fate)
+                fates.append((claim.owed, fate))
+        except asyncio.CancelledError:
+            await _mark(sessions, fates, now)
+            if channel.idempotent:
+                unsent = claims[len(fates) :]
+                await _mark(sessions, [(claim.owed, _Fate(MessageStatus.WAITING)) for claim in unsent], now)
+            raise
+        marked = await _mark(sessions, fates, now)
+        for owed, fate in fates:
+            counts[fate.status] += owed.id in marked
+            _tell(channel, owed, fate)
     return Delivered(
         sent=counts[MessageStatus.SENT],
         failed=counts[MessageStatus.FAILED],
@@ -224,22 +231,31 @@ async def _claim(
             OutboxMessage.status == MessageStatus.SENDING, col(OutboxMessage.sending_since) < now - stale_after
         )
         free = or_(free, left_behind)
+    chosen = (
+        select(OutboxMessage.id)
+        .where(free)
+        .order_by(col(OutboxMessage.queued_at), col(OutboxMessage.id))
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    claim = (
+        update(OutboxMessage)
+        .where(col(OutboxMessage.id).in_(chosen))
+        .values(status=MessageStatus.SENDING, sending_since=now, attempts=col(OutboxMessage.attempts) + 1)
+        .returning(OutboxMessage)
+        .execution_options(synchronize_session=False)
+    )
     async with sessions.begin() as session:
-        owed = (
-            await session.exec(
-                select(OutboxMessage)
-                .where(free)
-                .order_by(col(OutboxMessage.queued_at), col(OutboxMessage.id))
-                .limit(most)
-                .with_for_update(skip_locked=True)
-            )
-        ).all()
-        for message in owed:
-            message.status = MessageStatus.SENDING
-            message.sending_since = now
-            message.attempts += 1
-            session.add(message)
-        return [await _write(session, message, sender) for message in owed]
+        claimed = (await session.exec(claim)).scalars().all()
+        # Read together, and held: writing finds each reader in the session, which forgets what nobody holds.
+        readers = select(Person).where(col(Person.id).in_({message.person_id for message in claimed}))
+        people = (await session.exec(readers)).all() if claimed else []
+        claims = [
+            await _write(session, message, sender)
+            for message in sorted(claimed, key=lambda message: (message.queued_at, message.id))
+        ]
+        del people
+    return claims
 
 
 def _due(now: datetime) -> ColumnElement[bool]:
@@ -303,27 +319,31 @@ def _tell(channel: Channel, owed: OutboxMessage, fate: _Fate) -> None:
     )
 
 
-async def _mark(sessions: async_sessionmaker[AsyncSession], owed: OutboxMessage, fate: _Fate, now: datetime) -> bool:
-    """Record what became of a claim, unless another deliverer has taken it over since."""
+async def _mark(
+    sessions: async_sessionmaker[AsyncSession], fates: Sequence[tuple[OutboxMessage, _Fate]], now: datetime
+) -> frozenset[str]:
+    """Record what became of claims, but not of those another deliverer has taken over since; which are recorded."""
+    alike: dict[_Fate, list[tuple[str, int]]] = defaultdict(list)
+    for owed, fate in fates:
+        alike[fate].append((owed.id, owed.attempts))
+    marked: set[str] = set()
     async with sessions.begin() as session:
-        marked = await session.exec(
-            update(OutboxMessage)
-            .where(
-                col(OutboxMessage.id) == owed.id,
-                col(OutboxMessage.attempts) == owed.attempts,
-                # A slow deliverer that was taken for dead still knows better than the doubt about it.
-                col(OutboxMessage.status).in_([MessageStatus.SENDING, MessageStatus.UNCERTAIN]),
+        # In one order, so that two deliverers that mark the same never wait for each other.
+        for fate, claims in sorted(alike.items(), key=lambda one: min(one[1])):
+            mark = (
+                update(OutboxMessage)
+                .where(
+                    tuple_(col(OutboxMessage.id), col(OutboxMessage.attempts)).in_(claims),
+                    # A slow deliverer that was taken for dead still knows better than the doubt about it.
+                    col(OutboxMessage.status).in_([MessageStatus.SENDING, MessageStatus.UNCERTAIN]),
+                )
+                .values(
+                    status=fate.status, failure=fate.code, sent_at=now if fate.status is MessageStatus.SENT else None
+                )
+                .returning(col(OutboxMessage.id))
             )
-            .values(status=fate.status, failure=fate.code, sent_at=now if fate.status is MessageStatus.SENT else None)
-            .returning(col(OutboxMessage.id))
-        )
-        return marked.scalar_one_or_none() is not None
-
-
-async def _let_go(sessions: async_sessionmaker[AsyncSession], claims: Sequence[_Claim], now: datetime) -> None:
-    """Give claims back when a worker stops, so that they need not grow stale; not where that could send twice."""
-    for claim in claims:
-        await _mark(sessions, claim.owed, _Fate(MessageStatus.WAITING), now)
+            marked.update((await (await session.connection()).execute(mark)).scalars())
+    return frozenset(marked)
 
 
 async def _left(sessions: async_sessionmaker[AsyncSession]) -> int:
