@@ -4,19 +4,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.acting import cohort_act
 from cli.failures import FailedError, run
 from cli.reach import stored
 from cli.showing import say, show_json, show_table
-from cli.steering import on_cohort, the_cohort
+from cli.steering import the_cohort
 from cli.terms import AsOperations, CohortOption, Json, Reason, RoleOption, command, room
 from cli.who import required
 from models.enums import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Sequence
 
     from sqlmodel.ext.asyncio.session import AsyncSession
 
+    from acts import Acts
+    from models.ids import CohortId
+    from models.messages import AllocationState, By
     from models.tables import AllocationRun, Cohort
 
 # ruff: noqa: PLC0415, PLR0917 -- imported where needed, so that --help answers at once; options become parameters
@@ -208,48 +212,31 @@ async def _compare(
         show_table(["assessor", "seats more or fewer"], [(one, f"{seats:+d}") for one, seats in change.loads])
 
 
-@command(app, "release", example="run release 1 --cohort pilot --as operations@example.nhs.test")
-def release(
-    number: Number,
-    cohort: CohortOption = None,
-    who: AsOperations = None,
-    role: RoleOption = None,
-    as_json: Json = False,
-) -> None:
+@cohort_act(
+    app,
+    "release",
+    act="release_run",
+    example="run release 1 --cohort pilot --as operations@example.nhs.test",
+    cohort=CohortOption,
+)
+def release(acts: "Acts", one: "CohortId", by: "By", number: Number) -> "Awaitable[AllocationState]":
     """Release a proposed run: its seats are given out and offers go to the assessors."""
-    on_cohort(
-        cohort,
-        who,
-        role,
-        "release_run",
-        lambda acts, one, by: acts.cohorts.release_run(one, by, number),
-        as_json=as_json,
-    )
+    return acts.cohorts.release_run(one, by, number)
 
 
-@command(app, "discard", example="run discard 1 --cohort pilot --reason board_request")
-def discard(
-    number: Number,
-    reason: Reason,
-    cohort: CohortOption = None,
-    who: AsOperations = None,
-    role: RoleOption = None,
-    as_json: Json = False,
-) -> None:
+@cohort_act(
+    app,
+    "discard",
+    act="discard_run",
+    example="run discard 1 --cohort pilot --reason board_request",
+    cohort=CohortOption,
+)
+def discard(acts: "Acts", one: "CohortId", by: "By", number: Number, reason: Reason) -> "Awaitable[AllocationState]":
     """Discard a proposed run."""
-    on_cohort(
-        cohort,
-        who,
-        role,
-        "discard_run",
-        lambda acts, one, by: acts.cohorts.discard_run(one, by, number, reason),
-        as_json=as_json,
-    )
+    return acts.cohorts.discard_run(one, by, number, reason)
 
 
-@command(app, "solve", example="run solve --cohort pilot")
-def solve(
-    cohort: CohortOption = None, who: AsOperations = None, role: RoleOption = None, as_json: Json = False
-) -> None:
+@cohort_act(app, "solve", act="solve", example="run solve --cohort pilot", cohort=CohortOption)
+def solve(acts: "Acts", one: "CohortId", by: "By") -> "Awaitable[AllocationState]":
     """Ask for another run, to compare."""
-    on_cohort(cohort, who, role, "solve", lambda acts, one, by: acts.cohorts.solve(one, by), as_json=as_json)
+    return acts.cohorts.solve(one, by)

@@ -1,19 +1,26 @@
 """Commands of a nominee: consenting, applying, submitting."""
 
-import json
-import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.acting import nomination_act
 from cli.failures import FailedError, run
+from cli.forms import from_file, read_document
 from cli.reach import at_desk, stored
 from cli.showing import in_cell, say, show_json, show_table
 from cli.steering import actor_on, on_nomination
 from cli.terms import As, Json, NominationArgument, RoleOption, command
 from cli.who import required
 from models.enums import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from acts import Acts
+    from models.ids import NominationId
+    from models.messages import By, NominationState
 
 # ruff: noqa: PLC0415, PLR0917 -- imported where needed, so that --help answers at once; options become parameters
 
@@ -42,14 +49,11 @@ def consent(
 @command(
     app,
     "apply",
-    example="apply pilot-0042 --from application.toml --field employed_in_region=yes --as sam.okoro@example.nhs.test",
+    example="apply pilot-0042 --from application.toml --as sam.okoro@example.nhs.test",
 )
 def apply(
     nomination: NominationArgument,
-    source: Annotated[
-        Path | None,
-        typer.Option("--from", metavar="FILE", exists=True, dir_okay=False, help="TOML or JSON: a text by field."),
-    ] = None,
+    source: Annotated[Path | None, from_file("a text by field")] = None,
     field: Annotated[
         list[str] | None, typer.Option("--field", metavar="NAME=TEXT", help="One field; may be given several times.")
     ] = None,
@@ -109,7 +113,7 @@ def _fields(source: Path | None, written: list[str]) -> dict[str, str]:
     content = {}
     for name, value in fields.items():
         if not isinstance(value, str):
-            raise typer.BadParameter(f"{source}: '{name}' must be text in quotation marks.")
+            raise typer.BadParameter(f"'{name}' must be text in quotation marks.")
         content[name] = value
     for one in written:
         name, equals, value = one.partition("=")
@@ -117,22 +121,6 @@ def _fields(source: Path | None, written: list[str]) -> dict[str, str]:
             raise typer.BadParameter("Write a field as NAME=TEXT, such as --field employed_in_region=yes.")
         content[name.strip()] = value
     return content
-
-
-def read_document(source: Path) -> dict[str, object]:
-    """A TOML or JSON file's table.
-
-    Raises:
-        typer.BadParameter: It is neither, or not a table.
-    """
-    try:
-        text = source.read_text(encoding="utf-8-sig")
-        document = json.loads(text) if source.suffix == ".json" else tomllib.loads(text)
-    except (UnicodeDecodeError, json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
-        raise typer.BadParameter(f"{source} is not {source.suffix.lstrip('.') or 'toml'}: {error}") from None
-    if not isinstance(document, dict):
-        raise typer.BadParameter(f"{source} must hold a table: a value by name.")
-    return document
 
 
 @command(app, "application", example="application pilot-0042 --as assessor@example.nhs.test")
@@ -197,14 +185,7 @@ async def _application(nomination: str, who: str | None, role: Role | None, *, a
         say("\nNot endorsed yet.")
 
 
-@command(app, "submit", example="submit pilot-0042 --as sam.okoro@example.nhs.test")
-def submit(nomination: NominationArgument, who: As = None, role: RoleOption = None, as_json: Json = False) -> None:
+@nomination_act(app, "submit", act="submit_application", example="submit pilot-0042 --as sam.okoro@example.nhs.test")
+def submit(acts: "Acts", one: "NominationId", by: "By") -> "Awaitable[NominationState]":
     """Submit the application as it stands; refused, with every point, while it is not complete."""
-    on_nomination(
-        nomination,
-        who,
-        role,
-        "submit_application",
-        lambda acts, one, by: acts.nominations.submit_application(one, by),
-        as_json=as_json,
-    )
+    return acts.nominations.submit_application(one, by)

@@ -1,29 +1,35 @@
 """Commands of an assessor: accepting, declining, scoring, submitting."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.applications import read_document
+from cli.acting import assessment_act
 from cli.failures import run
+from cli.forms import from_file, read_document
 from cli.reach import at_desk
 from cli.showing import say, show_json
 from cli.steering import assessor_on, on_assessment
 from cli.terms import As, AssessmentArgument, Json, RoleOption, command, room
 from models.enums import AssessorDeclineReason, ConflictKind, Role
 
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from acts import Acts
+    from models.ids import AssessmentId
+    from models.messages import AssessmentState, By
+
 # ruff: noqa: PLC0415, PLR0917 -- imported where needed, so that --help answers at once; options become parameters
 
 app = room("What an assessor does with a task.")
 
 
-@command(app, "accept", example="assess accept pilot-0042.A-017 --as assessor@example.nhs.test")
-def accept(assessment: AssessmentArgument, who: As = None, role: RoleOption = None, as_json: Json = False) -> None:
+@assessment_act(app, "accept", act="accept", example="assess accept pilot-0042.A-017 --as assessor@example.nhs.test")
+def accept(acts: "Acts", one: "AssessmentId", by: "By") -> "Awaitable[AssessmentState]":
     """Take the task."""
-    on_assessment(
-        assessment, who, role, "accept", lambda acts, one, by: acts.assessments.accept(one, by), as_json=as_json
-    )
+    return acts.assessments.accept(one, by)
 
 
 @command(
@@ -57,21 +63,11 @@ def decline(
 @command(
     app,
     "score",
-    example='assess score pilot-0042.A-017 --score partnerships=5 --evidence "partnerships=She brought…" '
-    "--as assessor@example.nhs.test",
+    example="assess score pilot-0042.A-017 --from scores.toml --as assessor@example.nhs.test",
 )
 def score(
     assessment: AssessmentArgument,
-    source: Annotated[
-        Path | None,
-        typer.Option(
-            "--from",
-            metavar="FILE",
-            exists=True,
-            dir_okay=False,
-            help="TOML or JSON: for each criterion a table with value and evidence.",
-        ),
-    ] = None,
+    source: Annotated[Path | None, from_file("for each criterion a table with value and evidence")] = None,
     given: Annotated[
         list[str] | None, typer.Option("--score", metavar="CRITERION=POINTS", help="One score; several times.")
     ] = None,
@@ -111,7 +107,7 @@ def _scores(source: Path | None, given: list[str], evidence: list[str]) -> dict[
         value = stated.get("value") if isinstance(stated, dict) else None
         words = stated.get("evidence", "") if isinstance(stated, dict) else None
         if type(value) is not int or not isinstance(words, str):
-            raise typer.BadParameter(f"{source}: '{criterion}' needs value (a whole number) and evidence (text).")
+            raise typer.BadParameter(f"'{criterion}' needs value (a whole number) and evidence (text).")
         scores[criterion] = (value, words)
     texts = dict(_pair(one, "--evidence") for one in evidence)
     for criterion, points in (_pair(one, "--score") for one in given):
@@ -130,14 +126,9 @@ def _pair(written: str, option: str) -> tuple[str, str]:
     return name.strip(), value
 
 
-@command(app, "submit", example="assess submit pilot-0042.A-017 --as assessor@example.nhs.test")
-def submit(assessment: AssessmentArgument, who: As = None, role: RoleOption = None, as_json: Json = False) -> None:
+@assessment_act(
+    app, "submit", act="submit_scores", example="assess submit pilot-0042.A-017 --as assessor@example.nhs.test"
+)
+def submit(acts: "Acts", one: "AssessmentId", by: "By") -> "Awaitable[AssessmentState]":
     """Submit the scores as they stand; refused, with every point, while they are not complete."""
-    on_assessment(
-        assessment,
-        who,
-        role,
-        "submit_scores",
-        lambda acts, one, by: acts.assessments.submit_scores(one, by),
-        as_json=as_json,
-    )
+    return acts.assessments.submit_scores(one, by)

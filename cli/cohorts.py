@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from cli.acting import cohort_act
 from cli.failures import run
 from cli.moments import moment
 from cli.reach import at_desk, reached, stored
 from cli.showing import in_cell, note, say, show_json, show_table
-from cli.steering import on_cohort
 from cli.terms import WHEN, AsOperations, CohortArgument, Json, Reason, RoleOption, command, room
 from cli.who import acting
 from models.enums import CohortPhase, Role, Stage, WayOut
@@ -62,82 +62,61 @@ async def _open(policy: Path, who: str | None, role: Role | None, *, as_json: bo
         say(f"{cohort}: open from {in_words(row.opens_at)} to {in_words(row.closes_at)}.")
 
 
-@command(app, "extend", example='cohort extend pilot --closes "2018-10-05 17:00" --reason board_request')
+@cohort_act(
+    app,
+    "extend",
+    act="move_window",
+    example='cohort extend pilot --closes "2018-10-05 17:00" --reason board_request',
+)
 def extend(
-    cohort: CohortArgument,
+    acts: "Acts",
+    one: "CohortId",
+    by: "By",
     closes: Annotated[str, typer.Option("--closes", metavar="WHEN", help=f"The new closing: {WHEN}")],
     reason: Reason,
     opens: Annotated[
         str | None, typer.Option("--opens", metavar="WHEN", help="A new opening too, while it lies ahead.")
     ] = None,
-    who: AsOperations = None,
-    role: RoleOption = None,
-    as_json: Json = False,
-) -> None:
+) -> "Awaitable[CohortState]":
     """Move the closing of the window, later or earlier; whoever is applying is told."""
     now = datetime.now(UTC)
-
-    def read(written: str | None) -> datetime | None:
-        return moment(written, now) if written else None
-
-    on_cohort(
-        cohort,
-        who,
-        role,
-        "move_window",
-        lambda acts, one, by: acts.cohorts.move_window(one, by, reason, opens_at=read(opens), closes_at=read(closes)),
-        as_json=as_json,
-    )
+    opening = moment(opens, now) if opens else None
+    return acts.cohorts.move_window(one, by, reason, opens_at=opening, closes_at=moment(closes, now))
 
 
-@command(app, "close", example="cohort close pilot --reason board_request")
-def close(
-    cohort: CohortArgument,
-    reason: Reason,
-    who: AsOperations = None,
-    role: RoleOption = None,
-    as_json: Json = False,
-) -> None:
+@cohort_act(app, "close", act="close_now", example="cohort close pilot --reason board_request")
+def close(acts: "Acts", one: "CohortId", by: "By", reason: Reason) -> "Awaitable[CohortState]":
     """Close the window now; the policy's grace still holds."""
-    on_cohort(
-        cohort,
-        who,
-        role,
-        "close_now",
-        lambda acts, one, by: acts.cohorts.close_now(one, by, reason),
-        as_json=as_json,
-    )
+    return acts.cohorts.close_now(one, by, reason)
 
 
-@command(app, "roll-call", example="cohort roll-call pilot")
-def roll_call(
-    cohort: CohortArgument, who: AsOperations = None, role: RoleOption = None, as_json: Json = False
-) -> None:
+@cohort_act(app, "roll-call", act="roll_call", example="cohort roll-call pilot")
+def roll_call(acts: "Acts", one: "CohortId", by: "By") -> "Awaitable[CohortState]":
     """Ask the cohort to look at once whether its phase is over."""
-    on_cohort(cohort, who, role, "roll_call", lambda acts, one, by: acts.cohorts.roll_call(one, by), as_json=as_json)
+    return acts.cohorts.roll_call(one, by)
 
 
-@command(app, "unblock", example="cohort unblock pilot --allocation --way retry --reason technical_fault")
+@cohort_act(
+    app,
+    "unblock",
+    act="unblock",
+    example="cohort unblock pilot --allocation --way retry --reason technical_fault",
+)
 def unblock(
-    cohort: CohortArgument,
+    acts: "Acts",
+    one: "CohortId",
+    by: "By",
     way: Annotated[Literal["retry", "skip"], typer.Option("--way", help="Try the step again, or go on without it.")],
     reason: Reason,
+    *,
     allocation: Annotated[
         bool, typer.Option("--allocation", help="The cohort's allocation is stuck, not the cohort itself.")
     ] = False,
-    who: AsOperations = None,
-    role: RoleOption = None,
-    as_json: Json = False,
-) -> None:
+) -> "Awaitable[CohortState | AllocationState]":
     """Give a cohort that needs attention, or its allocation, its way out; 'cohort status' says which."""
-    chosen = WayOut(way)
-
-    def do(acts: "Acts", one: "CohortId", by: "By") -> "Awaitable[CohortState | AllocationState]":
-        if allocation:
-            return acts.cohorts.unblock_allocation(one, by, chosen, reason)
-        return acts.cohorts.unblock(one, by, chosen, reason)
-
-    on_cohort(cohort, who, role, "unblock", do, as_json=as_json)
+    if allocation:
+        return acts.cohorts.unblock_allocation(one, by, WayOut(way), reason)
+    return acts.cohorts.unblock(one, by, WayOut(way), reason)
 
 
 @command(app, "status", example="cohort status pilot --json")

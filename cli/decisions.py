@@ -6,25 +6,35 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.acting import nomination_act
 from cli.failures import FailedError, run
+from cli.forms import Field, Form, FormFile
 from cli.reach import at_desk, stored
 from cli.showing import note, say, show_json, show_table
-from cli.steering import actor_on, on_cohort, on_nomination, tell_nomination, the_cohort
-from cli.terms import As, CohortArgument, CohortOption, Json, NominationArgument, RoleOption, command
+from cli.steering import actor_on, on_cohort, tell_nomination, the_cohort
+from cli.terms import As, CohortArgument, CohortOption, Json, RoleOption, command
 from cli.who import acting, required
 from models.enums import DecisionReason, Outcome, Role, Stage, Template
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Sequence
 
     from sqlmodel.ext.asyncio.session import AsyncSession
 
     from acts import Acts
+    from models.ids import NominationId
+    from models.messages import By, NominationState
     from storage.decisions import LetterToCome
 
 # ruff: noqa: PLC0415, PLR0917 -- imported where needed, so that --help answers at once; options become parameters
 
 app = typer.Typer()
+
+NOTE = Form(
+    "decide",
+    (Field("note", "What the board wants to remember.", "--note", is_long=True),),
+    before="NOMINATION --outcome OUTCOME --reason REASON ",
+)
 
 
 @command(app, "order", example="order pilot --as board@example.nhs.test")
@@ -88,7 +98,8 @@ async def _order(cohort: str, who: str | None, role: Role | None, *, as_json: bo
 @command(
     app,
     "decide",
-    example="decide pilot-0042 --outcome admitted --reason proposed_order --as board@example.nhs.test",
+    example="decide pilot-0042 --from note.toml --outcome admitted --reason proposed_order "
+    "--as board@example.nhs.test",
 )
 def decide(
     nomination: Annotated[
@@ -97,6 +108,8 @@ def decide(
     outcome: Annotated[Outcome | None, typer.Option("--outcome", help="What the board decides.")] = None,
     reason: Annotated[DecisionReason | None, typer.Option("--reason", help="Why, as one of these codes.")] = None,
     place: Annotated[int | None, typer.Option("--place", min=1, help="The place on the reserve list.")] = None,
+    source: FormFile = None,
+    blank: Annotated[bool, NOTE.on_paper()] = False,
     words: Annotated[str, typer.Option("--note", help="What the board wants to remember.")] = "",
     approve: Annotated[bool, typer.Option("--approve", help="Approve the draft, as another member.")] = False,
     cohort: CohortOption = None,
@@ -104,7 +117,10 @@ def decide(
     role: RoleOption = None,
     as_json: Json = False,
 ) -> None:
-    """Draft the board's decision, or approve the draft; without a nomination, approve all drafts of a cohort."""
+    """Draft the board's decision, or approve the draft; without a nomination, approve all drafts of a cohort.
+
+    Write the note, if there is one, into a form: 'decide --form > note.toml'.
+    """
     if (outcome is None) != (reason is None):
         raise typer.BadParameter("Give --outcome and --reason together.")
     if outcome is None and not approve:
@@ -116,7 +132,8 @@ def decide(
             raise typer.BadParameter("Name the nomination that is decided.")
         run(_approve_all(cohort, who, role, as_json=as_json))
         return
-    run(_decide(nomination, outcome, reason, place, words, who, role, approve=approve, as_json=as_json))
+    note_kept = NOTE.filled(source, {"note": words}).get("note", "")
+    run(_decide(nomination, outcome, reason, place, note_kept, who, role, approve=approve, as_json=as_json))
 
 
 async def _decide(
@@ -182,17 +199,10 @@ async def _approve_each(acts: "Acts", drafts: list[str], person: str, role: Role
     return refused
 
 
-@command(app, "reopen", example="reopen pilot-0042 --as board@example.nhs.test")
-def reopen(nomination: NominationArgument, who: As = None, role: RoleOption = None, as_json: Json = False) -> None:
+@nomination_act(app, "reopen", act="reopen_decision", example="reopen pilot-0042 --as board@example.nhs.test")
+def reopen(acts: "Acts", one: "NominationId", by: "By") -> "Awaitable[NominationState]":
     """Take a decision back before it is released."""
-    on_nomination(
-        nomination,
-        who,
-        role,
-        "reopen_decision",
-        lambda acts, one, by: acts.board.reopen_decision(one, by),
-        as_json=as_json,
-    )
+    return acts.board.reopen_decision(one, by)
 
 
 @command(app, "release", example="release pilot --preview --as board@example.nhs.test")
@@ -309,9 +319,7 @@ async def _texts(session: "AsyncSession", letters: "Sequence[LetterToCome]") -> 
     return texts
 
 
-@command(app, "promote", example="promote pilot-0042 --as board@example.nhs.test")
-def promote(nomination: NominationArgument, who: As = None, role: RoleOption = None, as_json: Json = False) -> None:
+@nomination_act(app, "promote", act="promote", example="promote pilot-0042 --as board@example.nhs.test")
+def promote(acts: "Acts", one: "NominationId", by: "By") -> "Awaitable[NominationState]":
     """Admit a nominee from the reserve list to a place that has been given up."""
-    on_nomination(
-        nomination, who, role, "promote", lambda acts, one, by: acts.board.promote(one, by), as_json=as_json
-    )
+    return acts.board.promote(one, by)

@@ -3,11 +3,12 @@
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from cli.failures import run
+from cli.failures import FailedError, run
+from cli.nominating import nominating
 from cli.reach import at_desk, stored
 from cli.showing import note, progress, say, show_json
 from cli.steering import the_cohort
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from sqlmodel.ext.asyncio.session import AsyncSession
 
     from acts import Acts
-    from acts.nominations import Nominating
     from intake.problems import RowProblem
     from intake.register import Imported
     from intake.rows import AssessorRow, NominationRow
@@ -37,53 +37,54 @@ DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Check everything and say what would change; change nothing.")
 ]
 
+Every = Annotated[bool, typer.Option("--all", help="Show every problem, and not only the first 20.")]
+
 _ATTEMPTS = 5
+_SHOWN = 20
+"""Problems shown where --all is not given: enough to see what is wrong, few enough to be read."""
 
 Bring = Callable[["AsyncSession", datetime, "By"], Awaitable["Imported"]]
+Reading = Callable[[Path], Bring]
 
 
-@command(app, "organisations", example="import organisations data/pilot/organisations.csv --dry-run")
-def organisations(
-    file: File, dry_run: DryRun = False, who: AsOperations = None, role: RoleOption = None, as_json: Json = False
-) -> None:
-    """Import the region's organisations."""
+def _register(name: str, sentence: str, reading: Reading) -> None:
+    """Add the import of a file that is the same for all cohorts."""
 
-    async def work() -> None:
-        from intake.files import read_organisations
-        from intake.register import import_organisations
+    def bring_in(
+        file: File,
+        dry_run: DryRun = False,
+        every: Every = False,
+        who: AsOperations = None,
+        role: RoleOption = None,
+        as_json: Json = False,
+    ) -> None:
+        async def work() -> None:
+            await _bring(reading(file), who, role, dry_run=dry_run, as_json=as_json)
 
-        rows = read_organisations(file)
-        await _bring(
-            lambda session, at, by: import_organisations(session, rows, at, by=by),
-            who,
-            role,
-            dry_run=dry_run,
-            as_json=as_json,
-        )
+        _run(work, every=every, as_json=as_json)
 
-    _run(work, as_json=as_json)
+    bring_in.__doc__ = sentence
+    command(app, name, example=f"import {name} data/pilot/{name}.csv --dry-run")(bring_in)
 
 
-@command(app, "officers", example="import officers data/pilot/officers.csv")
-def officers(
-    file: File, dry_run: DryRun = False, who: AsOperations = None, role: RoleOption = None, as_json: Json = False
-) -> None:
-    """Import the people who hold roles: nominators, moderators, the board, operations."""
+def _organisations(file: Path) -> Bring:
+    from intake.files import read_organisations
+    from intake.register import import_organisations
 
-    async def work() -> None:
-        from intake.files import read_officers
-        from intake.register import import_officers
+    rows = read_organisations(file)
+    return lambda session, at, by: import_organisations(session, rows, at, by=by)
 
-        rows = read_officers(file)
-        await _bring(
-            lambda session, at, by: import_officers(session, rows, at, by=by),
-            who,
-            role,
-            dry_run=dry_run,
-            as_json=as_json,
-        )
 
-    _run(work, as_json=as_json)
+def _officers(file: Path) -> Bring:
+    from intake.files import read_officers
+    from intake.register import import_officers
+
+    rows = read_officers(file)
+    return lambda session, at, by: import_officers(session, rows, at, by=by)
+
+
+_register("organisations", "Import the region's organisations.", _organisations)
+_register("officers", "Import the people who hold roles: nominators, moderators, the board, operations.", _officers)
 
 
 @command(app, "assessors", example="import assessors data/pilot/assessors.csv --cohort pilot")
@@ -91,6 +92,7 @@ def assessors(
     file: File,
     cohort: CohortOption = None,
     dry_run: DryRun = False,
+    every: Every = False,
     who: AsOperations = None,
     role: RoleOption = None,
     as_json: Json = False,
@@ -100,10 +102,11 @@ def assessors(
     async def work() -> None:
         from intake.files import read_assessors
         from intake.nominations import import_declared_conflicts
+        from intake.problems import shortened
         from intake.register import Events, import_assessors
 
         rows = read_assessors(file)
-        waiting = 0
+        waiting: list[WaitingConflict] = []
 
         async def bring(session: "AsyncSession", at: datetime, by: "By") -> "Imported":
             nonlocal waiting
@@ -117,26 +120,54 @@ def assessors(
                 note(f"Declared conflicts: {conflicts.new} new, {conflicts.changed} changed.")
             return register
 
-        await _bring(bring, who, role, dry_run=dry_run, as_json=as_json, more=lambda: {"conflicts_waiting": waiting})
+        await _bring(
+            bring,
+            who,
+            role,
+            dry_run=dry_run,
+            as_json=as_json,
+            more=lambda: {
+                "conflicts_waiting": len(waiting),
+                "conflicts_waiting_for": [one._asdict() for one in waiting],
+            },
+        )
         if waiting:
-            note(f"{waiting} declared conflicts wait for their nominations: import this file again after those.")
+            note("Declared conflicts that wait for a nomination which is not there yet:")
+            for sentence in shortened(waiting, None if every else _SHOWN):
+                note(f"  {sentence}")
+            note("Import this file again once they are nominated.")
 
-    _run(work, as_json=as_json)
+    _run(work, every=every, as_json=as_json)
+
+
+class WaitingConflict(NamedTuple):
+    """A declared conflict with the nominee of a nomination that is not there yet."""
+
+    line: int
+    assessor: str
+    nomination: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.assessor} with {self.nomination}"
 
 
 async def _conflicts_ready(
     session: "AsyncSession", cohort: str, rows: "Sequence[AssessorRow]"
-) -> "tuple[list[AssessorRow], int]":
-    """The rows with those conflicts whose nominations are there, and how many conflicts wait."""
+) -> "tuple[list[AssessorRow], list[WaitingConflict]]":
+    """The rows with those conflicts whose nominations are there, and the conflicts that wait."""
     from sqlmodel import col, select
 
     from models.tables import Nomination
 
     known = set((await session.exec(select(Nomination.reference).where(col(Nomination.cohort_id) == cohort))).all())
-    ready, waiting = [], 0
+    ready, waiting = [], []
     for row in rows:
         kept = tuple(one for one in row.declared_conflicts if one.nomination in known)
-        waiting += len(row.declared_conflicts) - len(kept)
+        waiting += [
+            WaitingConflict(row.line, row.reference, one.nomination)
+            for one in row.declared_conflicts
+            if one.nomination not in known
+        ]
         if kept:
             ready.append(row.model_copy(update={"declared_conflicts": kept}))
     return ready, waiting
@@ -147,6 +178,7 @@ def applications(
     file: File,
     cohort: CohortOption = None,
     dry_run: DryRun = False,
+    every: Every = False,
     who: AsOperations = None,
     role: RoleOption = None,
     as_json: Json = False,
@@ -166,7 +198,7 @@ def applications(
 
         await _bring(bring, who, role, dry_run=dry_run, as_json=as_json)
 
-    _run(work, as_json=as_json)
+    _run(work, every=every, as_json=as_json)
 
 
 @command(app, "nominations", example="import nominations data/pilot/nominations.csv --cohort pilot")
@@ -174,11 +206,12 @@ def nominations(
     file: File,
     cohort: CohortOption = None,
     dry_run: DryRun = False,
+    every: Every = False,
     who: AsOperations = None,
     role: RoleOption = None,
     as_json: Json = False,
 ) -> None:
-    """Import nominations: each is made and its workflow started; run again after an interruption to finish.
+    """Import nominations: each is made and its workflow started; after an interruption, run it again to go on.
 
     A row that is refused only when it is made, as when its nominee was nominated meanwhile, is named; the others are
     made.
@@ -203,12 +236,14 @@ def nominations(
         made = len(to_make) - len(refused)
         _tell(made, 0, unchanged, dry_run=False, as_json=as_json, more={"problems": problems} if problems else {})
         if refused:
-            for problem in refused:
-                note(str(problem))
+            from intake.problems import shortened
+
+            for sentence in shortened(refused, None if every else _SHOWN):
+                note(sentence)
             note(f"{len(refused)} rows were refused; the others are made. Mend these and import the file again.")
             raise typer.Exit(1)
 
-    _run(work, as_json=as_json)
+    _run(work, every=every, as_json=as_json)
 
 
 async def _plan(
@@ -231,46 +266,27 @@ async def _make(acts: "Acts", cohort: "Cohort", rows: "Sequence[NominationRow]")
 
     async with acts.desk.sessions() as session:
         nominators = await people_at(session, [row.nominator_email for row in rows if row.nominator_email])
-    refused = []
-    for row in progress(rows, "Nominating"):
-        nominator = nominators.get(row.nominator_email.lower())
-        themselves = row.nominator_email.lower() in {"", row.nominee_email.lower()}
-        by = None if themselves or nominator is None else By(person=PersonId(nominator.id), role=Role.NOMINATOR)
-        try:
-            await acts.nominations.nominate(_nominating(row, cohort), by)
-        except (RefusedError, NotKnownError) as error:
-            refused.append(RowProblem(line=row.line, column="", value_shown="", sentence=str(error)))
+    refused: list[RowProblem] = []
+    tried = 0
+    try:
+        for row in progress(rows, "Nominating"):
+            nominator = nominators.get(row.nominator_email.lower())
+            themselves = row.nominator_email.lower() in {"", row.nominee_email.lower()}
+            by = None if themselves or nominator is None else By(person=PersonId(nominator.id), role=Role.NOMINATOR)
+            try:
+                await acts.nominations.nominate(nominating(row, cohort.id), by)
+            except (RefusedError, NotKnownError) as error:
+                refused.append(RowProblem(line=row.line, column="", value_shown="", sentence=str(error)))
+            tried += 1
+    finally:
+        if tried < len(rows):
+            note(_broken_off(tried - len(refused), len(rows)))
     return refused
 
 
-def _nominating(row: "NominationRow", cohort: "Cohort") -> "Nominating":
-    """What a row says, as the act takes it."""
-    from acts.nominations import Endorsing, Nominating
-    from models.ids import CohortId, OrganisationCode
-
-    endorsement = None
-    if row.endorser_post is not None:
-        endorsement = Endorsing(
-            full_name=row.endorser_name,
-            email=row.endorser_email,
-            post=row.endorser_post,
-            organisation=OrganisationCode(row.endorser_organisation),
-            statement=row.endorsement,
-        )
-    return Nominating(
-        cohort=CohortId(cohort.id),
-        organisation=OrganisationCode(row.organisation),
-        route=row.route,
-        full_name=row.nominee_name,
-        email=row.nominee_email,
-        readiness=row.readiness,
-        post=row.current_post,
-        interests=row.interests,
-        earlier_posts=tuple(
-            (OrganisationCode(left.organisation), left.left_on) for left in row.previous_organisations
-        ),
-        endorsement=endorsement,
-        reference=row.reference,
+def _broken_off(made: int, wanted: int) -> str:
+    return (
+        f"Broken off: {made} of {wanted} nominations were made. Import the file again: it goes on where it stopped."
     )
 
 
@@ -287,6 +303,8 @@ async def _bring(
 
     A transaction that the database gave up for another's sake, a deadlock, is tried again as a whole.
     """
+    from asyncio import CancelledError
+
     from psycopg.errors import DeadlockDetected
     from sqlalchemy.exc import OperationalError
 
@@ -301,6 +319,9 @@ async def _bring(
             except OperationalError as error:
                 if not isinstance(error.orig, DeadlockDetected) or attempt == _ATTEMPTS:
                     raise
+            except CancelledError:
+                note("Broken off. Import the file again: what is in already stays as it is.")
+                raise
     _tell(result.new, result.changed, result.unchanged, dry_run=dry_run, as_json=as_json, more=more())
 
 
@@ -328,7 +349,7 @@ def _tell(new: int, changed: int, unchanged: int, *, dry_run: bool, as_json: boo
     )
 
 
-def _run(work: Callable[[], "Coroutine[None, None, None]"], *, as_json: bool) -> None:
+def _run(work: Callable[[], "Coroutine[None, None, None]"], *, every: bool, as_json: bool) -> None:
     """Run an import; with ``as_json`` a bad file's problems are the answer, and the status is still 1."""
 
     async def told() -> None:
@@ -338,7 +359,7 @@ def _run(work: Callable[[], "Coroutine[None, None, None]"], *, as_json: bool) ->
             await work()
         except BadFile as bad:
             if not as_json:
-                raise
+                raise FailedError(bad.told(None if every else _SHOWN)) from None
             problems = [problem.model_dump() for problem in bad.problems]
             show_json({"new": 0, "changed": 0, "unchanged": 0, "problems": problems})
             raise typer.Exit(1) from None

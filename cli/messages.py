@@ -8,7 +8,7 @@ import typer
 from cli.failures import run, stop
 from cli.reach import stored
 from cli.showing import note, say, show_json, show_table
-from cli.terms import AsOperations, AsReader, CohortOption, Json, Reason, RoleOption, command, room
+from cli.terms import AsOperations, CohortOption, Json, Reason, RoleOption, command, room
 from cli.who import acting, required
 from models.enums import MessageStatus, Role, SteerReason
 
@@ -24,7 +24,7 @@ def list_messages(
     cohort: CohortOption = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most so many.")] = 50,
     after: Annotated[str, typer.Option("--after", metavar="MESSAGE", help="Begin after this one.")] = "",
-    who: AsReader = None,
+    who: AsOperations = None,
     role: RoleOption = None,
     as_json: Json = False,
 ) -> None:
@@ -58,7 +58,7 @@ async def _list(
                 "id": one.id,
                 "template": one.template,
                 "to": one.person_id,
-                **({"name": name} if asker else {}),
+                "name": name,
                 "nomination": one.nomination_id,
                 "status": one.status,
                 "attempts": one.attempts,

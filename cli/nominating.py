@@ -1,11 +1,13 @@
 """Commands that nominate: putting a person forward, letting a late nomination in, endorsing."""
 
 import os
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.failures import run
+from cli.forms import Field, Form, FormFile
 from cli.reach import at_desk
 from cli.showing import say, show_json
 from cli.steering import on_nomination, the_cohort
@@ -13,28 +15,62 @@ from cli.terms import As, CohortOption, Json, NominationArgument, RoleOption, co
 from cli.who import acting
 from models.enums import EndorserPost, NominationRoute, Readiness, Role, SteerReason
 
+if TYPE_CHECKING:
+    from acts.nominations import Endorsing, Nominating
+    from intake.rows import EndorsementRow, NominationRow
+
 # ruff: noqa: PLC0415, PLR0917 -- imported where needed, so that --help answers at once; options become parameters
 
 app = typer.Typer()
 
 EndorserName = Annotated[str, typer.Option("--endorser-name", help="The endorser's full name.")]
 EndorserEmail = Annotated[str, typer.Option("--endorser-email", help="The endorser's e-mail address.")]
+EndorserPostOption = Annotated[EndorserPost | None, typer.Option("--endorser-post", help="The endorser's post.")]
 EndorserOrganisation = Annotated[str, typer.Option("--endorser-organisation", help="The endorser's ODS code.")]
 Statement = Annotated[str, typer.Option("--endorsement", help="What the endorser says.")]
 
-
-@command(
-    app,
-    "nominate",
-    example='nominate --organisation R1D --name "Sam Okoro" --email sam.okoro@example.nhs.test '
-    '--readiness ready_now --endorser-name "Ann Lee" --endorser-email ann.lee@example.nhs.test '
-    "--endorser-post chief_executive --as nominator@example.nhs.test",
+_ENDORSER = (
+    Field("endorser_name", "Who endorses: their full name.", "--endorser-name"),
+    Field("endorser_email", "Their e-mail address.", "--endorser-email"),
+    Field("endorser_post", f"Their post: {', '.join(EndorserPost)}.", "--endorser-post"),
+    Field("endorser_organisation", "Their organisation's ODS code.", "--endorser-organisation"),
+    Field("endorsement", "What they say about the nominee.", "--endorsement", is_long=True),
 )
+NOMINATION = Form(
+    "nominate",
+    (
+        Field("organisation", "The nominee's organisation: its ODS code, such as R1D.", "--organisation"),
+        Field(
+            "route",
+            "Who nominates: organisation, or self if it is your own nomination.",
+            "--self",
+            usually="organisation",
+        ),
+        Field("nominee_name", "The nominee's full name.", "--name"),
+        Field("nominee_email", "Their e-mail address.", "--email"),
+        Field("current_post", "Their present post.", "--post"),
+        Field("readiness", f"How soon they are ready: {', '.join(Readiness)}.", "--readiness"),
+        Field("interests", "Interests, with semicolons between them.", "--interest"),
+        Field(
+            "previous_organisations",
+            "Organisations left and the last day there, such as R1D 2016-03-31;05A 2014-06-30.",
+            "--previous",
+        ),
+        Field("reference", "Your own reference, such as R1D-1.", "--reference"),
+        *_ENDORSER,
+    ),
+)
+ENDORSEMENT = Form("endorse", _ENDORSER, before="NOMINATION ")
+
+
+@command(app, "nominate", example="nominate --from nomination.toml --as nominator@example.nhs.test")
 def nominate(
-    organisation: Annotated[str, typer.Option("--organisation", metavar="CODE", help="The ODS code.")],
-    name: Annotated[str, typer.Option("--name", help="The nominee's full name.")],
-    email: Annotated[str, typer.Option("--email", help="The nominee's e-mail address.")],
-    readiness: Annotated[Readiness, typer.Option("--readiness", help="How soon they are ready.")],
+    source: FormFile = None,
+    blank: Annotated[bool, NOMINATION.on_paper()] = False,
+    organisation: Annotated[str, typer.Option("--organisation", metavar="CODE", help="The ODS code.")] = "",
+    name: Annotated[str, typer.Option("--name", help="The nominee's full name.")] = "",
+    email: Annotated[str, typer.Option("--email", help="The nominee's e-mail address.")] = "",
+    readiness: Annotated[Readiness | None, typer.Option("--readiness", help="How soon they are ready.")] = None,
     post: Annotated[str, typer.Option("--post", help="The nominee's present post.")] = "",
     interest: Annotated[
         list[str] | None,
@@ -47,9 +83,7 @@ def nominate(
     themselves: Annotated[bool, typer.Option("--self", help="The nominee nominates themselves.")] = False,
     endorser_name: EndorserName = "",
     endorser_email: EndorserEmail = "",
-    endorser_post: Annotated[
-        EndorserPost | None, typer.Option("--endorser-post", help="The endorser's post.")
-    ] = None,
+    endorser_post: EndorserPostOption = None,
     endorser_organisation: EndorserOrganisation = "",
     endorsement: Statement = "",
     reference: Annotated[str, typer.Option("--reference", help="Your own reference, such as R1D-1.")] = "",
@@ -78,46 +112,49 @@ def nominate(
 ) -> None:
     """Nominate somebody for the pool; their workflow starts at once.
 
-    After the window, operations can let a nomination in with --late-reason.
+    Write the nomination into a form, 'nominate --form > nomination.toml', or into the options below. After the
+    window, operations can let a nomination in with --late-reason.
     """
-    from intake.cells import CellError, address, day, interests, organisation_code, person_name
-
-    try:
-        code = organisation_code(organisation)
-        fields: dict[str, object] = {
-            "organisation": code,
-            "route": NominationRoute.SELF if themselves else NominationRoute.ORGANISATION,
-            "full_name": person_name(name),
-            "email": address(email),
-            "readiness": readiness,
-            "post": post,
-            "interests": interests(";".join(interest or [])),
-            "earlier_posts": tuple(
-                (organisation_code(left.partition(":")[0]), day(left.partition(":")[2])) for left in previous or []
-            ),
+    row = _row(
+        source,
+        {
+            "organisation": organisation,
+            "route": NominationRoute.SELF.value if themselves else "",
+            "nominee_name": name,
+            "nominee_email": email,
+            "current_post": post,
+            "readiness": readiness.value if readiness else "",
+            "interests": interest,
+            "previous_organisations": [left.replace(":", " ", 1) for left in previous or []],
             "reference": reference,
-            "late_reason": late_reason,
-        }
-        endorsing = _endorsing(
-            endorser_name, endorser_email, endorser_post, endorser_organisation or code, endorsement
-        )
-    except CellError as error:
-        raise typer.BadParameter(str(error)) from None
-    if not themselves and endorsing is None:
-        raise typer.BadParameter(
-            "An organisation's nomination needs its endorser: give --endorser-name and the rest."
-        )
+            "endorser_name": endorser_name,
+            "endorser_email": endorser_email,
+            "endorser_post": endorser_post.value if endorser_post else "",
+            "endorser_organisation": endorser_organisation,
+            "endorsement": endorsement,
+        },
+    )
     if late_reason is None and (let_in_by or nominator):
         raise typer.BadParameter("Give --let-in-by and --nominator with --late-reason, and only then.")
     letting = (let_in_by or _letting(who, nominator)) if late_reason else None
     # Who lets it in does not nominate as well; a nominee who puts themselves forward need not be known before.
     nominating = nominator or (None if letting is not None and letting == who else who)
-    if letting is not None and nominating is None and not themselves:
+    if letting is not None and nominating is None and row.route is not NominationRoute.SELF:
         raise typer.BadParameter(
             "Two people are needed: who nominates, and who of operations lets it in. Give --as with --let-in-by, "
             "or --nominator with --as of operations."
         )
-    run(_nominate(fields, endorsing, cohort, nominating, letting, role, themselves=themselves, as_json=as_json))
+    run(_nominate(row, late_reason, cohort, nominating, letting, role, as_json=as_json))
+
+
+def _row(source: Path | None, given: dict[str, str | list[str] | None]) -> "NominationRow":
+    from intake.forms import read_nomination
+    from intake.problems import BadForm
+
+    try:
+        return read_nomination(NOMINATION.filled(source, given))
+    except BadForm as bad:
+        NOMINATION.refuse(bad)
 
 
 def _letting(who: str | None, nominator: str | None) -> str:
@@ -128,51 +165,30 @@ def _letting(who: str | None, nominator: str | None) -> str:
     return found
 
 
-def _endorsing(
-    name: str, email: str, post: EndorserPost | None, organisation: str, statement: str
-) -> dict[str, object] | None:
-    from intake.cells import CellError, address, organisation_code, person_name
-
-    if not (name or email or post):
-        return None
-    if not (name and email and post):
-        raise CellError("The endorser is half given: give --endorser-name, --endorser-email and --endorser-post.")
-    return {
-        "full_name": person_name(name),
-        "email": address(email),
-        "post": post,
-        "organisation": organisation_code(organisation),
-        "statement": statement,
-    }
-
-
 async def _nominate(
-    fields: dict[str, object],
-    endorsing: dict[str, object] | None,
+    row: "NominationRow",
+    late_reason: SteerReason | None,
     cohort: str | None,
     who: str | None,
     letting: str | None,
     role: Role | None,
     *,
-    themselves: bool,
     as_json: bool,
 ) -> None:
-    from pydantic import TypeAdapter
-
-    from acts.nominations import Nominating
     from models.ids import OrganisationCode
     from rules.permissions import Subject
 
+    themselves = row.route is NominationRoute.SELF
     async with at_desk() as acts:
         async with acts.desk.sessions() as session:
             there = await the_cohort(session, cohort)
             by = None
             if not themselves or who is not None:
-                subject = Subject(organisation=OrganisationCode(str(fields["organisation"])))
+                subject = Subject(organisation=OrganisationCode(row.organisation))
                 wanted = role or (Role.NOMINEE if themselves else None)
                 by = await acting(session, who, wanted, "nominate", subject=subject)
             let_in_by = None if letting is None else await acting(session, letting, None, "let_in_late")
-        said = TypeAdapter(Nominating).validate_python({**fields, "cohort": there.id, "endorsement": endorsing})
+        said = nominating(row, there.id, late_reason)
         nomination = await acts.nominations.nominate(said, by, let_in_by=let_in_by)
     if as_json:
         show_json({"nomination": nomination, "cohort": there.id})
@@ -180,34 +196,78 @@ async def _nominate(
         say(f"{nomination}: nominated. Follow it with 'python starter.py status {nomination}'.")
 
 
-@command(
-    app,
-    "endorse",
-    example='endorse pilot-0042 --endorser-name "Ann Lee" --endorser-email ann.lee@example.nhs.test '
-    "--endorser-post chief_executive --endorser-organisation R1D --as nominator@example.nhs.test",
-)
+def nominating(row: "NominationRow", cohort: str, late_reason: SteerReason | None = None) -> "Nominating":
+    """What a line of nominations.csv, or a form, says, as the act takes it."""
+    from acts.nominations import Nominating
+    from models.ids import CohortId, OrganisationCode
+
+    return Nominating(
+        cohort=CohortId(cohort),
+        organisation=OrganisationCode(row.organisation),
+        route=row.route,
+        full_name=row.nominee_name,
+        email=row.nominee_email,
+        readiness=row.readiness,
+        post=row.current_post,
+        interests=row.interests,
+        earlier_posts=tuple(
+            (OrganisationCode(left.organisation), left.left_on) for left in row.previous_organisations
+        ),
+        endorsement=_endorsing(row),
+        reference=row.reference,
+        late_reason=late_reason,
+    )
+
+
+def _endorsing(row: "NominationRow | EndorsementRow") -> "Endorsing | None":
+    from acts.nominations import Endorsing
+    from models.ids import OrganisationCode
+
+    if row.endorser_post is None:
+        return None
+    return Endorsing(
+        full_name=row.endorser_name,
+        email=row.endorser_email,
+        post=row.endorser_post,
+        organisation=OrganisationCode(row.endorser_organisation),
+        statement=row.endorsement,
+    )
+
+
+@command(app, "endorse", example="endorse pilot-0042 --from endorsement.toml --as nominator@example.nhs.test")
 def endorse(
     nomination: NominationArgument,
-    endorser_name: EndorserName,
-    endorser_email: EndorserEmail,
-    endorser_post: Annotated[EndorserPost, typer.Option("--endorser-post", help="The endorser's post.")],
-    endorser_organisation: EndorserOrganisation,
+    source: FormFile = None,
+    blank: Annotated[bool, ENDORSEMENT.on_paper()] = False,
+    endorser_name: EndorserName = "",
+    endorser_email: EndorserEmail = "",
+    endorser_post: EndorserPostOption = None,
+    endorser_organisation: EndorserOrganisation = "",
     endorsement: Statement = "",
     who: As = None,
     role: RoleOption = None,
     as_json: Json = False,
 ) -> None:
-    """Endorse a self-nomination, for the nominee's organisation."""
-    from pydantic import TypeAdapter
+    """Endorse a self-nomination, for the nominee's organisation.
 
-    from acts.nominations import Endorsing
-    from intake.cells import CellError
+    Write the endorsement into a form, 'endorse --form > endorsement.toml', or into the options below.
+    """
+    from intake.forms import read_endorsement
+    from intake.problems import BadForm
 
+    given = {
+        "endorser_name": endorser_name,
+        "endorser_email": endorser_email,
+        "endorser_post": endorser_post.value if endorser_post else "",
+        "endorser_organisation": endorser_organisation,
+        "endorsement": endorsement,
+    }
     try:
-        stated = _endorsing(endorser_name, endorser_email, endorser_post, endorser_organisation, endorsement)
-    except CellError as error:
-        raise typer.BadParameter(str(error)) from None
-    said = TypeAdapter(Endorsing).validate_python(stated)
+        said = _endorsing(read_endorsement(ENDORSEMENT.filled(source, given)))
+    except BadForm as bad:
+        ENDORSEMENT.refuse(bad)
+    if said is None:
+        raise typer.BadParameter("Who endorses? Give --from, or --endorser-name and the rest.")
     on_nomination(
         nomination,
         who,

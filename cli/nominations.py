@@ -1,10 +1,11 @@
 """Commands on one nomination: withdrawing, and what operations do to steer it."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.acting import nomination_act
 from cli.failures import WrongUseError, run
 from cli.moments import moment
 from cli.reach import at_desk
@@ -12,7 +13,6 @@ from cli.showing import say, show_json
 from cli.steering import actor_on, on_assessment, on_nomination
 from cli.terms import (
     WHEN,
-    As,
     AsOperations,
     AssessmentArgument,
     Json,
@@ -23,6 +23,13 @@ from cli.terms import (
 )
 from models.enums import Role, SteerReason, WayOut, WithdrawReason
 
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from acts import Acts
+    from models.ids import NominationId
+    from models.messages import By, NominationState
+
 # ruff: noqa: PLC0415, PLR0917 -- imported where needed, so that --help answers at once; options become parameters
 
 app = typer.Typer()
@@ -30,52 +37,40 @@ app = typer.Typer()
 Until = Annotated[str, typer.Option("--until", metavar="WHEN", help=f"The new deadline: {WHEN}")]
 
 
-@command(app, "withdraw", example="withdraw pilot-0042 --reason new_post --as sam.okoro@example.nhs.test")
+@nomination_act(
+    app,
+    "withdraw",
+    act="withdraw",
+    example="withdraw pilot-0042 --reason new_post --as sam.okoro@example.nhs.test",
+)
 def withdraw(
-    nomination: NominationArgument,
+    acts: "Acts",
+    one: "NominationId",
+    by: "By",
     reason: Annotated[WithdrawReason, typer.Option("--reason", help="Why, as one of these codes.")],
-    who: As = None,
-    role: RoleOption = None,
-    as_json: Json = False,
-) -> None:
+) -> "Awaitable[NominationState]":
     """Take a nomination back, as the nominee or the organisation."""
-    on_nomination(
-        nomination,
-        who,
-        role,
-        "withdraw",
-        lambda acts, one, by: acts.nominations.withdraw(one, by, reason),
-        as_json=as_json,
-    )
+    return acts.nominations.withdraw(one, by, reason)
 
 
-@command(app, "pause", example="pause pilot-0042 --reason illness --as operations@example.nhs.test")
-def pause(
-    nomination: NominationArgument,
-    reason: Reason,
-    who: AsOperations = None,
-    role: RoleOption = None,
-    as_json: Json = False,
-) -> None:
+@nomination_act(
+    app,
+    "pause",
+    act="pause",
+    example="pause pilot-0042 --reason illness --as operations@example.nhs.test",
+    who=AsOperations,
+)
+def pause(acts: "Acts", one: "NominationId", by: "By", reason: Reason) -> "Awaitable[NominationState]":
     """Stop the clock on a nomination."""
-    on_nomination(
-        nomination,
-        who,
-        role,
-        "pause",
-        lambda acts, one, by: acts.nominations.pause(one, by, reason),
-        as_json=as_json,
-    )
+    return acts.nominations.pause(one, by, reason)
 
 
-@command(app, "resume", example="resume pilot-0042 --as operations@example.nhs.test")
-def resume(
-    nomination: NominationArgument, who: AsOperations = None, role: RoleOption = None, as_json: Json = False
-) -> None:
+@nomination_act(
+    app, "resume", act="resume", example="resume pilot-0042 --as operations@example.nhs.test", who=AsOperations
+)
+def resume(acts: "Acts", one: "NominationId", by: "By") -> "Awaitable[NominationState]":
     """Let the clock run again; deadlines move by the time it stood still."""
-    on_nomination(
-        nomination, who, role, "resume", lambda acts, one, by: acts.nominations.resume(one, by), as_json=as_json
-    )
+    return acts.nominations.resume(one, by)
 
 
 @command(app, "extend", example='extend pilot-0042.A-017 --until "+3 working days" --reason workload')
@@ -116,23 +111,16 @@ def _until(written: str) -> datetime:
         raise typer.BadParameter(str(error)) from None
 
 
-@command(app, "defer", example="defer pilot-0042 --reason leave --as sam.okoro@example.nhs.test")
-def defer(
-    nomination: NominationArgument,
-    reason: Reason,
-    who: AsOperations = None,
-    role: RoleOption = None,
-    as_json: Json = False,
-) -> None:
+@nomination_act(
+    app,
+    "defer",
+    act="defer",
+    example="defer pilot-0042 --reason leave --as sam.okoro@example.nhs.test",
+    who=AsOperations,
+)
+def defer(acts: "Acts", one: "NominationId", by: "By", reason: Reason) -> "Awaitable[NominationState]":
     """Put a nomination off to a later cohort."""
-    on_nomination(
-        nomination,
-        who,
-        role,
-        "defer",
-        lambda acts, one, by: acts.nominations.defer(one, by, reason),
-        as_json=as_json,
-    )
+    return acts.nominations.defer(one, by, reason)
 
 
 @command(app, "readmit", example='readmit pilot-0042 --until "+2 days" --reason technical_fault')
@@ -188,7 +176,8 @@ def unblock(
     way: Annotated[WayOut, typer.Option("--way", help="How it goes on.")],
     reason: Reason,
     to: Annotated[
-        str | None, typer.Option("--to", metavar="PERSON", help="To whom it is handed over: an address or id.")
+        str | None,
+        typer.Option("--to", metavar="PERSON", help="To whom it is handed over: an id, or an e-mail address."),
     ] = None,
     who: AsOperations = None,
     role: RoleOption = None,

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.failures import FailedError, run
+from cli.forms import Field, Form, FormFile
 from cli.reach import stored
 from cli.showing import say, show_json, show_table
-from cli.terms import AsOperations, AsReader, Json, RoleOption, command, room
-from cli.who import asking
+from cli.terms import AsOperations, Json, RoleOption, command, room
+from cli.who import required
 from models.enums import Role
 
 if TYPE_CHECKING:
@@ -20,14 +21,25 @@ if TYPE_CHECKING:
 app = room("Who holds which role.")
 
 
-@command(
-    app,
-    "grant",
-    example='user grant jo.field@example.nhs.test operations --name "Jo Field" --as ops@example.nhs.test',
+PERSON = Form(
+    "user grant",
+    (
+        Field("full_name", "Their full name; may be left empty for somebody known.", "--name"),
+        Field("email", "Their e-mail address.", "--email"),
+        Field("post", "Their post.", "--post"),
+        Field("organisation", "For a nominator: the organisation's ODS code.", "--organisation"),
+    ),
+    before="ROLE ",
 )
+_GIVEN = (Role.MODERATOR, Role.BOARD, Role.OPERATIONS, Role.INCLUSION_ADVISER, Role.NOMINATOR)
+
+
+@command(app, "grant", example="user grant operations --from person.toml --as operations@example.nhs.test")
 def grant(
-    email: Annotated[str, typer.Argument(metavar="EMAIL", help="The person's e-mail address.")],
     granted: Annotated[Role, typer.Argument(metavar="ROLE", help="The role they are given.")],
+    source: FormFile = None,
+    blank: Annotated[bool, PERSON.on_paper()] = False,
+    email: Annotated[str, typer.Option("--email", metavar="EMAIL", help="The person's e-mail address.")] = "",
     name: Annotated[str, typer.Option("--name", help="Their full name; needed for somebody new.")] = "",
     post: Annotated[str, typer.Option("--post", help="Their post.")] = "",
     organisation: Annotated[
@@ -37,59 +49,57 @@ def grant(
     role: RoleOption = None,
     as_json: Json = False,
 ) -> None:
-    """Give a person a role; the first operations person needs nobody's leave."""
-    offices = (Role.MODERATOR, Role.BOARD, Role.OPERATIONS, Role.INCLUSION_ADVISER, Role.NOMINATOR)
-    if granted not in offices:
-        raise typer.BadParameter(f"A role that can be given is {', '.join(offices)}; the others follow from a case.")
-    if (granted is Role.NOMINATOR) != bool(organisation):
-        raise typer.BadParameter("Give --organisation for a nominator, and for nobody else.")
-    run(_grant(email, granted, name, post, organisation.upper(), who, role, as_json=as_json))
+    """Give a person a role; the first operations person needs nobody's leave.
+
+    Write who they are into a form, 'user grant --form > person.toml', or into the options below.
+    """
+    if granted not in _GIVEN:
+        raise typer.BadParameter(f"A role that can be given is {', '.join(_GIVEN)}; the others follow from a case.")
+    given = {"email": email, "full_name": name, "post": post, "organisation": organisation}
+    written = {**PERSON.filled(source, given), "role": granted.value}
+    run(_grant(written, who, role, as_json=as_json))
 
 
-async def _grant(
-    email: str,
-    granted: Role,
-    name: str,
-    post: str,
-    organisation: str,
-    who: str | None,
-    role: Role | None,
-    *,
-    as_json: bool,
-) -> None:
+async def _grant(written: dict[str, str], who: str | None, role: Role | None, *, as_json: bool) -> None:
     from cli.imports import importer
-    from intake.cells import CellError, address, person_name
+    from intake.forms import read_officer
+    from intake.problems import BadForm
     from intake.register import import_officers
-    from intake.rows import OfficerRow
     from storage.lists import person_at
 
     async with stored() as sessions, sessions.begin() as session:
         by = await importer(session, who, role, "import_register")
-        there = await person_at(session, email) if "@" in email else None
+        known = await person_at(session, written["email"]) if "@" in written.get("email", "") else None
         try:
-            written, full_name = address(email), person_name(name or (there.full_name if there else ""))
-        except CellError as error:
-            raise FailedError(f"{error} Give the address, and --name for somebody new.") from None
-        row = OfficerRow(
-            line=1, full_name=full_name, email=written, post=post, role=granted, organisation=organisation
-        )
+            row = read_officer({**({"full_name": known.full_name} if known else {}), **_said(written)})
+        except BadForm as bad:
+            PERSON.refuse(bad)
         result = await import_officers(session, [row], datetime.now(UTC), by=by)
-        person = await person_at(session, written)
+        person = await person_at(session, row.email)
         identifier = person.id if person else ""
     if as_json:
-        show_json({"person": identifier, "role": granted, "organisation": organisation, "new": bool(result.new)})
+        show_json({"person": identifier, "role": row.role, "organisation": row.organisation, "new": bool(result.new)})
     else:
-        say(f"{identifier} {'now holds' if result.new else 'held already'} the role {granted}.")
+        say(f"{identifier} {'now holds' if result.new else 'held already'} the role {row.role}.")
+
+
+def _said(written: dict[str, str]) -> dict[str, str]:
+    return {name: text for name, text in written.items() if text.strip()}
 
 
 @command(
     app,
     "revoke",
-    example="user revoke nominator --email jo.field@example.nhs.test --organisation RXX --as ops@example.nhs.test",
+    example="user revoke nominator --person p-0123456789ab --organisation R1D --as operations@example.nhs.test",
 )
 def revoke(
     revoked: Annotated[Role, typer.Argument(metavar="ROLE", help="The role they lose.")],
-    email: Annotated[str, typer.Option("--email", metavar="EMAIL", help="The person's e-mail address or id.")],
+    email: Annotated[
+        str,
+        typer.Option(
+            "--person", "--email", metavar="PERSON", help="A person's id, as 'user list' shows it, or e-mail address."
+        ),
+    ],
     organisation: Annotated[
         str, typer.Option("--organisation", metavar="CODE", help="The ODS code, for a nominator.")
     ] = "",
@@ -153,11 +163,11 @@ async def _is_last(session: "AsyncSession", person: str) -> bool:
 @command(app, "list", example="user list --only operations --as operations@example.nhs.test")
 def list_people(
     only: Annotated[Role | None, typer.Option("--only", help="Only those who hold this role.")] = None,
-    who: AsReader = None,
+    who: AsOperations = None,
     role: RoleOption = None,
     as_json: Json = False,
 ) -> None:
-    """List who was given which role; names and addresses for operations only."""
+    """List who was given which role, for operations."""
     run(_list(only, who, role, as_json=as_json))
 
 
@@ -165,7 +175,7 @@ async def _list(only: Role | None, who: str | None, role: Role | None, *, as_jso
     from storage.lists import people_with_roles
 
     async with stored() as sessions, sessions() as session:
-        asker = await asking(session, who, role, "import_register")
+        await required(session, who, role, "import_register")
         found = await people_with_roles(session, only)
     if as_json:
         show_json(
@@ -175,18 +185,16 @@ async def _list(only: Role | None, who: str | None, role: Role | None, *, as_jso
                     "role": one.role,
                     "organisation": one.organisation_code,
                     "granted_at": one.granted_at,
-                    **({"name": person.full_name, "email": person.email} if asker else {}),
+                    "name": person.full_name,
+                    "email": person.email,
                 }
                 for one, person in found
             ]
         )
     elif found:
         show_table(
-            ["person", "role", "organisation", *(["name", "address"] if asker else [])],
-            [
-                [person.id, one.role, one.organisation_code, *([person.full_name, person.email] if asker else [])]
-                for one, person in found
-            ],
+            ["person", "role", "organisation", "name", "address"],
+            [(person.id, one.role, one.organisation_code, person.full_name, person.email) for one, person in found],
         )
     else:
         say("Nobody was given such a role yet: use 'python starter.py user grant' or 'import officers'.")

@@ -1,20 +1,35 @@
 """Commands of a moderator: screening, the open flags, and settling them."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.acting import nomination_act
 from cli.failures import FailedError, run
+from cli.forms import Field, Form, FormFile
 from cli.reach import stored
 from cli.showing import say, show_json, show_table
 from cli.steering import on_nomination
 from cli.terms import As, CohortOption, Json, NominationArgument, RoleOption, command
 from cli.who import required
-from models.enums import Resolution, Role, ScoreChangeReason, ScreeningReason
+from models.enums import Resolution, Role, ScoreChangeReason, ScreeningReason, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from acts import Acts
+    from models.ids import NominationId
+    from models.messages import By, NominationState
 
 # ruff: noqa: PLC0415, PLR0917 -- imported where needed, so that --help answers at once; options become parameters
 
 app = typer.Typer()
+
+NOTE = Form(
+    "moderate",
+    (Field("note", "Why the scores change, in words.", "--note", is_long=True),),
+    before="NOMINATION --flag FLAG --resolution moderate --change CHANGE ",
+)
 
 
 @command(app, "flags", example="flags --cohort pilot --as moderator@example.nhs.test")
@@ -78,7 +93,7 @@ async def _flags(
 @command(
     app,
     "moderate",
-    example="moderate pilot-0042 --flag 1 --resolution moderate "
+    example="moderate pilot-0042 --flag 1 --resolution moderate --from note.toml "
     "--change pilot-0042.A-017:partnerships=4:moderation --as moderator@example.nhs.test",
 )
 def moderate(
@@ -93,6 +108,8 @@ def moderate(
             help="A changed score, with --resolution moderate; may be given several times.",
         ),
     ] = None,
+    source: FormFile = None,
+    blank: Annotated[bool, NOTE.on_paper()] = False,
     note: Annotated[str, typer.Option("--note", help="Why the scores change, in words.")] = "",
     assessment: Annotated[
         str | None, typer.Option("--assessment", help="Of whom more evidence is asked, with more_evidence.")
@@ -101,31 +118,39 @@ def moderate(
     role: RoleOption = None,
     as_json: Json = False,
 ) -> None:
-    """Settle flags: confirm the scores, change them, ask for more evidence, or for another assessor."""
+    """Settle flags: confirm the scores, change them, ask for more evidence, or for another assessor.
+
+    Write the note, if there is one, into a form: 'moderate --form > note.toml'.
+    """
     from acts.board import ChangedScore
     from models.ids import AssessmentId
 
     if (resolution is Resolution.MORE_EVIDENCE) != (assessment is not None):
         raise typer.BadParameter("Give --assessment with --resolution more_evidence, and only then.")
+    words = NOTE.filled(source, {"note": note}).get("note", "")
     changes = [
-        ChangedScore(AssessmentId(where), criterion, points, reason, note)
+        ChangedScore(AssessmentId(where), criterion, points, reason, words)
         for where, criterion, points, reason in (_change(one) for one in change or [])
     ]
-    on_nomination(
-        nomination,
-        who,
-        role,
-        "resolve_flags",
-        lambda acts, one, by: acts.board.resolve_flags(
-            one,
-            by,
-            flag,
-            resolution,
-            assessment=AssessmentId(assessment) if assessment else None,
-            changes=changes,
-        ),
-        as_json=as_json,
-    )
+    of_whom = AssessmentId(assessment) if assessment else None
+
+    async def settle(acts: "Acts", one: "NominationId", by: "By") -> "NominationState":
+        state = await acts.board.resolve_flags(one, by, flag, resolution, assessment=of_whom, changes=changes)
+        return await _as_it_goes_on(acts, state)
+
+    on_nomination(nomination, who, role, "resolve_flags", settle, as_json=as_json)
+
+
+async def _as_it_goes_on(acts: "Acts", state: "NominationState") -> "NominationState":
+    """The state, and what comes next: the workflow leaves the stage only after it has answered."""
+    from storage.lists import open_flags
+
+    if state.stage is not Stage.QUALITY_ASSURANCE:
+        return state
+    async with acts.desk.sessions() as session:
+        if any(one.nomination_id == state.nomination for one in await open_flags(session, None)):
+            return state
+    return state.model_copy(update={"waits_for": "all flags are settled; it goes on to the board"})
 
 
 def _change(written: str) -> tuple[str, str, int, ScoreChangeReason]:
@@ -141,23 +166,19 @@ def _change(written: str) -> tuple[str, str, int, ScoreChangeReason]:
     return where, criterion, int(points), ScoreChangeReason(reason)
 
 
-@command(
-    app, "screen", example="screen pilot-0042 --not-eligible --reason rule_not_met --as moderator@example.nhs.test"
+@nomination_act(
+    app,
+    "screen",
+    act="screen",
+    example="screen pilot-0042 --not-eligible --reason rule_not_met --as moderator@example.nhs.test",
 )
 def screen(
-    nomination: NominationArgument,
+    acts: "Acts",
+    one: "NominationId",
+    by: "By",
+    *,
     eligible: Annotated[bool, typer.Option("--eligible/--not-eligible", help="What screening comes to.")],
     reason: Annotated[ScreeningReason, typer.Option(help="Why.")],
-    who: As = None,
-    role: RoleOption = None,
-    as_json: Json = False,
-) -> None:
+) -> "Awaitable[NominationState]":
     """Settle screening where the rules did not pass a nomination."""
-    on_nomination(
-        nomination,
-        who,
-        role,
-        "screen",
-        lambda acts, one, by: acts.nominations.screen(one, by, eligible=eligible, reason=reason),
-        as_json=as_json,
-    )
+    return acts.nominations.screen(one, by, eligible=eligible, reason=reason)

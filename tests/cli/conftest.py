@@ -59,9 +59,18 @@ async def cohort(rig: Rig) -> CohortRig:
     return await rig.cohort()
 
 
-def run(*arguments: str, environment: dict[str, str | None]) -> Answer:
-    """Run a command in this process, as its own program would."""
-    result = CliRunner().invoke(program, list(arguments), env=environment)
+def addresses(rig: Rig) -> dict[str, str]:
+    """Where the rig's servers are, as a command's environment says it."""
+    return {
+        "DATABASE_URL": rig.engine.url.render_as_string(hide_password=False),
+        "TEMPORAL_ADDRESS": rig.env.client.service_client.config.target_host,
+        "TALENT_POOL_TASK_QUEUE": rig.task_queue,
+    }
+
+
+def run(*arguments: str, environment: dict[str, str], typed: str = "") -> Answer:
+    """Run a command in this process, as its own program would; ``typed`` is its standard input."""
+    result = CliRunner().invoke(program, list(arguments), env=environment, input=typed)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return Answer(result.exit_code, result.stdout, result.stderr)
@@ -70,14 +79,10 @@ def run(*arguments: str, environment: dict[str, str | None]) -> Answer:
 @pytest.fixture
 def starter(rig: Rig) -> Starter:
     """``await starter("list", "--json")`` runs a command against the rig's servers."""
-    environment: dict[str, str | None] = {
-        "DATABASE_URL": rig.engine.url.render_as_string(hide_password=False),
-        "TEMPORAL_ADDRESS": rig.env.client.service_client.config.target_host,
-        "TALENT_POOL_TASK_QUEUE": rig.task_queue,
-    }
+    environment = addresses(rig)
 
-    async def starter(*arguments: str, **more: str) -> Answer:
+    async def starter(*arguments: str, typed: str = "", **more: str) -> Answer:
         # A thread of its own: the worker goes on working in this loop.
-        return await asyncio.to_thread(run, *arguments, environment={**environment, **more})
+        return await asyncio.to_thread(run, *arguments, environment={**environment, **more}, typed=typed)
 
     return starter

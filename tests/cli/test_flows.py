@@ -25,7 +25,8 @@ async def test_nomination_travels_to_submission(starter: Starter, cohort: Cohort
     made = await starter(
         "nominate", "--organisation", "r1d", "--name", NAME, "--email", email, "--readiness", "ready_now",
         "--endorser-name", "Ann Lee", "--endorser-email", "ann.lee@example.nhs.test", "--endorser-post",
-        "chief_executive", "--cohort", cohort.id, "--as", cohort.rig.nominator.person, "--json",
+        "chief_executive", "--endorsement", "I support this.", "--cohort", cohort.id,
+        "--as", cohort.rig.nominator.person, "--json",
     )  # fmt: skip
     nomination = made.document["nomination"]
 
@@ -268,6 +269,7 @@ async def test_moderator_settles_a_flag_with_a_changed_score(starter: Starter, c
     assert [for_operations.status, for_assessor.status] == [1, 1]
     assert for_assessor.said == ""
     assert settled.status == 0
+    assert settled.document["waits_for"] == "all flags are settled; it goes on to the board"
     await case.until(Stage.AWAITING_DECISION)
     [change] = await cohort.rig.all(select(ScoreChange).where(col(ScoreChange.assessment_id) == lowest))
     assert (change.criterion, change.after, change.changed_by) == (criterion, 4, moderator)

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HEAVY = {"temporalio", "sqlalchemy", "sqlmodel", "pydantic", "alembic", "psycopg", "numpy", "highspy", "jinja2"}
 ACT_AT = {
     "on_nomination": 3, "on_assessment": 3, "on_cohort": 3, "actor_on": 4, "assessor_on": 4, "acting": 3,
-    "asking": 3, "required": 3, "importer": 3,
+    "asking": 3, "required": 3, "importer": 3, "nomination_act": 3, "assessment_act": 3, "cohort_act": 3,
 }  # fmt: skip
 
 
@@ -48,6 +48,23 @@ def test_help_ends_with_an_example_that_fits_the_command(path: tuple[str, ...], 
     assert answer.status == 0
     assert example.startswith(" ".join(path))
     assert {word for word in written if word.startswith("--")} <= known
+
+
+def test_examples_of_commands_that_take_names_or_words_give_them_in_a_file() -> None:
+    personal = {"--name", "--note", "--endorser-name", "--endorsement", "--evidence", "--field"}
+    # The name of a stack, and the asking for evidence, are nobody's personal text.
+    impersonal = {"up", "down", "demo", "status"}
+    taking = {
+        " ".join(path): command.epilog
+        for path, command in COMMANDS
+        if personal & {option for parameter in command.params for option in parameter.opts}
+    }
+
+    assert taking.keys() - impersonal == {
+        "nominate", "endorse", "apply", "assess score", "decide", "moderate", "user grant",
+    }  # fmt: skip
+    assert [path for path in taking.keys() - impersonal if " --from " not in taking[path]] == []
+    assert [path for path, example in taking.items() if personal & set(shlex.split(example))] == []
 
 
 def test_every_command_of_the_plan_is_there() -> None:
@@ -99,8 +116,10 @@ def test_every_act_a_command_names_exists_and_somebody_may_do_it() -> None:
         for module in (ROOT / "cli").glob("*.py")
         for call in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ACT_AT
-        for place, argument in enumerate(call.args)
-        if place == ACT_AT[call.func.id]
+        for argument in (
+            *call.args[ACT_AT[call.func.id] : ACT_AT[call.func.id] + 1],
+            *(given.value for given in call.keywords if given.arg == "act"),
+        )
         for constant in ast.walk(argument)
         if isinstance(constant, ast.Constant)
     }

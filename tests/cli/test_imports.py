@@ -1,6 +1,11 @@
 """Importing files by the command line: all or nothing, and twice the same."""
 
 import asyncio
+import os
+import re
+import signal
+import sys
+from asyncio.subprocess import PIPE
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +14,11 @@ from sqlmodel import col, select
 
 from cli import imports
 from models.tables import Nomination, Organisation, RoleGrant
-from tests.cli.conftest import Starter
-from tests.workflows.rig import CohortRig, Rig
+from tests.cli.conftest import Starter, addresses
+from tests.workflows.rig import CohortRig, Rig, eventually
 
+ROOT = Path(__file__).resolve().parents[2]
+PILOT = ROOT / "data" / "pilot"
 ORGANISATIONS = "code,name,type,region,local_office_code,system_code,system_name\n"
 NOMINATIONS = (
     "reference,organisation,route,nominator_email,nominee_name,nominee_email,readiness,"
@@ -46,6 +53,32 @@ async def test_bad_rows_are_named_and_nothing_is_imported(starter: Starter, rig:
     assert listed.status == 1
     assert [(one["line"], one["column"]) for one in listed.document["problems"]] == [(3, "type")]
     assert await rig.all(select(Organisation).where(col(Organisation.code) == "RQQ")) == []
+
+
+async def test_many_problems_are_cut_short_unless_all_are_asked_for(
+    starter: Starter, cohort: CohortRig, tmp_path: Path
+) -> None:
+    file = file_of(tmp_path, NOMINATIONS + "".join(nomination(n, cohort.id, email="nowhere") for n in range(1, 31)))
+    command = ("import", "nominations", file, "--cohort", cohort.id, "--as", cohort.rig.operations.person)
+
+    short, whole, listed = [await starter(*command, *more) for more in ((), ("--all",), ("--json",))]
+
+    assert short.complained.splitlines()[0] == "30 problems, nothing was imported:"
+    assert short.complained.splitlines()[-1] == "and 10 more; --all shows every one"
+    assert len(short.complained.splitlines()) == 22
+    assert len(whole.complained.splitlines()) == 31
+    assert len(listed.document["problems"]) == 30
+
+
+async def test_file_of_another_kind_is_named_in_one_sentence(starter: Starter, cohort: CohortRig) -> None:
+    options = ("--cohort", cohort.id, "--as", cohort.rig.operations.person)
+
+    answer = await starter("import", "applications", str(PILOT / "assessors.csv"), *options)
+
+    assert answer.status == 1
+    assert len(answer.complained.strip().splitlines()) == 2
+    assert "They are: reference, employed_in_region" in answer.complained
+    assert "This looks like the register of assessors: import it with 'import assessors'." in answer.complained
 
 
 async def test_same_file_twice_changes_nothing_and_a_dry_run_neither(
@@ -94,6 +127,34 @@ async def test_nominations_are_made_once_and_an_interrupted_import_is_finished(
     made = await cohort.rig.all(select(Nomination).where(col(Nomination.cohort_id) == cohort.id))
     assert sorted(one.reference for one in made) == ["R1D-1", "R1D-2", "R1D-3"]
     assert {one.nominated_by for one in made} == {cohort.rig.nominator.person}
+
+
+async def test_import_that_is_interrupted_says_what_was_done_and_goes_on_where_it_stopped(
+    starter: Starter, cohort: CohortRig, tmp_path: Path
+) -> None:
+    many = 60
+    file = file_of(tmp_path, NOMINATIONS + "".join(nomination(number, cohort.id) for number in range(1, many + 1)))
+    command = ("import", "nominations", file, "--cohort", cohort.id, "--as", cohort.rig.operations.person)
+    begun = await asyncio.create_subprocess_exec(
+        sys.executable, "starter.py", *command, cwd=ROOT, env={**os.environ, **addresses(cohort.rig)}, stderr=PIPE
+    )
+    made = select(Nomination).where(col(Nomination.cohort_id) == cohort.id)
+    try:
+        await eventually(lambda: cohort.rig.all(made), lambda rows: len(rows) >= 2)
+        begun.send_signal(signal.SIGINT)
+        _, complained = await begun.communicate()
+    finally:
+        if begun.returncode is None:
+            begun.kill()
+    there = len(await cohort.rig.all(made))
+
+    again = await starter(*command, "--json")
+
+    assert begun.returncode == 130
+    said = complained.decode()
+    [told] = re.findall(r"Broken off: (\d+) of 60 nominations were made. Import the file again: it goes on", said)
+    assert 1 <= int(told) <= there < many
+    assert (again.document["new"], again.document["unchanged"]) == (many - there, there)
 
 
 async def test_rows_refused_when_they_are_made_are_named_and_the_others_are_made(
@@ -154,13 +215,15 @@ async def test_assessors_conflicts_wait_for_their_nominations(
     after = await starter("import", "assessors", assessors, *options)
 
     assert (before.document["new"], before.document["conflicts_waiting"]) == (1, 1)
+    assert before.document["conflicts_waiting_for"] == [{"line": 2, "assessor": "B-001", "nomination": "R1D-1"}]
+    assert "line 2: B-001 with R1D-1" in before.complained
     assert (after.document["unchanged"], after.document["conflicts_waiting"]) == (1, 0)
     assert "1 new" in after.complained
 
 
 async def test_role_is_granted_once(starter: Starter, rig: Rig) -> None:
     command = (
-        "user", "grant", "jo.field@example.nhs.test", "moderator", "--name", "Jo Field",
+        "user", "grant", "moderator", "--email", "jo.field@example.nhs.test", "--name", "Jo Field",
         "--as", rig.operations.person, "--json",
     )  # fmt: skip
 

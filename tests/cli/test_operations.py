@@ -25,7 +25,8 @@ async def nominate(starter: Starter, cohort: CohortRig, *options: str, **environ
     return await starter(
         "nominate", "--organisation", "R1D", "--name", "Late Person", "--email", f"late.{number}@example.nhs.test",
         "--readiness", "ready_now", "--endorser-name", "Ann Lee", "--endorser-email", "ann.lee@example.nhs.test",
-        "--endorser-post", "chief_executive", "--cohort", cohort.id, "--json", *options, **environment,
+        "--endorser-post", "chief_executive", "--endorsement", "I support this.",
+        "--cohort", cohort.id, "--json", *options, **environment,
     )  # fmt: skip
 
 

@@ -109,17 +109,19 @@ async def test_role_is_taken_away_but_the_last_of_operations_stays(
         return await asyncio.to_thread(run, "user", *arguments, environment={"DATABASE_URL": url})
 
     jo, kim = "jo@example.nhs.test", "kim@example.nhs.test"
-    await user("grant", jo, "operations", "--name", "Jo Field")
+    await user("grant", "operations", "--email", jo, "--name", "Jo Field")
     last = await user("revoke", "operations", "--email", jo, "--as", jo)
-    await user("grant", kim, "operations", "--name", "Kim Hill", "--as", jo)
+    await user("grant", "operations", "--email", kim, "--name", "Kim Hill", "--as", jo)
     taken = await user("revoke", "operations", "--email", jo, "--as", kim)
     again = await user("revoke", "operations", "--email", jo, "--as", kim)
     stranger = await user("revoke", "operations", "--email", kim, "--as", jo)
     listed = await user("list", "--json", "--as", kim)
+    unasked = await user("list", "--json")
     events = await asyncio.to_thread(run, "verify", "audit", "--json", environment={"DATABASE_URL": url})
 
     assert (last.status, "the last in operations" in last.complained) == (1, True)
     assert (taken.status, again.status, stranger.status) == (0, 1, 1)
+    assert (unasked.status, unasked.said, "--as" in unasked.complained) == (2, "", True)
     assert [one["email"] for one in json.loads(listed.said)] == [kim]
     assert events.status == 0
     assert events.document["events"] == 3

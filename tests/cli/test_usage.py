@@ -28,7 +28,7 @@ PILOT = str(ROOT / "data" / "pilot" / "policy.toml")
         ["unblock", "pilot-0001", "--way", "hand_over", "--reason", "other"],
         ["assess", "score", "pilot-0001.A-1", "--score", "partnerships"],
         ["verify", "audit", "--anchor", "12"],
-        ["user", "grant", "a@example.nhs.test", "assessor"],
+        ["user", "grant", "assessor", "--email", "a@example.nhs.test"],
     ],
 )
 def test_wrong_use_ends_with_status_2_and_says_why(arguments: list[str]) -> None:
