@@ -7,7 +7,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
-from models.enums import HOLDING, AssessmentStage, FlagRule, MessageStatus, RunKind
+from models.enums import HOLDING, AssessmentStage, FlagRule, MessageStatus, RunKind, StageChange
 from models.tables import (
     AllocationRun,
     Assessment,
@@ -21,6 +21,20 @@ from models.tables import (
 
 MISSED = ("lapse", "expired", "overdue")
 """The steps by which a deadline passes: a nominee's, an offer's or a task's, and an assessor's who is waited for."""
+_FROM_RESERVE = func.coalesce(literal_column("auditevent.before->>'stage'"), "") == "reserved"
+"""Whether an event took a nomination off the reserve list."""
+
+
+_ENDS = {
+    AssessmentStage.SEATED: "waiting",
+    AssessmentStage.OFFERED: "waiting",
+    AssessmentStage.ACCEPTED: "kept",
+    AssessmentStage.SUBMITTED: "kept",
+    AssessmentStage.RETURNED: "kept",
+    AssessmentStage.REPLACED: "taken_back",
+    AssessmentStage.STOOD_DOWN: "taken_back",
+}
+"""What became of an offer, where its stage alone says so."""
 
 
 async def stages(session: AsyncSession, cohort: str) -> dict[str, int]:
@@ -95,6 +109,27 @@ async def offers(session: AsyncSession, cohort: str) -> Mapping[str, int]:
     return {**dict(zip(names, rows.one(), strict=True)), "replaced": await _number(session, replaced)}
 
 
+async def offers_by_end(session: AsyncSession, cohort: str) -> Mapping[str, int]:
+    """Every offer that was made, by what became of it: each in one of the figures."""
+    taken_on = col(Assessment.accepted_at).is_not(None)
+    rows = await session.exec(
+        select(col(Assessment.stage), taken_on, func.count())
+        .where(col(Assessment.cohort_id) == cohort, col(Assessment.offered_at).is_not(None))
+        .group_by(col(Assessment.stage), taken_on)
+    )
+    ends = dict.fromkeys(("refused", "given_back", "unanswered", "unscored", *_ENDS.values()), 0)
+    for stage, accepted, number in rows.all():
+        match stage:
+            case AssessmentStage.DECLINED:
+                end = "given_back" if accepted else "refused"
+            case AssessmentStage.EXPIRED:
+                end = "unscored" if accepted else "unanswered"
+            case _:
+                end = _ENDS[stage]
+        ends[end] += number
+    return ends
+
+
 async def quality(session: AsyncSession, cohort: str) -> Mapping[str, int]:
     """Nominations: flagged by a rule, settled by a moderator, and in the audit sample."""
     of_rule = col(Flag.rule) != FlagRule.AUDIT_SAMPLE
@@ -133,14 +168,33 @@ async def deadlines(session: AsyncSession, cohort: str) -> Mapping[str, int]:
         col(AuditEvent.subject).in_(select(col(Nomination.id)).where(col(Nomination.cohort_id) == cohort)),
         col(AuditEvent.subject).in_(select(col(Assessment.id)).where(col(Assessment.cohort_id) == cohort)),
     )
-    from_reserve = func.coalesce(literal_column("auditevent.before->>'stage'"), "") == "reserved"
     rows = await session.exec(
         select(
-            func.count(col(AuditEvent.subject).distinct()).filter(col(AuditEvent.what).in_(MISSED), ~from_reserve),
+            func.count(col(AuditEvent.subject).distinct()).filter(col(AuditEvent.what).in_(MISSED), ~_FROM_RESERVE),
             func.count().filter(col(AuditEvent.what) == "extended"),
         ).where(of_cohort)
     )
     return dict(zip(("missed", "extended"), rows.one(), strict=True))
+
+
+async def missed_by_whom(session: AsyncSession, cohort: str) -> Mapping[str, int]:
+    """The deadlines missed, as `deadlines` counts them, by whose they were."""
+    subject = col(AuditEvent.subject)
+    of_nominees = subject.in_(select(col(Nomination.id)).where(col(Nomination.cohort_id) == cohort))
+    of_assessors = subject.in_(select(col(Assessment.id)).where(col(Assessment.cohort_id) == cohort))
+    rows = await session.exec(
+        select(
+            func.count(subject.distinct()).filter(of_nominees), func.count(subject.distinct()).filter(of_assessors)
+        ).where(col(AuditEvent.what).in_(MISSED), ~_FROM_RESERVE)
+    )
+    return dict(zip(("missed_by_nominees", "missed_by_assessors"), rows.one(), strict=True))
+
+
+async def moved_up(session: AsyncSession, cohort: str) -> int:
+    """How many nominations were admitted from the reserve list."""
+    of_cohort = col(AuditEvent.subject).in_(select(col(Nomination.id)).where(col(Nomination.cohort_id) == cohort))
+    promoted = col(AuditEvent.what) == StageChange.PROMOTE.value
+    return await _number(session, select(func.count(col(AuditEvent.subject).distinct())).where(of_cohort, promoted))
 
 
 async def messages_sent(session: AsyncSession, cohort: str) -> int:

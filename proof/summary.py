@@ -1,7 +1,6 @@
 """What happened in a cohort, in figures a board member can check: each recomputed from what is stored.
 
-`Summary` says of each figure what it counts; the queries stand in `proof.figures` under the same names, and those
-that divide a figure into its parts stand here.
+`Summary` says of each figure what it counts; the queries stand in `proof.figures` under the same names.
 """
 
 from collections import Counter, defaultdict
@@ -11,15 +10,11 @@ from pathlib import Path
 from statistics import fmean, median
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import func, literal_column
 from sqlalchemy.ext.asyncio import async_sessionmaker
-from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio.client import Client
 
-from models.enums import AssessmentStage, StageChange
 from models.ids import AssessmentId, nomination_of
-from models.tables import Assessment, AuditEvent, Nomination
 from proof import figures
 from proof.histories import Run, Size, runs_of, sizes_of
 from proof.panels import broken_rules
@@ -29,17 +24,6 @@ from storage import audit
 from storage.allocations import problem_as_held
 
 Sessions = async_sessionmaker[AsyncSession]
-
-_ENDS = {
-    AssessmentStage.SEATED: "waiting",
-    AssessmentStage.OFFERED: "waiting",
-    AssessmentStage.ACCEPTED: "kept",
-    AssessmentStage.SUBMITTED: "kept",
-    AssessmentStage.RETURNED: "kept",
-    AssessmentStage.REPLACED: "taken_back",
-    AssessmentStage.STOOD_DOWN: "taken_back",
-}
-"""What became of an offer, where its stage alone says so."""
 
 
 class Part(BaseModel):
@@ -171,16 +155,16 @@ async def summarise(
             nominations=sum(outcomes.values()),
             organisations=await figures.organisations(session, cohort),
             outcomes=outcomes,
-            moved_up=await moved_up_in(session, cohort),
+            moved_up=await figures.moved_up(session, cohort),
             assessors=_assessors(await figures.loads(session, cohort)),
             offers=Offers.model_validate(
-                {**await figures.offers(session, cohort), **await offers_by_end(session, cohort)}
+                {**await figures.offers(session, cohort), **await figures.offers_by_end(session, cohort)}
             ),
             quality=Quality.model_validate(
                 {**await figures.quality(session, cohort), "rescored": await figures.rescored(session, cohort)}
             ),
             deadlines=Deadlines.model_validate(
-                {**await figures.deadlines(session, cohort), **await missed_by_whom(session, cohort)}
+                {**await figures.deadlines(session, cohort), **await figures.missed_by_whom(session, cohort)}
             ),
             messages=Messages(sent=await figures.messages_sent(session, cohort), duplicates=duplicates),
             hard_rules_violated=len(broken_rules(*held)),
@@ -224,49 +208,6 @@ def _nomination(run: Run) -> str | None:
     if kind == "nomination":
         return id_
     return nomination_of(AssessmentId(id_)) if kind == "assessment" else None
-
-
-async def offers_by_end(session: AsyncSession, cohort: str) -> Mapping[str, int]:
-    """Every offer that was made, by what became of it: each in one of the figures."""
-    taken_on = col(Assessment.accepted_at).is_not(None)
-    rows = await session.exec(
-        select(col(Assessment.stage), taken_on, func.count())
-        .where(col(Assessment.cohort_id) == cohort, col(Assessment.offered_at).is_not(None))
-        .group_by(col(Assessment.stage), taken_on)
-    )
-    ends = dict.fromkeys(("refused", "given_back", "unanswered", "unscored", *_ENDS.values()), 0)
-    for stage, accepted, number in rows.all():
-        match stage:
-            case AssessmentStage.DECLINED:
-                end = "given_back" if accepted else "refused"
-            case AssessmentStage.EXPIRED:
-                end = "unscored" if accepted else "unanswered"
-            case _:
-                end = _ENDS[stage]
-        ends[end] += number
-    return ends
-
-
-async def missed_by_whom(session: AsyncSession, cohort: str) -> Mapping[str, int]:
-    """The deadlines missed, as `proof.figures.deadlines` counts them, by whose they were."""
-    subject = col(AuditEvent.subject)
-    from_reserve = func.coalesce(literal_column("auditevent.before->>'stage'"), "") == "reserved"
-    of_nominees = subject.in_(select(col(Nomination.id)).where(col(Nomination.cohort_id) == cohort))
-    of_assessors = subject.in_(select(col(Assessment.id)).where(col(Assessment.cohort_id) == cohort))
-    rows = await session.exec(
-        select(
-            func.count(subject.distinct()).filter(of_nominees), func.count(subject.distinct()).filter(of_assessors)
-        ).where(col(AuditEvent.what).in_(figures.MISSED), ~from_reserve)
-    )
-    return dict(zip(("missed_by_nominees", "missed_by_assessors"), rows.one(), strict=True))
-
-
-async def moved_up_in(session: AsyncSession, cohort: str) -> int:
-    """How many nominations were admitted from the reserve list."""
-    of_cohort = col(AuditEvent.subject).in_(select(col(Nomination.id)).where(col(Nomination.cohort_id) == cohort))
-    moved_up = col(AuditEvent.what) == StageChange.PROMOTE.value
-    rows = await session.exec(select(func.count(col(AuditEvent.subject).distinct())).where(of_cohort, moved_up))
-    return rows.one()
 
 
 def _assessors(loads: Mapping[str, int]) -> Assessors:

@@ -10,13 +10,11 @@ from models.enums import AssessmentStage, AssessorDeclineReason, MessageStatus, 
 from models.ids import PersonId
 from models.tables import Assessment, DeclaredConflict, Nomination, OutboxMessage
 from notify.channels import file_name
+from proof import figures
 from proof.summary import (
     Summary,
     delivered_again,
-    missed_by_whom,
-    moved_up_in,
     nomination_sizes,
-    offers_by_end,
     summarise,
 )
 from storage import audit
@@ -125,7 +123,7 @@ async def test_each_offer_is_counted_in_one_part(
         session.add(seat)
         await session.flush()
 
-        ends = await offers_by_end(session, "ended")
+        ends = await figures.offers_by_end(session, "ended")
 
         await session.rollback()
     assert ends == dict.fromkeys(ends, 0) | {"kept": 5, end: 1}
@@ -152,7 +150,7 @@ async def test_missed_deadlines_are_counted_by_whose_they_were_and_moves_up_apar
                 before={"stage": stage},
             )
 
-        missed, moved_up = await missed_by_whom(session, "ended"), await moved_up_in(session, "ended")
+        missed, moved_up = await figures.missed_by_whom(session, "ended"), await figures.moved_up(session, "ended")
 
         await session.rollback()
     assert missed == {"missed_by_nominees": 1, "missed_by_assessors": 1}
