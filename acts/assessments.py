@@ -1,14 +1,14 @@
 """Acts of an assessor: accepting, declining, scoring; and of operations on an assessor's deadline."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func
+from sqlalchemy import func, insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from acts.desk import Desk, assessment_row, nomination_row, require, subject_of
+from acts.desk import Desk, assessment_row, assessment_subject, require
 from acts.errors import RefusedError
 from models.enums import AssessmentStage, AssessorDeclineReason, ConflictKind, ScoreChangeReason, SteerReason
 from models.ids import AssessmentId, assessment_workflow
@@ -18,6 +18,9 @@ from models.tables import Assessment, DeclaredConflict, Score, ScoreChange
 from rules.assessments import SCORING, WORDS
 from rules.permissions import Act
 from storage.policies import policy_of
+from storage.steps import table_of
+
+_NEW_SCORE = insert(table_of(Score))
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class AssessmentActs:
     async def accept(self, assessment: AssessmentId, by: By) -> AssessmentState:
         """Takes the task."""
         async with self._desk.sessions() as session:
-            await self._require(session, assessment, by, Act.ACCEPT)
+            await self._allow(session, assessment, by, Act.ACCEPT)
         return await self._desk.update(assessment_workflow(assessment), "accept", Accept(by=by), AssessmentState)
 
     async def decline(
@@ -76,7 +79,7 @@ class AssessmentActs:
             policy = await policy_of(session, row.cohort_id)
             for said in scores:
                 _refuse_off_the_scale(said, policy)
-                await _save(session, row, said, by, now)
+            await _save(session, row, {said.criterion: said for said in scores}, by, now)
             row.drafted_at = now
             session.add(row)
         return now
@@ -84,14 +87,14 @@ class AssessmentActs:
     async def submit_scores(self, assessment: AssessmentId, by: By) -> AssessmentState:
         """Submits the scores as they stand; refused, with every point, while they are not complete."""
         async with self._desk.sessions() as session:
-            await self._require(session, assessment, by, Act.SUBMIT_SCORES)
+            await self._allow(session, assessment, by, Act.SUBMIT_SCORES)
         message = SubmitScores(by=by)
         return await self._desk.update(assessment_workflow(assessment), "submit", message, AssessmentState)
 
     async def extend(self, assessment: AssessmentId, by: By, until: datetime, reason: SteerReason) -> AssessmentState:
         """Gives the assessor longer, to answer or to score."""
         async with self._desk.sessions() as session:
-            await self._require(session, assessment, by, Act.EXTEND)
+            await self._allow(session, assessment, by, Act.EXTEND)
         message = Extend(by=by, until=until, reason=reason)
         return await self._desk.update(assessment_workflow(assessment), "extend", message, AssessmentState)
 
@@ -99,9 +102,12 @@ class AssessmentActs:
         self, session: AsyncSession, assessment: AssessmentId, by: By, act: Act, *, lock: bool = False
     ) -> Assessment:
         row = await assessment_row(session, assessment, lock=lock)
-        nomination = await nomination_row(session, row.nomination_id)
-        await require(session, by, act, subject_of(nomination, row.assessor_id), row.cohort_id)
+        await self._allow(session, assessment, by, act)
         return row
+
+    async def _allow(self, session: AsyncSession, assessment: AssessmentId, by: By, act: Act) -> None:
+        subject, cohort = await assessment_subject(session, assessment)
+        await require(session, by, act, subject, cohort)
 
 
 def _refuse_off_the_scale(said: Scoring, policy: Policy) -> None:
@@ -113,19 +119,32 @@ def _refuse_off_the_scale(said: Scoring, policy: Policy) -> None:
         raise RefusedError(f"A score is a whole number from {scoring.lowest} to {scoring.highest}, not {said.value}.")
 
 
-async def _save(session: AsyncSession, row: Assessment, said: Scoring, by: By, now: datetime) -> None:
-    score = await session.get(Score, (row.id, said.criterion))
-    if score is None:
-        session.add(
-            Score(
-                assessment_id=row.id,
-                criterion=said.criterion,
-                value=said.value,
-                evidence=said.evidence,
-                saved_at=now,
-            )
-        )
-        return
+async def _save(session: AsyncSession, row: Assessment, scores: Mapping[str, Scoring], by: By, now: datetime) -> None:
+    """Writes each criterion's score: the new ones together, the changed ones with what they were."""
+    found = await session.exec(select(Score).where(Score.assessment_id == row.id).order_by(col(Score.criterion)))
+    there = found.all()
+    for score in there:
+        if score.criterion in scores:
+            await _change(session, row, score, scores[score.criterion], by=by, now=now)
+    known = {score.criterion for score in there}
+    new = [
+        {
+            "assessment_id": row.id,
+            "criterion": said.criterion,
+            "value": said.value,
+            "evidence": said.evidence,
+            "saved_at": now,
+        }
+        for said in scores.values()
+        if said.criterion not in known
+    ]
+    if new:
+        await (await session.connection()).execute(_NEW_SCORE, new)
+
+
+async def _change(
+    session: AsyncSession, row: Assessment, score: Score, said: Scoring, *, by: By, now: datetime
+) -> None:
     if row.stage is AssessmentStage.RETURNED and score.value != said.value:
         earlier = await session.exec(
             select(func.count())

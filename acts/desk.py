@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from pydantic import BaseModel
+from sqlalchemy import bindparam
+from sqlalchemy import select as columns
 from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -19,8 +21,32 @@ from models.ids import AssessorId, OrganisationCode, PersonId
 from models.messages import By, Message
 from models.tables import Assessment, Assessor, Cohort, Nomination, RoleGrant, Telling
 from rules.permissions import Act, Actor, Subject, may_on
+from storage.steps import table_of
 
 Answer = TypeVar("Answer", bound=BaseModel)
+_NO_NOMINATION = "There is no nomination '{}'. Its number looks like pilot-0042."
+_NO_ASSESSMENT = "There is no assessment '{}'. Its id looks like pilot-0042.A-017."
+
+# What every act reads of who asks and what about, by statements made once.
+_NOMINATION, _ASSESSMENT = table_of(Nomination), table_of(Assessment)
+_ASSESSOR, _GRANT = table_of(Assessor), table_of(RoleGrant)
+_OF_NOMINATION = columns(_NOMINATION.c.organisation_code, _NOMINATION.c.person_id).where(
+    _NOMINATION.c.id == bindparam("nomination")
+)
+_OF_ASSESSMENT = (
+    columns(
+        _ASSESSMENT.c.cohort_id, _ASSESSMENT.c.assessor_id, _NOMINATION.c.organisation_code, _NOMINATION.c.person_id
+    )
+    .join(_NOMINATION, _NOMINATION.c.id == _ASSESSMENT.c.nomination_id)
+    .where(_ASSESSMENT.c.id == bindparam("assessment"))
+)
+_REGISTERED = columns(_ASSESSOR.c.id).where(
+    _ASSESSOR.c.person_id == bindparam("person"), _ASSESSOR.c.cohort_id == bindparam("cohort")
+)
+_GRANTED = columns(_GRANT.c.organisation_code).where(
+    _GRANT.c.person_id == bindparam("person"), _GRANT.c.role == bindparam("role")
+)
+
 CHANGING = {"key_share": True}
 """How a row is locked that is about to change: rows that refer to it, such as letters, can still be added."""
 
@@ -75,7 +101,7 @@ async def nomination_row(session: AsyncSession, nomination: str, *, lock: bool =
     """
     row = await session.get(Nomination, nomination, with_for_update=CHANGING if lock else None)
     if row is None:
-        raise NotKnownError(f"There is no nomination '{nomination}'. Its number looks like pilot-0042.")
+        raise NotKnownError(_NO_NOMINATION.format(nomination))
     return row
 
 
@@ -87,8 +113,37 @@ async def assessment_row(session: AsyncSession, assessment: str, *, lock: bool =
     """
     row = await session.get(Assessment, assessment, with_for_update=CHANGING if lock else None)
     if row is None:
-        raise NotKnownError(f"There is no assessment '{assessment}'. Its id looks like pilot-0042.A-017.")
+        raise NotKnownError(_NO_ASSESSMENT.format(assessment))
     return row
+
+
+async def nomination_subject(session: AsyncSession, nomination: str) -> Subject:
+    """What permission needs to know of a nomination.
+
+    Raises:
+        NotKnownError: There is none of this number.
+    """
+    found = (await (await session.connection()).execute(_OF_NOMINATION, {"nomination": nomination})).one_or_none()
+    if found is None:
+        raise NotKnownError(_NO_NOMINATION.format(nomination))
+    return Subject(organisation=OrganisationCode(found.organisation_code), nominee=PersonId(found.person_id))
+
+
+async def assessment_subject(session: AsyncSession, assessment: str) -> tuple[Subject, str]:
+    """What permission needs to know of an assessment, and the cohort it is in.
+
+    Raises:
+        NotKnownError: There is none of this id.
+    """
+    found = (await (await session.connection()).execute(_OF_ASSESSMENT, {"assessment": assessment})).one_or_none()
+    if found is None:
+        raise NotKnownError(_NO_ASSESSMENT.format(assessment))
+    subject = Subject(
+        organisation=OrganisationCode(found.organisation_code),
+        nominee=PersonId(found.person_id),
+        assessors=frozenset({AssessorId(found.assessor_id)}),
+    )
+    return subject, str(found.cohort_id)
 
 
 async def require(session: AsyncSession, by: By, act: Act, subject: Subject, cohort: str | None = None) -> None:
@@ -117,20 +172,13 @@ async def _actor(session: AsyncSession, by: By, subject: Subject, cohort: str | 
         raise RefusedError("Nobody acts as the system. Act in a role you hold.")
     if by.role is Role.NOMINEE:
         return Actor(by.person, by.role)
+    connection = await session.connection()
     if by.role is Role.ASSESSOR:
-        row = (
-            await session.exec(
-                select(Assessor.id).where(col(Assessor.person_id) == by.person, col(Assessor.cohort_id) == cohort)
-            )
-        ).first()
+        registered = await connection.execute(_REGISTERED, {"person": by.person, "cohort": cohort})
+        row = registered.scalars().first()
         return Actor(by.person, by.role, assessor=AssessorId(row) if row else None)
-    grants = (
-        await session.exec(
-            select(RoleGrant.organisation_code).where(
-                col(RoleGrant.person_id) == by.person, col(RoleGrant.role) == by.role
-            )
-        )
-    ).all()
+    granted = await connection.execute(_GRANTED, {"person": by.person, "role": by.role})
+    grants = granted.scalars().all()
     if not grants:
         raise RefusedError(f"{by.person} does not hold the role '{by.role.value}'. Act in a role you hold.")
     own = subject.organisation if subject.organisation in grants else grants[0]

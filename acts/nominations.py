@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from sqlalchemy import bindparam
+from sqlalchemy import select as select_columns
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from acts.desk import Desk, cohort_row, nomination_row, require, subject_of
+from acts.desk import Desk, cohort_row, nomination_row, nomination_subject, require, subject_of
 from acts.errors import NotKnownError, RefusedError
 from acts.tellings import start_telling
 from intake.known import Wanted, one_at_a_time, upsert_people
@@ -62,8 +65,20 @@ from rules.policies import nomination_terms
 from rules.stages import WORDS
 from storage import audit
 from storage.policies import policy_of
-from storage.steps import constraint_of
+from storage.steps import constraint_of, table_of
 
+_DRAFT = table_of(ApplicationDraft)
+_DRAFTS = select_columns(_DRAFT.c.field, _DRAFT.c.content).where(_DRAFT.c.nomination_id == bindparam("nomination"))
+_TYPED = insert(_DRAFT)
+_SAVE_FIELD = _TYPED.on_conflict_do_update(
+    index_elements=[_DRAFT.c.nomination_id, _DRAFT.c.field],
+    set_={
+        "content": _TYPED.excluded.content,
+        "revision": _DRAFT.c.revision + 1,
+        "saved_at": _TYPED.excluded.saved_at,
+    },
+    where=_DRAFT.c.content != _TYPED.excluded.content,
+)
 ONE_LIVE_NOMINATION = "uq_nomination_live_person_cohort"
 
 
@@ -189,22 +204,14 @@ class NominationActs:
                 raise RefusedError(
                     f"The application has no field '{unknown[0]}'. It has: {', '.join(sorted(known))}."
                 )
-            for name, content in sorted(fields.items()):
-                draft = await session.get(ApplicationDraft, (nomination, name))
-                if draft is None:
-                    draft = ApplicationDraft(nomination_id=nomination, field=name, content=content, saved_at=now)
-                elif draft.content != content:
-                    draft.content, draft.revision, draft.saved_at = content, draft.revision + 1, now
-                session.add(draft)
+            await _save_fields(session, nomination, fields, now)
         return now
 
     async def submit_application(self, nomination: NominationId, by: By) -> NominationState:
         """Submits the draft as it stands; refused, with every point, while it is not complete."""
         async with self._desk.sessions() as session:
             row = await nomination_row(session, nomination)
-            drafts = await session.exec(
-                select(ApplicationDraft).where(col(ApplicationDraft.nomination_id) == nomination)
-            )
+            drafts = await (await session.connection()).execute(_DRAFTS, {"nomination": nomination})
             content = {draft.field: draft.content for draft in drafts}
             open_points = problems(content, await policy_of(session, row.cohort_id))
         if open_points and row.stage is Stage.APPLYING:
@@ -304,9 +311,20 @@ class NominationActs:
         self, nomination: NominationId, by: By, act: Act, name: str, message: Message
     ) -> NominationState:
         async with self._desk.sessions() as session:
-            row = await nomination_row(session, nomination)
-            await require(session, by, act, subject_of(row))
+            await require(session, by, act, await nomination_subject(session, nomination))
         return await self._desk.update(nomination_workflow(nomination), name, message, NominationState)
+
+
+async def _save_fields(
+    session: AsyncSession, nomination: NominationId, fields: Mapping[str, str], now: datetime
+) -> None:
+    """Writes the fields that differ from what was typed before."""
+    rows = [
+        {"nomination_id": nomination, "field": name, "content": content, "revision": 1, "saved_at": now}
+        for name, content in sorted(fields.items())
+    ]
+    if rows:
+        await (await session.connection()).execute(_SAVE_FIELD, rows)
 
 
 async def _require_window(

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import structlog
 from pydantic import BaseModel
+from sqlalchemy import bindparam, update
 from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -24,6 +25,7 @@ from acts.errors import NotReachedError, RefusedError
 from models.enums import Stage, TellingStatus
 from models.messages import Message, NominationStart
 from models.tables import Nomination, Telling
+from storage.steps import table_of
 from workflows.attributes import COHORT, DUE_AT, NEEDS_ATTENTION, ORGANISATION, STAGE
 
 _log = structlog.get_logger()
@@ -54,6 +56,15 @@ def update_telling(workflow: str, name: str, message: Message, at: datetime) -> 
 def new_act_id() -> str:
     """An id for one act; an Update told twice under it is one Update."""
     return f"act:{uuid4().hex}"
+
+
+_TELLING = table_of(Telling)
+_TRIED = (
+    update(_TELLING)
+    .where(_TELLING.c.id == bindparam("telling"), _TELLING.c.status == TellingStatus.WAITING)
+    .values(attempts=_TELLING.c.attempts + 1)
+)
+"""What has been settled meanwhile, by whoever told it as well, stays as it is."""
 
 
 class Teller:
@@ -212,20 +223,12 @@ class Teller:
 
     async def _mark(self, telling_id: str, status: TellingStatus, answer: str | None = None) -> None:
         async with self._sessions.begin() as session:
-            row = await session.get(Telling, telling_id, with_for_update=True)
-            if row is not None and row.status is TellingStatus.WAITING:
-                row.status = status
-                row.answer = answer
-                row.attempts += 1
-                session.add(row)
+            settled = {"telling": telling_id, "status": status, "answer": answer}
+            await (await session.connection()).execute(_TRIED, settled)
 
     async def _rest(self, telling_id: str, until: datetime) -> None:
         async with self._sessions.begin() as session:
-            row = await session.get(Telling, telling_id, with_for_update=True)
-            if row is not None and row.status is TellingStatus.WAITING:
-                row.attempts += 1
-                row.tried_at = until
-                session.add(row)
+            await (await session.connection()).execute(_TRIED, {"telling": telling_id, "tried_at": until})
 
 
 def _attributes(start: NominationStart) -> TypedSearchAttributes:

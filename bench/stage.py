@@ -76,7 +76,7 @@ async def staged(settings: Settings | None = None) -> AsyncIterator[Stage]:
                 99, log=stack.folder.logs / "bare.log", environment=stack.environment(), program=_BARE_WORKER
             )
             await bare.start()
-            engine = make_engine(stack.database_url, pool_size=16)
+            engine = make_engine(stack.database_url, pool_size=16, try_first=False)
             try:
                 client = await connect(chosen.model_copy(update={"temporal_address": stack.temporal_address}))
                 database = sessions(engine)
