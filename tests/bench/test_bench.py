@@ -25,9 +25,11 @@ async def test_bench_with_tiny_counts_measures_everything(tmp_path: Path) -> Non
     assert values["make demo"] is None
     assert values["complete nominations"]
     assert values["bare nominations"]
+    assert values["bare writing nominations"]
+    assert values["processor time per bare writing nomination, PostgreSQL"]
     lines = [json.loads(line) for line in (tmp_path / "bench" / "figures.jsonl").read_text().splitlines()]
     assert len(lines) == len(figures) + len(events)
-    assert "ratio of the two" in console.export_text()
+    assert "ratio of complete to bare" in console.export_text()
     assert not [one for one in figures if one.name.startswith("bench-")]
 
 
