@@ -23,6 +23,7 @@ workflow's. Waiting for what a workflow does by itself is `eventually`, never a 
 import asyncio
 import itertools
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -37,16 +38,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio.client import (
-    Client,
-    Interceptor,
-    OutboundInterceptor,
-    SignalWorkflowInput,
-    StartWorkflowUpdateInput,
     WorkflowExecutionStatus,
     WorkflowHandle,
-    WorkflowUpdateHandle,
 )
-from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDConflictPolicy
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
@@ -86,7 +81,6 @@ from models.messages import (
     AllocationStart,
     AssessmentState,
     By,
-    Calendar,
     CohortEnded,
     DecisionsReleased,
     Message,
@@ -117,6 +111,7 @@ from rules.applications import form
 from rules.policies import calendar_of, fingerprint, read_policy
 from stack.settings import Settings
 from storage.engine import sessions
+from tests.workflows.forgetful import forgetful_worker
 from worker import make_worker
 from workflows.attributes import COHORT, NEEDS_ATTENTION, STAGE
 
@@ -124,6 +119,8 @@ UNMET = ScreeningReason.RULE_NOT_MET
 
 PILOT = Path(__file__).resolve().parents[2] / "data" / "pilot" / "policy.toml"
 PATIENCE_SECONDS = 30.0
+MOST_AT_ONCE = 8
+"""Updates under way on one workflow: the server takes ten."""
 HOME, ELSEWHERE = OrganisationCode("R1D"), OrganisationCode("RX1")
 EVIDENCE = "She led the merger of two services over eighteen months and showed what came of it for patients there."
 DAY = timedelta(days=1)
@@ -155,46 +152,6 @@ NUMBERS = itertools.count(1)
 """Numbers cohorts: over all rigs of a session, since they share a Temporal server though not a database."""
 
 
-class Forgetful(Interceptor):
-    """Has the worker forget every workflow before each message to one, so that it replays its history.
-
-    A cache of none would do, but for an error of the SDK's 1.35.0: it then drops a workflow whose local activities
-    are under way, and the workflow task is lost until it times out (temporalio/sdk-rust pull request 1482). So the
-    cache holds a nomination with all it works with, and as many keepers as it has places push them out.
-    """
-
-    KEEPERS = tuple(f"allocation/keeper-{number}" for number in range(8))
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-
-    @classmethod
-    def client_of(cls, client: Client) -> Client:
-        """The same client, over which every Update and signal finds its workflow forgotten."""
-        return Client(**{**client.config(), "interceptors": [cls(client)]})
-
-    def intercept_client(self, next: OutboundInterceptor) -> OutboundInterceptor:  # noqa: A002 -- the SDK's name
-        keepers = [self._client.get_workflow_handle(keeper) for keeper in self.KEEPERS]
-
-        async def forget() -> None:
-            for keeper in keepers:
-                await keeper.query("state")
-
-        class Before(OutboundInterceptor):
-            async def start_workflow_update(
-                self,
-                input: StartWorkflowUpdateInput,  # noqa: A002
-            ) -> WorkflowUpdateHandle[Any]:
-                await forget()
-                return await super().start_workflow_update(input)
-
-            async def signal_workflow(self, input: SignalWorkflowInput) -> None:  # noqa: A002
-                await forget()
-                await super().signal_workflow(input)
-
-        return Before(next)
-
-
 class Rig:
     """Everything a session's tests share: the servers, one worker, the acts, and the people of the board."""
 
@@ -202,12 +159,13 @@ class Rig:
         self, env: WorkflowEnvironment, engine: AsyncEngine, mailbox: Path, *, forgetful: bool = False
     ) -> None:
         self.env = env
-        self.client = Forgetful.client_of(env.client) if forgetful else env.client
+        self.client = env.client
         self.engine = engine
         self.sessions: async_sessionmaker[AsyncSession] = sessions(engine)
         self.task_queue = f"test-{uuid4().hex}"
         self.mailbox = mailbox
         self.forgetful = forgetful
+        self.begun: Counter[str] = Counter()
         self.acts: Acts = acts_at(Desk(self.sessions, self.client, self.task_queue))
         self.operations = By(person=PersonId("p-0000000000a1"), role=Role.OPERATIONS)
         self.moderator = By(person=PersonId("p-0000000000a2"), role=Role.MODERATOR)
@@ -225,7 +183,7 @@ class Rig:
         queue = task_queue or self.task_queue
         settings = Settings(
             task_queue=queue,
-            max_cached_workflows=len(Forgetful.KEEPERS) if self.forgetful else 1000,
+            max_cached_workflows=1000,
             graceful_shutdown_seconds=5,
         )
         activities = build(
@@ -235,28 +193,16 @@ class Rig:
             sender=sender_from("Talent Pool <talent-pool@example.nhs.test>"),
             task_queue=queue,
         )
-        return make_worker(self.client, settings, activities, self._threads)
+        if not self.forgetful:
+            return make_worker(self.client, settings, activities, self._threads)
+        return forgetful_worker(
+            self.client, lambda client: make_worker(client, settings, activities, self._threads), self.begun
+        )
 
     async def start_worker(self) -> None:
         """Begins to work on the rig's task queue."""
         self._worker = self.make_worker()
         self._working = asyncio.create_task(self._worker.run())
-        if self.forgetful:
-            start = AllocationStart(
-                cohort=CohortId("keeper"),
-                rolling=False,
-                interval=span("1 day"),
-                released_by_operations=False,
-                calendar=Calendar(),
-            )
-            for keeper in Forgetful.KEEPERS:
-                await self.env.client.start_workflow(
-                    "allocation",
-                    start,
-                    id=keeper,
-                    task_queue=self.task_queue,
-                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                )
 
     async def stop_worker(self) -> None:
         """Ends the worker; whatever waits is kept by the server."""

@@ -1,6 +1,7 @@
 """Every Update of a nomination refused in every stage in which it must be, and to every role that may not."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
@@ -44,7 +45,7 @@ from models.messages import (
 )
 from rules.permissions import GRANTS, Act, may
 from rules.stages import PAUSABLE, TABLE, WITH_DEADLINE, refusal
-from tests.workflows.rig import Case, CohortRig, eventually
+from tests.workflows.rig import MOST_AT_ONCE, Case, CohortRig, eventually
 from workflows.nomination import NominationWorkflow
 
 _OTHER = SteerReason.OTHER
@@ -146,6 +147,17 @@ async def _refused(case: Case, name: str, message: Message) -> str:
     return cause.message
 
 
+async def _all_refused(case: Case, asked: Sequence[tuple[str, Message]]) -> list[str]:
+    """The sentences Updates are refused with, in order; what is refused changes nothing, so they go together."""
+    at_once = asyncio.Semaphore(MOST_AT_ONCE)
+
+    async def refused(name: str, message: Message) -> str:
+        async with at_once:
+            return await _refused(case, name, message)
+
+    return await asyncio.gather(*(refused(name, message) for name, message in asked))
+
+
 def test_every_update_of_the_workflow_is_asked_here() -> None:
     import temporalio.workflow
 
@@ -164,16 +176,14 @@ async def test_updates_are_refused_where_the_stage_does_not_allow_them(cohort: C
     panel = await case.panel()
     one = AssessmentId(panel[0].id if panel else f"{case.id}.A-0")
 
-    for asked in UPDATES:
-        if stage not in asked.stages:
-            sentence = await _refused(case, asked.name, asked.say(_by(asked.role), case, one))
-            if asked.change is not None:
-                assert sentence == refusal(stage, asked.change)
-        for role in Role:
-            if asked.act not in GRANTS[role]:
-                sentence = await _refused(case, asked.name, asked.say(_by(role), case, one))
-                assert sentence == may(role, asked.act).reason
+    by_stage = [asked for asked in UPDATES if stage not in asked.stages]
+    by_role = [(asked, role) for asked in UPDATES for role in Role if asked.act not in GRANTS[role]]
+    for_stage = await _all_refused(case, [(asked.name, asked.say(_by(asked.role), case, one)) for asked in by_stage])
+    for_role = await _all_refused(case, [(asked.name, asked.say(_by(role), case, one)) for asked, role in by_role])
 
+    for asked, sentence in zip(by_stage, for_stage, strict=True):
+        assert asked.change is None or sentence == refusal(stage, asked.change)
+    assert for_role == [may(role, asked.act).reason for asked, role in by_role]
     assert await cohort.rig.history_length(case.workflow) == events
     assert (await case.row()).steps == steps
 
@@ -202,13 +212,11 @@ async def test_paused_nomination_moves_only_out_or_on(cohort: CohortRig, stage: 
     events = await cohort.rig.history_length(case.workflow)
     one = AssessmentId(f"{case.id}.A-0")
 
-    for asked in UPDATES:
-        if asked.name in ("withdraw", "defer", "resume", "endorse", "reassign"):
-            continue
-        sentence = await _refused(case, asked.name, asked.say(_by(asked.role), case, one))
-        if stage in asked.stages:
-            assert "paused" in sentence
+    held = [asked for asked in UPDATES if asked.name not in ("withdraw", "defer", "resume", "endorse", "reassign")]
+    sentences = await _all_refused(case, [(asked.name, asked.say(_by(asked.role), case, one)) for asked in held])
 
+    for asked, sentence in zip(held, sentences, strict=True):
+        assert stage not in asked.stages or "paused" in sentence
     assert await cohort.rig.history_length(case.workflow) == events
 
 

@@ -1,15 +1,30 @@
 """The outbox: shift after shift, whatever becomes of the worker."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
+import pytest
 from sqlmodel import col, select
 from temporalio.client import WorkflowExecutionStatus
+from temporalio.testing import WorkflowEnvironment
 
 from models.enums import MessageStatus
 from models.messages import OutboxAsked
 from models.tables import OutboxMessage
+from stack.postgres import EmbeddedPostgres
+from tests.workflows.conftest import a_rig
 from tests.workflows.rig import Rig, eventually
+
+
+@pytest.fixture
+async def rig(
+    temporal_env: WorkflowEnvironment, postgres_server: EmbeddedPostgres, template_database: str, tmp_path: Path
+) -> AsyncIterator[Rig]:
+    """A rig of this test alone: in the one of all tests, their letters would go first."""
+    async with a_rig(temporal_env, postgres_server, template_database, tmp_path) as rig:
+        yield rig
 
 
 async def test_next_shift_begins_when_one_ends_also_on_another_worker(rig: Rig) -> None:
