@@ -51,6 +51,16 @@ class Cast:
             if row.endorsed and NO not in (self.applications[reference].get(name) for name in _QUESTIONS)
         )
 
+    @property
+    def unendorsed(self) -> frozenset[str]:
+        """References of nominations that come without an endorsement."""
+        return frozenset(reference for reference, row in self.nominations.items() if not row.endorsed)
+
+    @property
+    def named(self) -> frozenset[str]:
+        """References of nominations that assessors declare conflicts with beforehand."""
+        return frozenset(one.nomination for row in self.assessors for one in row.declared_conflicts)
+
     def only(self, count: int, seed: str) -> "Cast":
         """A smaller cohort: so many of the nominations, chosen by ``seed``."""
         kept = set(shuffled(self.nominations, seed, "kept")[:count])

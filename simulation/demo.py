@@ -205,7 +205,12 @@ class _Play:
         async with self.sessions() as session:
             offices = await read_offices(session, self.cast, cohort)
         people = People(
-            self.seed, self.cast.nominations, self.cast.likely, [row.reference for row in self.cast.assessors]
+            self.seed,
+            self.cast.nominations,
+            self.cast.likely,
+            [row.reference for row in self.cast.assessors],
+            unendorsed=self.cast.unendorsed,
+            named=self.cast.named,
         )
         return World(acts, people, self.cast, offices, self.policy)
 

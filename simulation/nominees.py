@@ -1,6 +1,7 @@
 """Nominees and those who nominate them: nominating, consenting, endorsing, applying, withdrawing."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from acts.nominations import Endorsing
@@ -47,29 +48,57 @@ class Nominees:
         yield from self._give_up_place(inbox)
 
     def _nominate(self, inbox: Inbox) -> Iterator[Errand]:
-        if inbox.cohort.phase not in (CohortPhase.OPEN, CohortPhase.CLOSED):
-            return
-        window = inbox.cohort.closes_at - inbox.cohort.opens_at
         there = set(inbox.references.values())
         for reference, plan in self._world.people.nominees.items():
-            due = inbox.cohort.opens_at + plan.nominated_after * window
-            if reference not in there and inbox.at >= due:
-                yield self._nomination(inbox, self._world.cast.nominations[reference])
+            row = self._world.cast.nominations[reference]
+            if reference in there:
+                continue
+            if plan.is_late and self._is_over(inbox):
+                yield self._late_nomination(inbox, row)
+            elif not plan.is_late and self._is_time(inbox, plan):
+                yield self._nomination(inbox, row)
+
+    def _is_time(self, inbox: Inbox, plan: NomineePlan) -> bool:
+        cohort = inbox.cohort
+        due = cohort.opens_at + plan.nominated_after * (cohort.closes_at - cohort.opens_at)
+        return cohort.phase in (CohortPhase.OPEN, CohortPhase.CLOSED) and inbox.at >= due
+
+    def _is_over(self, inbox: Inbox) -> bool:
+        """Whether the window and its grace have passed, and decisions are not released yet."""
+        closes_at = inbox.cohort.closes_at
+        last = closes_at + self._world.length(self._world.policy.window.grace, closes_at)
+        released = inbox.cohort.phase in (CohortPhase.RELEASED, CohortPhase.ENDED)
+        return not released and inbox.at > last + self._world.moment(inbox)
+
+    def _late_nomination(self, inbox: Inbox, row: NominationRow) -> Errand:
+        """The nominator was ill; operations let the nomination in."""
+        said = replace(nominating(row, CohortId(inbox.cohort.id)), late_reason=SteerReason.ILLNESS)
+        by, operations = self._nominator(row), self._world.offices.by(Role.OPERATIONS)
+        return Errand(
+            f"nominate {row.reference} late",
+            lambda: self._world.acts.nominations.nominate(said, by, let_in_by=operations),
+            inbox.at,
+        )
 
     def _nomination(self, inbox: Inbox, row: NominationRow) -> Errand:
-        by = None
-        if row.route is NominationRoute.ORGANISATION:
-            by = By(person=self._world.offices.nominators[row.organisation], role=Role.NOMINATOR)
-        said = nominating(row, CohortId(inbox.cohort.id))
+        by, said = self._nominator(row), nominating(row, CohortId(inbox.cohort.id))
         return Errand(
             f"nominate {row.reference}",
             lambda: self._world.acts.nominations.nominate(said, by),
             inbox.cohort.opens_at,
         )
 
+    def _nominator(self, row: NominationRow) -> By | None:
+        """Who nominates; None for a nominee who is not known before."""
+        if row.route is NominationRoute.SELF:
+            return None
+        return By(person=self._world.offices.nominators[row.organisation], role=Role.NOMINATOR)
+
     def _next(self, inbox: Inbox, row: Nomination, plan: NomineePlan) -> Errand | None:
         if plan.withdraws_in is row.stage:
-            return self._withdraw(row, plan) if self._has_waited(inbox, row) else None
+            # A moderator settles flags within a moment: whoever withdraws then does so at once.
+            due = row.stage is Stage.QUALITY_ASSURANCE or self._has_waited(inbox, row)
+            return self._withdraw(inbox, row, plan) if due else None
         if row.stage is Stage.NOMINATED:
             return self._answer(inbox, row, plan)
         if row.stage is Stage.APPLYING:
@@ -84,7 +113,7 @@ class Nominees:
     def _has_waited(self, inbox: Inbox, row: Nomination) -> bool:
         return inbox.at >= row.stage_since + self._world.moment(inbox)
 
-    def _withdraw(self, row: Nomination, plan: NomineePlan) -> Errand:
+    def _withdraw(self, inbox: Inbox, row: Nomination, plan: NomineePlan) -> Errand:
         by, reason = _nominee(row), WithdrawReason.PERSONAL
         if draw(self._world.people.seed, "withdraws", plan.reference) < 0.4:
             reason = WithdrawReason.NEW_POST
@@ -95,7 +124,9 @@ class Nominees:
             )
         number = NominationId(row.id)
         return Errand(
-            f"withdraw {row.id} {row.stage}", lambda: self._world.acts.nominations.withdraw(number, by, reason)
+            f"withdraw {row.id} {row.stage}",
+            lambda: self._world.acts.nominations.withdraw(number, by, reason),
+            inbox.at,
         )
 
     def _answer(self, inbox: Inbox, row: Nomination, plan: NomineePlan) -> Errand | None:

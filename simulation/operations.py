@@ -41,8 +41,7 @@ class Operations:
 
     def _declare(self, inbox: Inbox) -> Iterator[Errand]:
         """Once everybody is nominated, the conflicts that assessors declared beforehand are kept."""
-        named = {one.nomination for row in self._world.cast.assessors for one in row.declared_conflicts}
-        if self._conflicts_known or not named <= set(inbox.references.values()):
+        if self._conflicts_known or not self._world.cast.named <= set(inbox.references.values()):
             return
 
         async def declare() -> None:
@@ -55,7 +54,8 @@ class Operations:
     def _keep_open(self, inbox: Inbox) -> Iterator[Errand]:
         """A window about to close before every nomination is in is extended, as it would be after a fault."""
         cohort = inbox.cohort
-        missing = len(self._world.people.nominees) - len(inbox.references)
+        there = set(inbox.references.values())
+        missing = [one for one, plan in self._world.people.nominees.items() if not plan.is_late and one not in there]
         window = cohort.closes_at - cohort.opens_at
         if cohort.phase is not CohortPhase.OPEN or not missing or inbox.at < cohort.closes_at - 0.15 * window:
             return
@@ -138,7 +138,10 @@ class Operations:
         return Errand(f"unblock {row.id} {row.steps}", unblock)
 
     def _allocate(self, inbox: Inbox) -> Iterator[Errand]:
-        """Looks at the first proposal, asks for a second, compares them, discards one and releases the other."""
+        """Looks at the first proposal, asks for a second, compares them, discards one and releases the other.
+
+        A panel waits for each of these, so they come before what others have until a deadline to do.
+        """
         proposals = sorted(run for run, (status, _) in inbox.runs.items() if status is RunStatus.PROPOSED)
         if not proposals:
             return
@@ -147,11 +150,13 @@ class Operations:
         patience = inbox.at >= inbox.runs[proposals[-1]][1] + 8 * self._world.moment(inbox)
         if len(inbox.runs) == 1 and not patience:
             if looked_at:
-                yield Errand("solve again", lambda: acts.solve(cohort, self._by(0)))
+                yield Errand("solve again", lambda: acts.solve(cohort, self._by(0)), inbox.at)
         elif len(proposals) > 1:
-            yield Errand(f"compare {proposals[:2]}", lambda: self._compare(cohort, proposals[0], proposals[1]))
+            yield Errand(
+                f"compare {proposals[:2]}", lambda: self._compare(cohort, proposals[0], proposals[1]), inbox.at
+            )
         elif looked_at:
-            yield Errand(f"release run {proposals[0]}", lambda: self._release(cohort, proposals[0]))
+            yield Errand(f"release run {proposals[0]}", lambda: self._release(cohort, proposals[0]), inbox.at)
 
     async def _compare(self, cohort: CohortId, earlier: int, later: int) -> None:
         async with self._world.acts.desk.sessions() as session:

@@ -25,11 +25,14 @@ class Temper(StrEnum):
     ASKS_FOR_LONGER = "asks_for_longer"
     WITHDRAWS_NOMINATED = "withdraws_nominated"
     WITHDRAWS_APPLYING = "withdraws_applying"
+    WITHDRAWS_SCREENING = "withdraws_screening"
     WITHDRAWS_AWAITING_PANEL = "withdraws_awaiting_panel"
     WITHDRAWS_SCORING = "withdraws_scoring"
+    WITHDRAWS_QUALITY_ASSURANCE = "withdraws_quality_assurance"
     WITHDRAWS_AWAITING_DECISION = "withdraws_awaiting_decision"
     WITHDRAWS_DECIDED = "withdraws_decided"
     DEFERS = "defers"
+    IS_NOMINATED_LATE = "is_nominated_late"
     IS_PAUSED = "is_paused"
     DIVIDES_OPINION = "divides_opinion"
     GETS_THIN_EVIDENCE = "gets_thin_evidence"
@@ -39,8 +42,10 @@ class Temper(StrEnum):
 WITHDRAWS_IN: Mapping[Temper, Stage] = {
     Temper.WITHDRAWS_NOMINATED: Stage.NOMINATED,
     Temper.WITHDRAWS_APPLYING: Stage.APPLYING,
+    Temper.WITHDRAWS_SCREENING: Stage.SCREENING,
     Temper.WITHDRAWS_AWAITING_PANEL: Stage.AWAITING_PANEL,
     Temper.WITHDRAWS_SCORING: Stage.SCORING,
+    Temper.WITHDRAWS_QUALITY_ASSURANCE: Stage.QUALITY_ASSURANCE,
     Temper.WITHDRAWS_AWAITING_DECISION: Stage.AWAITING_DECISION,
     Temper.WITHDRAWS_DECIDED: Stage.DECIDED,
 }
@@ -64,7 +69,11 @@ _NOMINEES: Mapping[Temper, int] = {
     Temper.WITHDRAWS_AWAITING_PANEL: 1,
     Temper.WITHDRAWS_AWAITING_DECISION: 1,
     Temper.WITHDRAWS_DECIDED: 1,
+    Temper.IS_NOMINATED_LATE: 1,
+    Temper.WITHDRAWS_QUALITY_ASSURANCE: 1,
 }
+# The same of nominees nobody has endorsed, whose screening waits: nobody else stands there long enough to withdraw.
+_UNENDORSED: Mapping[Temper, int] = {Temper.WITHDRAWS_SCREENING: 1}
 _OF_NOMINEES = 120
 
 
@@ -111,12 +120,14 @@ _SOMETIMES = (
 class NomineePlan:
     """How one nominee behaves. Shares are of the time there is: of the window, for consent, for the application.
 
-    ``quality`` is what a perfect assessor would score, in points of the scale.
+    ``is_late``: nominated only after the window and its grace, and let in by operations. ``quality`` is what a
+    perfect assessor would score, in points of the scale.
     """
 
     reference: str
     temper: Temper
     nominated_after: float
+    is_late: bool
     consents_after: float
     applies_after: float
     is_endorsed_later: bool
@@ -154,9 +165,11 @@ class People:
     Args:
         seed: The same seed gives the same people.
         nominees: References of all nominations.
-        likely: Those whose application would pass screening; only they are given a temper, since nobody would
-            see it in the others.
+        likely: Those whose application would pass screening; nearly every temper is given to one of them, since
+            nobody would see it in the others.
         assessors: References of the register.
+        unendorsed: Those that come without an endorsement.
+        named: Those that assessors declare conflicts with beforehand, which therefore do not come late.
         mean_quality: The nominees' mean quality, in points of the scale.
     """
 
@@ -167,10 +180,16 @@ class People:
         likely: Collection[str],
         assessors: Collection[str],
         *,
+        unendorsed: Collection[str] = (),
+        named: Collection[str] = (),
         mean_quality: float = 4.6,
     ) -> None:
         self.seed = seed
-        tempers = _given_out(_NOMINEES, _OF_NOMINEES, len(nominees), shuffled(likely, seed, "temper"))
+        in_turn, there = shuffled(likely, seed, "temper"), len(nominees)
+        tempers = _given_out(_NOMINEES, _OF_NOMINEES, there, in_turn)
+        _swap_late(tempers, in_turn, named)
+        if there >= _OF_NOMINEES:
+            tempers |= _given_out(_UNENDORSED, _OF_NOMINEES, there, shuffled(unendorsed, seed, "temper"))
         manners = _given_out(_ASSESSORS, _OF_ASSESSORS, len(assessors), shuffled(assessors, seed, "manner"))
         self.nominees = {
             one: self._nominee(one, tempers.get(one, Temper.USUAL), mean_quality) for one in sorted(nominees)
@@ -210,12 +229,21 @@ class People:
             reference=one,
             temper=temper,
             nominated_after=between(0.0, 0.35, seed, "nominated", one),
+            is_late=temper is Temper.IS_NOMINATED_LATE,
             consents_after=between(0.05, 0.35, seed, "consents", one),
             applies_after=between(0.15, 0.8, seed, "applies", one),
-            is_endorsed_later=draw(seed, "endorsed", one) < 0.75,
+            is_endorsed_later=draw(seed, "endorsed", one) < 0.75 and temper is not Temper.WITHDRAWS_SCREENING,
             endorsed_after=between(0.3, 0.8, seed, "endorsed after", one),
             quality=normal(mean_quality, 0.8, seed, "quality", one),
         )
+
+
+def _swap_late(tempers: dict[str, Temper], in_turn: Sequence[str], named: Collection[str]) -> None:
+    """Let another nomination be the late one, where an assessor names it beforehand."""
+    for one in [one for one in tempers if tempers[one] is Temper.IS_NOMINATED_LATE and one in named]:
+        other = next(other for other in in_turn if other not in named)
+        tempers[one] = tempers.get(other, Temper.USUAL)
+        tempers[other] = Temper.IS_NOMINATED_LATE
 
 
 T = TypeVar("T", bound=StrEnum)

@@ -25,6 +25,8 @@ _SO = (
     "The next step would be to do this across a system.",
     "Colleagues at every level would recognise this.",
 )
+_DIVIDING = frozenset({Temper.DIVIDES_OPINION, Temper.WITHDRAWS_QUALITY_ASSURANCE})
+"""Whose assessors disagree; without a flag nobody stands in quality assurance long enough to withdraw."""
 THIN = "A good answer on the whole."
 _MORE = "Asked again, I add that the example is their own, recent, and of the scale of an executive post."
 
@@ -34,7 +36,7 @@ def scores(people: People, nominee: NomineePlan, assessor: AssessorPlan, scoring
     given = {}
     seed, pair = people.seed, (nominee.reference, assessor.reference)
     lean = assessor.severity
-    if nominee.temper is Temper.DIVIDES_OPINION:
+    if nominee.temper in _DIVIDING:
         lean += 1.6 if draw(seed, "side", *pair) < 0.5 else -1.6
     for criterion in scoring.criteria:
         strength = normal(0, 0.4, seed, "strength", nominee.reference, criterion.code)

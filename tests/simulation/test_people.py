@@ -29,7 +29,14 @@ def cast(policy: Policy) -> Cast:
 
 
 def _people(cast: Cast, seed: str = SEED) -> People:
-    return People(seed, list(cast.nominations), cast.likely, [row.reference for row in cast.assessors])
+    return People(
+        seed,
+        list(cast.nominations),
+        cast.likely,
+        [row.reference for row in cast.assessors],
+        unendorsed=cast.unendorsed,
+        named=cast.named,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +69,12 @@ def test_shuffled_does_not_depend_on_the_order_it_is_given():
 
 def test_people_of_the_same_seed_behave_the_same(cast: Cast):
     again = People(
-        SEED, list(reversed(cast.nominations)), cast.likely, [row.reference for row in reversed(cast.assessors)]
+        SEED,
+        list(reversed(cast.nominations)),
+        cast.likely,
+        [row.reference for row in reversed(cast.assessors)],
+        unendorsed=cast.unendorsed,
+        named=cast.named,
     )
 
     first = _people(cast)
@@ -85,9 +97,21 @@ def test_pilot_has_every_temper_among_assessors(people: People):
 
 
 def test_tempers_are_given_to_those_whose_application_passes_screening(cast: Cast, people: People):
-    tempered = {one for one, plan in people.nominees.items() if plan.temper is not Temper.USUAL}
+    tempered = {one: plan.temper for one, plan in people.nominees.items() if plan.temper is not Temper.USUAL}
 
-    assert tempered <= cast.likely
+    apart = {one: temper for one, temper in tempered.items() if one not in cast.likely}
+    assert list(apart.values()) == [Temper.WITHDRAWS_SCREENING]
+    assert set(apart) <= cast.unendorsed
+    assert not any(people.nominees[one].is_endorsed_later for one in apart)
+
+
+@pytest.mark.parametrize("seed", [SEED, *(f"seed {number}" for number in range(20))])
+def test_one_nomination_comes_late_and_no_assessor_has_named_it(cast: Cast, seed: str):
+    late = [one for one, plan in _people(cast, seed).nominees.items() if plan.is_late]
+
+    assert len(late) == 1
+    assert late[0] not in cast.named
+    assert cast.named
 
 
 def test_every_reason_to_decline_is_given_and_conflicts_are_named(people: People):
