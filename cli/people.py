@@ -63,7 +63,7 @@ def grant(
 async def _grant(written: dict[str, str], who: str | None, role: Role | None, *, as_json: bool) -> None:
     from cli.imports import importer
     from intake.forms import read_officer
-    from intake.problems import BadForm
+    from intake.problems import BadFile, BadForm
     from intake.register import import_officers
     from storage.lists import person_at
 
@@ -74,7 +74,10 @@ async def _grant(written: dict[str, str], who: str | None, role: Role | None, *,
             row = read_officer({**({"full_name": known.full_name} if known else {}), **_said(written)})
         except BadForm as bad:
             PERSON.refuse(bad)
-        result = await import_officers(session, [row], datetime.now(UTC), by=by)
+        try:
+            result = await import_officers(session, [row], datetime.now(UTC), by=by)
+        except BadFile as bad:
+            raise FailedError("\n".join(f"{one.column}: {one.sentence}" for one in bad.problems)) from None
         person = await person_at(session, row.email)
         identifier = person.id if person else ""
     if as_json:

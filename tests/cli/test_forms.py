@@ -193,6 +193,40 @@ async def test_role_is_given_by_a_form_and_operations_correct_a_name(starter: St
     assert {one.role for one in held} == {"moderator", "board"}
 
 
+async def test_role_at_an_unknown_organisation_is_refused_by_the_forms_field(starter: Starter, rig: Rig) -> None:
+    form = filled("user", "grant", full_name="Jo Field", email="jo@example.nhs.test", organisation="ZZZ")
+
+    answer = await starter("user", "grant", "nominator", "--from", "-", "--as", rig.operations.person, typed=form)
+
+    assert (answer.status, answer.complained.startswith("organisation: No organisation")) == (1, True)
+
+
+async def test_application_and_scores_are_read_from_standard_input(starter: Starter, cohort: CohortRig) -> None:
+    applying, scoring = await cohort.nominate(), await (await cohort.nominate()).reach(Stage.SCORING)
+    first, *_ = await scoring.offered()
+    assessor, criterion = (await scoring.assessor(first)).person, cohort.policy.scoring.criteria[0].code
+    await starter("consent", applying.id, "--as", applying.nominee.person)
+    await starter("assess", "accept", first, "--as", assessor)
+
+    applied = await starter(
+        "apply",
+        applying.id,
+        "--from",
+        "-",
+        "--as",
+        applying.nominee.person,
+        "--json",
+        typed="development_needs = 'x'",
+    )
+    scored = await starter(
+        "assess", "score", first, "--from", "-", "--as", assessor, "--json",
+        typed=f'{{"{criterion}": {{"value": 5, "evidence": "Well."}}}}',
+    )  # fmt: skip
+
+    assert applied.document["fields"]["development_needs"] is True
+    assert scored.document["saved"] == [criterion]
+
+
 async def test_notes_of_the_moderator_and_the_board_come_from_a_form(starter: Starter, cohort: CohortRig) -> None:
     case = await (await cohort.nominate()).reach(Stage.QUALITY_ASSURANCE)
     moderator, member = cohort.rig.moderator.person, cohort.rig.member.person
