@@ -210,9 +210,10 @@ async def test_continued_allocation_keeps_its_proposals_and_goes_on_with_its_num
     numbers = [run.number for run in await cohort.runs()]
     assert numbers == list(range(1, len(numbers) + 1))
     assert state.proposals[0] == 1
-    assert {event.actor for event in await cohort.events(cohort.allocation.id) if event.step and event.step > 1} == {
-        rig.operations.person
-    }
+    # What was asked for last may be solved after the release: it finds nobody without a panel and is discarded by the
+    # system.
+    asked_for = [event for event in await cohort.events(cohort.allocation.id) if event.what in ("solved", "released")]
+    assert {event.actor for event in asked_for[1:]} == {rig.operations.person}
 
 
 async def execute(rig: Rig, statement: str) -> None:
