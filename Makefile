@@ -4,6 +4,8 @@
 MAKEFLAGS += --no-print-directory
 
 PYTHON := .venv/bin/python
+# Without their compiled files, every new workflow would compile its modules again.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## Lists the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 14

@@ -302,6 +302,7 @@ class EmbeddedPostgres:
         elif not self._socket_folder.exists():
             if note.exists():
                 _remove_socket_folder(Path(note.read_text(encoding="utf-8")))
+            note.touch(mode=0o600)
             note.write_text(str(self._socket_folder), encoding="utf-8")
             # Without exist_ok: a folder somebody else made under this name is not ours to use.
             self._socket_folder.mkdir(mode=0o700)
