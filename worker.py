@@ -42,8 +42,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities import build
 from activities.errors import ActivityErrors
 from models.messages import OutboxAsked
-from notify.channels import Channel, MailboxChannel, SmtpChannel, SmtpServer
-from notify.compose import Sender, sender_from
+from notify.settled import channel_of, sender_of
 from stack.children import free_port
 from stack.client import TemporalUnreachableError, connect, register_search_attributes
 from stack.errors import StackError
@@ -74,33 +73,6 @@ Result = TypeVar("Result")
 def sandboxed() -> SandboxedWorkflowRunner:
     """The runner that refuses clocks, randomness and input or output inside workflow modules."""
     return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
-
-
-def channel_of(settings: Settings) -> Channel:
-    """How messages leave: by SMTP where a relay is named, else as files in the mailbox folder."""
-    if settings.smtp_host is None:
-        return MailboxChannel(settings.mailbox or settings.folder / "mailbox")
-    return SmtpChannel(
-        SmtpServer(
-            host=settings.smtp_host,
-            port=settings.smtp_port,
-            user=settings.smtp_user,
-            password=settings.smtp_password,
-            starttls=settings.smtp_starttls,
-        )
-    )
-
-
-def sender_of(settings: Settings) -> Sender:
-    """Whom messages come from.
-
-    Raises:
-        SettingsError: When the setting holds no e-mail address.
-    """
-    try:
-        return sender_from(settings.smtp_from)
-    except ValueError as error:
-        raise SettingsError(f"TALENT_POOL_SMTP_FROM: {error}.") from None
 
 
 async def start_outbox(client: Client, task_queue: str) -> None:

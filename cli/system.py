@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,9 @@ from cli.failures import FailedError, run
 from cli.reach import USUAL_NAME, reached
 from cli.showing import note, say
 from cli.terms import command, room
+
+if TYPE_CHECKING:
+    from stack.settings import Settings
 
 # ruff: noqa: PLC0415 -- imported where needed, so that --help answers at once
 
@@ -45,6 +48,7 @@ async def _up(workers: int, name: str, *, ui: bool) -> None:
         await asyncio.to_thread(upgrade, stack.database_url)
         if workers:
             await stack.start_workers(workers)
+        portal = await stack.start_portal()
         pages = f"  Temporal's pages  {stack.ui_address}\n" if stack.ui_address else ""
         health = "".join(
             f"  worker {worker.number}          http://127.0.0.1:{worker.health_port}/health\n"
@@ -53,6 +57,7 @@ async def _up(workers: int, name: str, *, ui: bool) -> None:
         option = "" if name == USUAL_NAME else f" --stack {name}"
         say(
             f"The system runs, with {workers} worker{'' if workers == 1 else 's'}. Ctrl-C stops it.\n"
+            f"  open in a browser {portal.address}\n"
             f"  Temporal          {stack.temporal_address}\n{pages}"
             f"  state, logs       {stack.folder.path}\n"
             f"  letters           {stack.mailbox}\n{health}\n"
@@ -64,6 +69,27 @@ async def _up(workers: int, name: str, *, ui: bool) -> None:
             f"  python starter.py{option} cohort open --policy my-policy.toml --as <one of these>"
         )
         await supervise(stack, note)
+
+
+@command(app, "portal", example="portal --port 8000")
+def portal(
+    port: Annotated[
+        int | None, typer.Option("--port", min=1, max=65535, help="Where to serve; else TALENT_POOL_PORTAL_PORT.")
+    ] = None,
+) -> None:
+    """Serve the pages of everybody in the process, over a system that runs elsewhere, until Ctrl-C."""
+    from stack.logs import configure_logs
+
+    settings = reached()
+    configure_logs(settings)
+    run(_portal(settings, port), interruptible=True)
+
+
+async def _portal(settings: "Settings", port: int | None) -> None:
+    from portal.serve import serve
+    from stack.children import free_port
+
+    await serve(settings, port=port or settings.portal_port or free_port())
 
 
 @command(app, "down", example="down")

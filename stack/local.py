@@ -8,13 +8,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from stack.children import free_port, is_free
 from stack.errors import StackError
 from stack.folder import Addresses, StackFolder
+from stack.healthy_child import HealthyChild
 from stack.postgres import EmbeddedPostgres
 from stack.settings import Environment, Settings, load_settings
 from stack.temporal_server import EmbeddedTemporal
-from stack.worker_child import WorkerChild
+from stack.worker_child import PortalChild, WorkerChild
 
+_USUAL_PORT = 8000
 _END_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 
@@ -45,6 +48,7 @@ class LocalStack:
         self.postgres = None if self.settings.database_url else self._new_postgres()
         self.temporal = None if self.settings.temporal_address else self._new_temporal(ui=ui)
         self.workers: list[WorkerChild] = []
+        self.portal: PortalChild | None = None
         self._worker_program = worker
         self._heard: list[signal.Signals] = []
         self._end_signal: signal.Signals | None = None
@@ -124,6 +128,17 @@ class LocalStack:
         await _together(*(worker.start() for worker in added))
         return added
 
+    async def start_portal(self) -> PortalChild:
+        """Start the portal and wait until it is healthy.
+
+        Raises:
+            ServerFailedError: When it ends or does not become healthy.
+        """
+        port = self.settings.portal_port or (_USUAL_PORT if is_free(_USUAL_PORT) else free_port())
+        self.portal = PortalChild(port, log=self.folder.logs / "portal.log", environment=self.environment())
+        await self.portal.start()
+        return self.portal
+
     def environment(self) -> dict[str, str]:
         """The environment of a program that works with this stack: this process's own, and the addresses."""
         chosen = {
@@ -160,17 +175,19 @@ class LocalStack:
             raise asyncio.CancelledError
 
     async def _stop_all(self) -> None:
-        # Workers first: they end their tasks with the servers still there.
-        await asyncio.gather(*(worker.stop() for worker in self.workers), return_exceptions=True)
+        # Programs first: they end what they do with the servers still there.
+        programs = [*self.workers, *([self.portal] if self.portal else [])]
+        await asyncio.gather(*(program.stop() for program in programs), return_exceptions=True)
         servers = [server for server in (self.temporal, self.postgres) if server is not None]
         for outcome in await asyncio.gather(*(server.stop() for server in servers), return_exceptions=True):
             if isinstance(outcome, BaseException):
                 raise outcome
 
-    def parts(self) -> list[WorkerChild | EmbeddedPostgres | EmbeddedTemporal]:
-        """All that this stack has started: workers, Temporal, PostgreSQL."""
+    def parts(self) -> list[HealthyChild | EmbeddedPostgres | EmbeddedTemporal]:
+        """All that this stack has started: the portal, workers, Temporal, PostgreSQL."""
         servers = [server for server in (self.temporal, self.postgres) if server is not None]
-        return [*self.workers, *servers]
+        portal = [self.portal] if self.portal else []
+        return [*portal, *self.workers, *servers]
 
     def _listen_for_end(self) -> None:
         self._task = asyncio.current_task()

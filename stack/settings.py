@@ -4,6 +4,7 @@
 rest begin with ``TALENT_POOL_``. Cheap to import: the command line reads settings before anything heavy.
 """
 
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
@@ -98,6 +99,32 @@ class Settings(BaseSettings):
         default=None,
         description="Address for both ports; without it 0.0.0.0 in production and 127.0.0.1 elsewhere.",
     )
+    portal_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="The portal's port; else 8000, or a free one if that is taken.",
+    )
+    portal_address: str | None = Field(
+        default=None, description="Where people reach the portal, as in https://talent.example.nhs.uk; for letters."
+    )
+    portal_proxies: str = Field(
+        default="127.0.0.1", description="Addresses of proxies whose X-Forwarded-For and -Proto are believed."
+    )
+    portal_personas: bool = Field(
+        default=False, description="Whether one can sign in as a made-up person; refused in production."
+    )
+    portal_idle: timedelta = Field(
+        default=timedelta(minutes=30), description="How long a session lasts without use, in ISO 8601."
+    )
+    portal_longest: timedelta = Field(
+        default=timedelta(hours=12), description="How long a session lasts at most, in ISO 8601."
+    )
+    service_name: str = Field(default="Talent pool", min_length=1, description="What pages call the service.")
+    official: bool = Field(default=False, description="Whether this is an official NHS service, with the NHS logo.")
+    contact: str | None = Field(
+        default=None, description="Address for questions; without it that of TALENT_POOL_SMTP_FROM."
+    )
     log_level: LogLevel = Field(default=LogLevel.INFO, description="debug, info, warning or error.")
     max_cached_workflows: int = Field(
         default=1000,
@@ -131,6 +158,9 @@ class Settings(BaseSettings):
         "health_port",
         "metrics_port",
         "listen",
+        "portal_port",
+        "portal_address",
+        "contact",
         mode="before",
     )
     @classmethod
@@ -157,6 +187,15 @@ class Settings(BaseSettings):
                 raise ValueError("must be host:port, as in temporal.example.org:7233")
         return address
 
+    @field_validator("portal_address")
+    @classmethod
+    def _scheme_and_host(cls, address: str | None) -> str | None:
+        if address is not None:
+            parts = urlsplit(address)
+            if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/"):
+                raise ValueError("must be a scheme and a host, as in https://talent.example.nhs.uk")
+        return address
+
     @model_validator(mode="after")
     def _production_is_strict(self) -> Self:
         if self.environment is not Environment.PRODUCTION:
@@ -165,6 +204,8 @@ class Settings(BaseSettings):
             raise ValueError("production needs DATABASE_URL: the embedded PostgreSQL is for one machine only")
         if self.temporal_address is None:
             raise ValueError("production needs TEMPORAL_ADDRESS: the embedded Temporal is for one machine only")
+        if self.portal_personas:
+            raise ValueError("production has no made-up people: remove TALENT_POOL_PORTAL_PERSONAS")
         password = _password(self.database_url)
         if password is not None and password.lower() in _DEFAULT_PASSWORDS:
             raise ValueError("production refuses the default password in DATABASE_URL: set one of your own")

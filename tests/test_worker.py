@@ -21,7 +21,7 @@ from temporalio.worker import Worker
 import worker
 from stack.client import connect
 from stack.local import LocalStack
-from stack.settings import Settings, SettingsError
+from stack.settings import Settings
 from stack.worker_child import WorkerChild
 from storage.migrations import upgrade
 
@@ -247,13 +247,3 @@ def test_wrong_settings_end_it_with_a_sentence(variables: dict[str, str], status
     answer = _run_worker(**variables)
 
     assert (answer.returncode, answer.stderr.startswith(sentence)) == (status, True), answer.stderr
-
-
-def test_messages_leave_by_smtp_where_a_relay_is_named(tmp_path: Path) -> None:
-    assert worker.channel_of(Settings(mailbox=tmp_path)).name == "mailbox"
-    assert worker.channel_of(Settings(smtp_host="mail.example")).name == "smtp"
-
-
-def test_sender_without_an_address_is_refused() -> None:
-    with pytest.raises(SettingsError, match="TALENT_POOL_SMTP_FROM"):
-        worker.sender_of(Settings(smtp_from="Talent Pool"))

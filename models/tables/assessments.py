@@ -103,6 +103,19 @@ class Score(Stored, table=True):
     saved_at: datetime
 
 
+class ScoreDraft(Stored, table=True):
+    """What an assessor has typed into one field of the scores, as last saved; ``revision`` rises with each save.
+
+    Fields are named by criterion: ``<criterion>.value`` and ``<criterion>.evidence``.
+    """
+
+    assessment_id: str = Field(primary_key=True, foreign_key="assessment.id", max_length=64)
+    field: str = Field(primary_key=True, max_length=64)
+    content: str
+    revision: int = Field(default=1, ge=1)
+    saved_at: datetime
+
+
 class ScoreChange(Stored, table=True):
     """A submitted score that was changed: the old value kept, the reason coded, the person named."""
 

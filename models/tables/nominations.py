@@ -78,13 +78,18 @@ class ApplicationDraft(Stored, table=True):
 
 
 class Application(Stored, table=True):
-    """An application as submitted: frozen, with its fingerprint."""
+    """An application as submitted: frozen, with its fingerprint.
+
+    ``redacted`` is the same text without what tells who wrote it, made when it was submitted where the cohort's
+    policy hides names from the panel; None elsewhere.
+    """
 
     nomination_id: str = Field(primary_key=True, foreign_key="nomination.id", max_length=40)
     version: int = Field(primary_key=True, ge=1)
     content: dict[str, str] = Field(sa_type=JSON_DOCUMENT)
     sha256: str = Field(max_length=64)
     submitted_at: datetime
+    redacted: dict[str, str] | None = Field(default=None, sa_type=JSON_DOCUMENT)
 
 
 class ScreeningFinding(Stored, table=True):

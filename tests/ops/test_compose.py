@@ -210,7 +210,7 @@ def test_who_depends_can_reach_whom_it_depends_on(services):
 def test_ports_are_published_on_the_loopback_address_only(services):
     ports = [port for service in services.values() for port in service.get("ports", [])]
 
-    assert len(ports) == 4
+    assert len(ports) == 5
     assert [port for port in ports if not port.startswith("127.0.0.1:")] == []
 
 

@@ -47,6 +47,7 @@ from models.tables import (
     Telling,
     UnstaffedNomination,
 )
+from tests.storage.portal_rows import one_of_each_behind_the_portal
 
 NOON = datetime(2018, 9, 3, 12, 0, tzinfo=UTC)
 
@@ -214,6 +215,7 @@ async def one_of_each(session: AsyncSession) -> None:
         decision(),
         message(),
         telling(),
+        *one_of_each_behind_the_portal(),
     )
 
 

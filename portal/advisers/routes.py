@@ -1,0 +1,5 @@
+"""Pages of inclusion advisers: sums, never people."""
+
+from portal.routing import area
+
+routes = area()

@@ -1,0 +1,5 @@
+"""The interface for programs."""
+
+from portal.routing import area
+
+routes = area()

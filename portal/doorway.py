@@ -1,0 +1,75 @@
+"""What every request passes first: the headers of every answer, a nonce, and a bound on what is sent."""
+
+import secrets
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from portal.failures import TooLargeError
+from portal.headers import headers_for
+
+MOST_BYTES = 6_000_000
+"""What a request may send: a file of 5 MB and the form around it."""
+_log = structlog.get_logger(__name__)
+_BROKEN = b"Sorry, there is a problem with the service. Try again in a few minutes."
+
+
+class Doorway:
+    """The outermost part of the portal."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Lets a request through."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        nonce = secrets.token_urlsafe(16)
+        scope.setdefault("state", {})["nonce"] = nonce
+        begun = False
+
+        async def answered(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                headers = MutableHeaders(scope=message)
+                for name, value in headers_for(scope["path"], nonce).items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        try:
+            await self._app(scope, _bounded(receive), answered)
+        except ClientDisconnect:
+            pass
+        except Exception:
+            _log.exception("no page could be made")
+            if begun:
+                raise
+            await answered(
+                {"type": "http.response.start", "status": 500, "headers": [(b"content-type", b"text/plain")]}
+            )
+            await answered({"type": "http.response.body", "body": _BROKEN})
+
+
+def _bounded(receive: Receive) -> Receive:
+    """Receives at most so many bytes.
+
+    Raises:
+        TooLargeError: More were sent.
+    """
+    left = MOST_BYTES
+
+    async def part() -> Message:
+        nonlocal left
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise TooLargeError(
+                "At most 5 MB can be sent at once.", advice="Divide the file into smaller ones and send each."
+            )
+        return message
+
+    return part

@@ -1,0 +1,5 @@
+"""Pages of QA moderators: flags, scores beside each other, and the audit sample."""
+
+from portal.routing import area
+
+routes = area()

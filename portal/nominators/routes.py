@@ -1,0 +1,5 @@
+"""Pages of nominators: an organisation's nominations and how to make one."""
+
+from portal.routing import area
+
+routes = area()

@@ -1,0 +1,5 @@
+"""Pages of operations: every workflow, watched and steered."""
+
+from portal.operations.routes import routes
+
+__all__ = ["routes"]

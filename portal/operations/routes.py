@@ -1,0 +1,5 @@
+"""Pages of operations: every workflow, watched and steered."""
+
+from portal.routing import area
+
+routes = area()

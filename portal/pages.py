@@ -1,0 +1,133 @@
+"""Pages: one frame, filled by a template; and where a form leads once it was taken."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from jinja2 import ChainableUndefined, ChoiceLoader, Environment, FileSystemLoader, PackageLoader
+from starlette.responses import HTMLResponse, RedirectResponse
+
+from portal import words
+from portal.access import visitor_at
+from portal.navigation import Link, navigation_of
+from portal.once import hidden_key
+from portal.services import services_of
+from portal.visitors import Visitor
+
+_TEMPLATES = Path(__file__).with_name("templates")
+
+Crumb = tuple[str, str]
+"""A link of the trail above a page: its words and its path."""
+Problem = tuple[str, str]
+"""A line of the error summary: its sentence, and the id of the field it is about or an empty string."""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What a page says first; ``kind`` is ``success`` or ``information``."""
+
+    heading: str
+    text: str = ""
+    kind: str = "success"
+
+
+@dataclass(frozen=True)
+class Page:
+    """The frame: everything around what a template says itself."""
+
+    title: str
+    area: str
+    service_name: str
+    official: bool
+    contact: str
+    development: bool
+    nonce: str
+    visitor: Visitor | None
+    navigation: tuple[Link, ...]
+    crumbs: tuple[Crumb, ...] = ()
+    errors: tuple[Problem, ...] = ()
+    notice: Notice | None = None
+
+
+def environment() -> Environment:
+    """The templates' language: escaped always, and an unknown name is empty, as the design system's macros expect."""
+    made = Environment(
+        loader=ChoiceLoader([FileSystemLoader(_TEMPLATES), PackageLoader("nhsuk_frontend_jinja", "templates")]),
+        autoescape=True,
+        undefined=ChainableUndefined,
+    )
+    made.globals["once"] = hidden_key
+    made.filters.update(day=words.day, clock=words.clock, moment=words.moment, plain=words.plain)
+    return made
+
+
+_ENVIRONMENT = environment()
+
+
+async def render(
+    request: Request,
+    template: str,
+    *,
+    title: str,
+    area: str = "",
+    crumbs: Sequence[Crumb] = (),
+    errors: Sequence[Problem] = (),
+    notice: Notice | None = None,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **shown: object,
+) -> HTMLResponse:
+    """A page.
+
+    Args:
+        request: Whose page it is.
+        template: Below ``templates``.
+        title: What the page is; with the area and the service's name it is the window's title.
+        area: Which part of the service it is in.
+        crumbs: The trail above it.
+        errors: What is wrong in its form; with any, the title says so and the status should be 422.
+        notice: What it says first, such as what was done.
+        status: HTTP's word for it.
+        headers: Further headers.
+        **shown: What the template shows: presenters, whole and in words.
+    """
+    branding = services_of(request).branding
+    visitor = await visitor_at(request)
+    page = Page(
+        title=title,
+        area=area,
+        service_name=branding.service_name,
+        official=branding.official,
+        contact=branding.contact,
+        development=branding.development,
+        nonce=request.state.nonce,
+        visitor=visitor,
+        navigation=navigation_of(visitor, request.url.path),
+        crumbs=tuple(crumbs),
+        errors=tuple(errors),
+        notice=notice,
+    )
+    text = _ENVIRONMENT.get_template(template).render(page=page, **shown)
+    return HTMLResponse(text, status, dict(headers or {}))
+
+
+def go_to(path: str) -> RedirectResponse:
+    """Where a form leads once it was taken: loading that page again sends nothing twice.
+
+    Raises:
+        ValueError: The path is not one of this service.
+    """
+    if local(path) != path:
+        raise ValueError("a form leads to a page of this service")
+    return RedirectResponse(path, 303)
+
+
+def local(path: str | None, otherwise: str = "/") -> str:
+    r"""The path, if it is one of this service; browsers read ``//host``, ``/\host`` and tabs as other sites."""
+    if not path or not path.startswith("/") or path.startswith("//") or len(path) > 500:
+        return otherwise
+    if "\\" in path or not path.isprintable() or not path.isascii() or urlsplit(path).netloc:
+        return otherwise
+    return path

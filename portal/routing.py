@@ -1,0 +1,157 @@
+"""The routes of pages: whatever goes wrong in one becomes a friendly page, with what was typed given back."""
+
+import secrets
+from collections.abc import Awaitable, Callable, Coroutine
+
+import structlog
+from fastapi import APIRouter, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.service import RPCError
+
+from acts.errors import NotKnownError, NotReachedError, RefusedError
+from portal.access import visitor_at
+from portal.failures import (
+    BrokenError,
+    NotFoundError,
+    PageError,
+    RefusedHereError,
+    SignedOutError,
+    UnavailableError,
+)
+from portal.once import FIELD, once
+from portal.origin import refuse_from_elsewhere
+from portal.pages import go_to, local, render
+from portal.services import services_of
+
+_log = structlog.get_logger(__name__)
+_KEPT_FIELDS = 300
+_LOST = (
+    NotReachedError,
+    RPCError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+    OperationalError,
+    InterfaceError,
+    PoolTimeoutError,
+)
+"""What says that a server is not there now."""
+
+
+class PageRoute(APIRoute):
+    """A route that answers with a page."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[None, None, Response]]:
+        """The route's handler, which fails by a page."""
+        usual = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            try:
+                refuse_from_elsewhere(request)
+                return await usual(request)
+            except ClientDisconnect:
+                raise
+            except Exception as error:
+                return await failure_page(request, error)
+
+        return answer
+
+
+def area() -> APIRouter:
+    """The routes of one part of the portal."""
+    return APIRouter(route_class=PageRoute, default_response_class=HTMLResponse)
+
+
+async def done_once(request: Request, act: Callable[[], Awaitable[str]]) -> RedirectResponse:
+    """Does what a form asks, once however often it is sent, and leads on to the path that ``act`` returns."""
+    services, visitor = services_of(request), await visitor_at(request)
+    key = (await request.form()).get(FIELD)
+    asker = visitor.person if visitor else "nobody"
+    path = await once(
+        services.acts.desk.sessions,
+        act,
+        asker=asker,
+        key=key if isinstance(key, str) else "",
+        route=f"{request.method} {request.url.path}"[:160],
+        now=services.clock(),
+    )
+    return go_to(path)
+
+
+async def failure_page(request: Request, error: Exception) -> Response:
+    """The page that a failure becomes; it never needs the database."""
+    failure = _failure_of(error)
+    if isinstance(failure, SignedOutError) and request.method in {"GET", "HEAD"}:
+        return go_to(_sign_in_for(request))
+    reference = _reported(request, error) if isinstance(failure, BrokenError | UnavailableError) else ""
+    if not hasattr(request.state, "visitor"):
+        request.state.visitor = await _visitor_if_possible(request, failure)
+    return await render(
+        request,
+        failure.template,
+        title=failure.title,
+        status=failure.status,
+        heading=failure.title,
+        sentence=failure.sentence,
+        advice=failure.advice,
+        href=failure.href,
+        link=failure.link,
+        wait=failure.wait,
+        reference=reference,
+        kept=await _kept(request),
+    )
+
+
+def _failure_of(error: Exception) -> PageError:
+    match error:
+        case PageError():
+            return error
+        case RefusedError():
+            return RefusedHereError(str(error))
+        case NotKnownError() | RequestValidationError() | HTTPException(status_code=404 | 405):
+            return NotFoundError()
+        case HTTPException():
+            return RefusedHereError(str(error.detail))
+    lost = isinstance(error, _LOST) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+    return UnavailableError() if lost else BrokenError()
+
+
+def _reported(request: Request, error: Exception) -> str:
+    """Writes the failure down and gives the reference that leads to the line."""
+    reference = "-".join(secrets.token_hex(2) for _ in range(2)).upper()
+    route = request.scope.get("route")
+    where = route.path if isinstance(route, APIRoute) else "no route"
+    _log.error("page failed", reference=reference, route=where, method=request.method, exc_info=error)
+    return reference
+
+
+async def _visitor_if_possible(request: Request, failure: PageError) -> object:
+    if isinstance(failure, UnavailableError | BrokenError):
+        return None
+    try:
+        return await visitor_at(request)
+    except Exception:
+        return None
+
+
+async def _kept(request: Request) -> list[tuple[str, str]]:
+    """What was sent, so that the page can give it back."""
+    if request.method != "POST":
+        return []
+    try:
+        sent = await request.form()
+    except Exception:
+        return []
+    pairs = [(name, value) for name, value in sent.multi_items() if not isinstance(value, UploadFile)]
+    return pairs[:_KEPT_FIELDS]
+
+
+def _sign_in_for(request: Request) -> str:
+    wanted = local(request.url.path)
+    return "/sign-in" if wanted == "/" else f"/sign-in?next={wanted}"

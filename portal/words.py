@@ -1,0 +1,31 @@
+"""How pages write moments, days and codes: in words, in Europe/London (NHS content style)."""
+
+from datetime import date, datetime
+
+from models.policy import LONDON
+
+
+def day(when: date | datetime) -> str:
+    """A day as ``23 November 2026``."""
+    local = when.astimezone(LONDON) if isinstance(when, datetime) else when
+    return f"{local.day} {local:%B %Y}"
+
+
+def clock(when: datetime) -> str:
+    """A time of day as ``5:30pm``; noon and midnight by name."""
+    local = when.astimezone(LONDON)
+    if (local.hour, local.minute) in {(12, 0), (0, 0)}:
+        return "midday" if local.hour else "midnight"
+    minutes = f":{local.minute:02d}" if local.minute else ""
+    return f"{local.hour % 12 or 12}{minutes}{'am' if local.hour < 12 else 'pm'}"
+
+
+def moment(when: datetime) -> str:
+    """A moment as ``5:30pm on 23 November 2026``."""
+    return f"{clock(when)} on {day(when)}"
+
+
+def plain(code: str) -> str:
+    """A stored word as people write it: ``quality_assurance`` as ``Quality assurance``."""
+    words = code.replace("_", " ")
+    return words[:1].upper() + words[1:]

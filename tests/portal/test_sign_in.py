@@ -1,0 +1,226 @@
+import re
+from datetime import timedelta
+from email import message_from_bytes, policy
+
+from portal.sessions import COOKIE
+from tests.portal.conftest import A_Visit
+from tests.portal.visiting import Seen
+from tests.workflows.rig import Rig, eventually
+
+
+async def newest_letter(rig: Rig, address: str) -> str:
+    """The newest letter with a code to this address."""
+
+    async def look() -> str | None:
+        files = sorted(rig.mailbox.glob("sign-in*.eml"), key=lambda file: file.stat().st_mtime_ns)
+        for file in reversed(files):
+            message = message_from_bytes(file.read_bytes(), policy=policy.default)
+            if address in str(message["To"]):
+                body = message.get_body()
+                assert body is not None
+                return str(body.get_content()).replace("\r\n", "\n")
+        return None
+
+    found = await eventually(look)
+    assert found is not None
+    return found
+
+
+def code_in(letter: str) -> str:
+    found = re.search(r"^\s+(\d{6})$", letter, re.MULTILINE)
+    assert found is not None, letter
+    return found[1]
+
+
+async def asked_for(rig: Rig, a_visit: A_Visit, address: str) -> tuple[Seen, str]:
+    visit = await a_visit()
+    page = await (await visit.get("/sign-in")).submit(email=address)
+    return page, code_in(await newest_letter(rig, address))
+
+
+async def test_code_from_the_letter_signs_in_and_leads_to_the_roles_first_page(rig: Rig, a_visit: A_Visit) -> None:
+    address = f"{rig.operations.person}@example.nhs.test"
+    page, code = await asked_for(rig, a_visit, address)
+
+    after = await page.submit(code=f"{code[:3]} {code[3:]}")
+
+    assert after.path == "/operations"
+    assert "Operations" in (await after.visit.get("/account")).words
+    assert "The operations" in (await after.visit.get("/account")).words
+
+
+async def test_code_works_once_and_only_in_the_browser_that_asked(rig: Rig, a_visit: A_Visit) -> None:
+    address = f"{rig.moderator.person}@example.nhs.test"
+    page, code = await asked_for(rig, a_visit, address)
+    other, _ = await asked_for(rig, a_visit, f"{rig.member.person}@example.nhs.test")
+
+    elsewhere = await other.submit(code=code)
+    first = await page.submit(code=code)
+    again = await page.submit(code=code)
+
+    assert (elsewhere.status, "wrong, has been used" in elsewhere.words) == (422, True)
+    assert first.path == "/quality"
+    assert again.status == 422
+
+
+async def test_code_is_refused_after_five_wrong_tries(rig: Rig, a_visit: A_Visit) -> None:
+    page, code = await asked_for(rig, a_visit, f"{rig.chair.person}@example.nhs.test")
+    wrong = "000000" if code != "000000" else "111111"
+    for _ in range(5):
+        await page.submit(code=wrong)
+
+    after = await page.submit(code=code)
+
+    assert after.status == 422
+
+
+async def test_nothing_tells_an_unknown_address_from_a_known_one(rig: Rig, a_visit: A_Visit) -> None:
+    known, _ = await asked_for(rig, a_visit, f"{rig.nominator.person}@example.nhs.test")
+    visit = await a_visit()
+
+    unknown = await (await visit.get("/sign-in")).submit(email="nobody@example.nhs.test")
+    refusals = [await page.submit(code="123456") for page in (known, unknown)]
+
+    def words(page: Seen) -> str:
+        return re.sub(r"nonce-\S+", "", page.words)
+
+    assert words(known) == words(unknown)
+    assert words(refusals[0]) == words(refusals[1])
+    assert [name for name, _ in known.response.headers.items()] == [
+        name for name, _ in unknown.response.headers.items()
+    ]
+
+
+async def test_link_signs_in_after_a_click_and_not_by_being_opened(rig: Rig, a_visit: A_Visit) -> None:
+    address = f"{rig.member.person}@example.nhs.test"
+    await asked_for(rig, a_visit, address)
+    link = re.search(r"https://portal\.test(/sign-in/link\?key=\S+)", await newest_letter(rig, address))
+    assert link is not None
+    visit = await a_visit()
+
+    opened = await visit.get(link[1])
+    still_out = COOKIE in visit.client.cookies
+    after = await opened.submit()
+    again = await opened.submit()
+
+    assert not still_out
+    assert after.path == "/board"
+    assert (again.status, again.heading) == (422, "This link no longer works")
+
+
+async def test_wrong_addresses_are_refused_with_a_sentence(a_visit: A_Visit) -> None:
+    page = await (await (await a_visit()).get("/sign-in")).submit(email="not an address")
+
+    assert page.status == 422
+    assert page.title.startswith("Error: Sign in")
+    assert "Enter an e-mail address, such as name@example.nhs.uk" in page.words
+    assert "#email" in page.links
+
+
+async def test_too_many_codes_for_one_address_are_refused(a_visit: A_Visit) -> None:
+    page = await (await a_visit()).get("/sign-in")
+
+    answers = [await page.submit(email="somebody.often@example.nhs.test") for _ in range(8)]
+
+    assert answers[0].status == 200
+    assert answers[-1].status == 429
+    assert "Wait an hour" in answers[-1].words
+
+
+async def test_nobody_is_led_to_another_site(rig: Rig, a_visit: A_Visit) -> None:
+    for elsewhere in ("//evil.test", "https://evil.test/", "/\\evil.test", "/%09/evil.test", "evil"):
+        visit = await a_visit()
+        page = await visit.get("/sign-in", params={"next": elsewhere})
+        assert page.form().fields["next"][0] in {"/", "/%09/evil.test"}
+
+
+async def test_sign_out_ends_the_session_wherever_the_cookie_is(rig: Rig, a_visit: A_Visit) -> None:
+    visit = await a_visit(rig.operations)
+    token = visit.client.cookies[COOKIE]
+
+    await visit.post("/sign-out")
+    visit.client.cookies.set(COOKIE, token, domain="portal.test", path="/")
+    after = await visit.get("/account")
+
+    assert after.path == "/sign-in?next=/account"
+
+
+async def test_sign_out_everywhere_ends_other_browsers_too(rig: Rig, a_visit: A_Visit) -> None:
+    here, there = await a_visit(rig.chair), await a_visit(rig.chair)
+
+    await (await here.get("/account")).submit("/account/sign-out-everywhere")
+    after = await there.get("/account")
+
+    assert after.path.startswith("/sign-in")
+
+
+async def test_session_ends_after_half_an_hour_without_use(rig: Rig, a_visit: A_Visit) -> None:
+    visit = await a_visit(rig.operations)
+    await rig.spoil(
+        "UPDATE websession SET seen_at = seen_at - CAST(:span AS interval) WHERE person_id = :person",
+        span=timedelta(minutes=31),
+        person=rig.operations.person,
+    )
+
+    after = await visit.get("/account")
+
+    assert after.path == "/sign-in?next=/account"
+
+
+async def test_form_sent_after_the_session_ended_is_given_back(rig: Rig, a_visit: A_Visit) -> None:
+    visit = await a_visit(rig.operations)
+    await visit.post("/sign-out")
+
+    page = await visit.post("/roles", {"hat": "operations:", "once": "a-key"})
+
+    assert (page.status, page.heading) == (401, "You have been signed out")
+    assert page.form("").fields == {"hat": ["operations:"], "once": ["a-key"]}
+
+
+async def test_form_of_another_site_is_refused(rig: Rig, a_visit: A_Visit) -> None:
+    visit = await a_visit(rig.operations)
+
+    fetched = await visit.post("/roles", {"hat": "operations:"}, **{"Sec-Fetch-Site": "cross-site"})
+    sibling = await visit.post("/roles", {"hat": "operations:"}, **{"Sec-Fetch-Site": "same-site"})
+
+    assert (fetched.status, sibling.status) == (403, 403)
+    assert fetched.heading == "This form was sent from elsewhere"
+
+
+async def test_headers_are_exact_on_every_answer(a_visit: A_Visit) -> None:
+    visit = await a_visit()
+
+    for path in ("/", "/sign-in", "/nowhere", "/static/portal.css"):
+        headers = (await visit.get(path)).response.headers
+        nonce = re.search(r"'nonce-([\w-]+)'", headers["content-security-policy"])
+        assert nonce is not None
+        assert headers["content-security-policy"] == (
+            f"default-src 'none'; script-src 'self' 'nonce-{nonce[1]}'; style-src 'self'; img-src 'self'; "
+            "font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; "
+            "base-uri 'none'"
+        )
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "same-origin"
+        assert headers["cache-control"] == ("public, max-age=3600" if path.startswith("/static") else "no-store")
+
+
+async def test_cookie_is_this_hosts_alone(rig: Rig, a_visit: A_Visit) -> None:
+    page, code = await asked_for(rig, a_visit, f"{rig.operations.person}@example.nhs.test")
+
+    answer = await page.visit.client.post("/sign-in/code", data={"code": code}, follow_redirects=False)
+
+    given = [one for one in answer.headers.get_list("set-cookie") if one.startswith(f"{COOKIE}=")]
+    assert len(given) == 1
+    assert re.fullmatch(r"__Host-talent-pool=[\w-]{43}; HttpOnly; Path=/; SameSite=lax; Secure", given[0])
+
+
+async def test_page_that_is_not_there_says_what_to_do(a_visit: A_Visit) -> None:
+    page = await (await a_visit()).get("/nowhere")
+
+    assert (page.status, page.heading) == (404, "Page not found")
+
+
+async def test_too_much_at_once_is_refused(a_visit: A_Visit) -> None:
+    page = await (await a_visit()).post("/sign-in", {"email": "x" * 7_000_000})
+
+    assert (page.status, page.heading) == (413, "This is too large")
