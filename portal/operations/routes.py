@@ -1,5 +1,0 @@
-"""Pages of operations: every workflow, watched and steered."""
-
-from portal.routing import area
-
-routes = area()
