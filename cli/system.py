@@ -26,11 +26,14 @@ Name = Annotated[str, typer.Option("--name", metavar="NAME", help="The folder be
 def up(
     workers: Annotated[int, typer.Option("--workers", min=0, max=16, help="How many workers to start.")] = 1,
     ui: Annotated[bool, typer.Option("--ui/--no-ui", help="Whether to serve Temporal's own pages.")] = True,
+    personas: Annotated[
+        bool, typer.Option("--personas", help="Let anybody at this machine sign in as a made-up person.")
+    ] = False,
     name: Name = USUAL_NAME,
 ) -> None:
     """Run the whole system on this machine until Ctrl-C; its state stays in var/."""
     try:
-        run(_up(workers, name, ui=ui), interruptible=True)
+        run(_up(workers, name, ui=ui, personas=personas), interruptible=True)
     except SystemExit as asked:
         # Ended by 'down' or a closed terminal: an orderly end.
         note("Stopped.")
@@ -39,7 +42,7 @@ def up(
         note("Stopped.")
 
 
-async def _up(workers: int, name: str, *, ui: bool) -> None:
+async def _up(workers: int, name: str, *, ui: bool, personas: bool) -> None:
     from stack.local import LocalStack
     from stack.supervision import supervise
     from storage.migrations import upgrade
@@ -48,7 +51,7 @@ async def _up(workers: int, name: str, *, ui: bool) -> None:
         await asyncio.to_thread(upgrade, stack.database_url)
         if workers:
             await stack.start_workers(workers)
-        portal = await stack.start_portal()
+        portal = await stack.start_portal(environment={"TALENT_POOL_PORTAL_PERSONAS": "true"} if personas else None)
         pages = f"  Temporal's pages  {stack.ui_address}\n" if stack.ui_address else ""
         health = "".join(
             f"  worker {worker.number}          http://127.0.0.1:{worker.health_port}/health\n"

@@ -9,6 +9,7 @@ from acts import acts_at
 from acts.desk import Desk
 from notify.settled import channel_of, sender_of
 from portal.app import make_portal
+from portal.oidc import Provider
 from portal.services import Branding, Services
 from portal.sessions import SessionLimits
 from stack.client import connect
@@ -67,4 +68,11 @@ def services_over(settings: Settings, desk: Desk) -> Services:
         limits=SessionLimits(settings.portal_idle, settings.portal_longest),
         personas=settings.portal_personas,
         mailbox=settings.mailbox if development else None,
+        provider=_provider_of(settings),
     )
+
+
+def _provider_of(settings: Settings) -> Provider | None:
+    if settings.oidc_issuer is None or settings.oidc_client is None:
+        return None
+    return Provider(settings.oidc_issuer, settings.oidc_client, settings.oidc_secret, settings.oidc_name)

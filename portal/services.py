@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from acts import Acts
 from notify.channels import Channel
 from notify.compose import Sender
+from portal.oidc import Provider
 from portal.rates import Rates
 from portal.sessions import SessionLimits
 
@@ -38,6 +39,7 @@ class Services:
     limits: SessionLimits = USUAL_LIMITS
     personas: bool = False
     mailbox: Path | None = None
+    provider: Provider | None = None
     rates: Rates = field(default_factory=Rates)
 
     @property

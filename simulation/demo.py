@@ -188,6 +188,12 @@ class _Play:
         broken = broken_promises(summary)
         end = closing(summary, broken)
         self.console.print(end)
+        self.console.print(
+            "\n  Open this cohort in a browser, as anybody in it:\n"
+            f"    [bold].venv/bin/python starter.py up --name {self.stack.folder.path.name} --personas[/]\n"
+            "  then the address that it prints, and “Sign in as a made-up person”.",
+            highlight=False,
+        )
         if picture is not None:
             parts = {"board": board.fullest or "", "summary": end}
             drawn = draw_run(parts, picture, title=self.policy.cohort.name.partition(" (")[0])

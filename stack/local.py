@@ -128,14 +128,21 @@ class LocalStack:
         await _together(*(worker.start() for worker in added))
         return added
 
-    async def start_portal(self) -> PortalChild:
+    async def start_portal(self, *, environment: Mapping[str, str] | None = None) -> PortalChild:
         """Start the portal and wait until it is healthy.
+
+        Args:
+            environment: Settings for it beyond the stack's own.
 
         Raises:
             ServerFailedError: When it ends or does not become healthy.
         """
         port = self.settings.portal_port or (_USUAL_PORT if is_free(_USUAL_PORT) else free_port())
-        self.portal = PortalChild(port, log=self.folder.logs / "portal.log", environment=self.environment())
+        self.portal = PortalChild(
+            port,
+            log=self.folder.logs / "portal.log",
+            environment={**self.environment(), **(environment or {})},
+        )
         await self.portal.start()
         return self.portal
 

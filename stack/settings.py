@@ -120,6 +120,13 @@ class Settings(BaseSettings):
     portal_longest: timedelta = Field(
         default=timedelta(hours=12), description="How long a session lasts at most, in ISO 8601."
     )
+    oidc_issuer: str | None = Field(
+        default=None,
+        description="An identity provider's issuer, as in https://login.example.nhs.uk.",
+    )
+    oidc_client: str | None = Field(default=None, description="The client id that the provider gave this service.")
+    oidc_secret: SecretStr | None = Field(default=None, description="The client's secret, if the provider gave one.")
+    oidc_name: str = Field(default="your organisation", min_length=1, description="What pages call the provider.")
     service_name: str = Field(default="Talent pool", min_length=1, description="What pages call the service.")
     official: bool = Field(default=False, description="Whether this is an official NHS service, with the NHS logo.")
     contact: str | None = Field(
@@ -161,6 +168,9 @@ class Settings(BaseSettings):
         "portal_port",
         "portal_address",
         "contact",
+        "oidc_issuer",
+        "oidc_client",
+        "oidc_secret",
         mode="before",
     )
     @classmethod
@@ -204,6 +214,8 @@ class Settings(BaseSettings):
             raise ValueError("production needs DATABASE_URL: the embedded PostgreSQL is for one machine only")
         if self.temporal_address is None:
             raise ValueError("production needs TEMPORAL_ADDRESS: the embedded Temporal is for one machine only")
+        if self.oidc_issuer is not None and not self.oidc_issuer.startswith("https://"):
+            raise ValueError("production needs https:// in TALENT_POOL_OIDC_ISSUER")
         if self.portal_personas:
             raise ValueError("production has no made-up people: remove TALENT_POOL_PORTAL_PERSONAS")
         password = _password(self.database_url)

@@ -3,20 +3,22 @@
 from typing import Annotated, ClassVar
 
 from fastapi import Request
+from sqlmodel import col, select
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from models.enums import Role
+from models.tables import Passkey
 from portal import sessions
 from portal.access import SIGNED_IN
 from portal.failures import NotAllowedError
 from portal.forms import Bound, Form, bind
-from portal.pages import go_to, local, render
+from portal.pages import Notice, go_to, local, render
 from portal.routing import area
 from portal.services import Services, Surroundings
 from portal.sessions import COOKIE
 from portal.sign_in.cookies import take
 from portal.visitors import HOMES, ROLE_WORDS, Hat, Visitor
-from portal.words import moment
+from portal.words import day, moment
 
 routes = area()
 SignedIn = Annotated[Visitor, SIGNED_IN]
@@ -64,9 +66,13 @@ async def choose_role(request: Request, visitor: SignedIn, services: Surrounding
 @routes.get("/account")
 async def account(request: Request, visitor: SignedIn, services: Surroundings) -> HTMLResponse:
     """Where the person is signed in, and the roles they hold."""
-    async with services.acts.desk.transaction() as session:
+    async with services.acts.desk.sessions() as session:
         rows = await sessions.open_sessions_of(session, visitor.person, services.limits, services.clock())
-        words = await _words_of(services, visitor.hats)
+        keys = await session.exec(
+            select(Passkey).where(col(Passkey.person_id) == visitor.person).order_by(col(Passkey.made_at))
+        )
+        passkeys = [{"id": one.id, "name": one.name, "added": day(one.made_at)} for one in keys]
+    words = await _words_of(services, visitor.hats)
     signed_in = [
         {
             "way": _WAYS.get(row.way, row.way),
@@ -76,8 +82,15 @@ async def account(request: Request, visitor: SignedIn, services: Surroundings) -
         }
         for row in rows
     ]
+    done = _DONE.get(request.query_params.get("done", ""))
     return await render(
-        request, "sign_in/account.html", title="Your account", signed_in=signed_in, roles=list(words.values())
+        request,
+        "sign_in/account.html",
+        title="Your account",
+        notice=Notice(done) if done else None,
+        signed_in=signed_in,
+        roles=list(words.values()),
+        passkeys=passkeys,
     )
 
 
@@ -91,6 +104,7 @@ async def sign_out_everywhere(visitor: SignedIn, services: Surroundings) -> Redi
     return response
 
 
+_DONE = {"passkey-added": "The passkey was added", "passkey-removed": "The passkey was removed"}
 _WAYS = {
     "code": "Code by e-mail",
     "link": "Link by e-mail",

@@ -192,6 +192,7 @@ async def _address_page(request: Request, form: Bound[AddressForm], *, status: i
         errors=form.problems,
         form=form,
         personas=services.personas,
+        provider=services.provider.name if services.provider else "",
     )
 
 
