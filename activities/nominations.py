@@ -25,6 +25,7 @@ from rules.eligibility import EligibilityRule, unmet
 from scoring.aggregate import criterion_means
 from storage.panels import panels_of
 from storage.policies import policy_of
+from storage.redactions import redacted_form
 from storage.steps import Addressee, Change, queue_letters, table_of, take_step
 from storage.text import fingerprint
 
@@ -221,12 +222,14 @@ async def _freeze_application(session: AsyncSession, nomination: str, cohort: st
     connection = await session.connection()
     drafts = await connection.execute(_DRAFTS, {"nomination": nomination})
     content = {row.field: row.content for row in drafts}
-    open_points = problems(content, await policy_of(session, cohort))
+    policy = await policy_of(session, cohort)
+    open_points = problems(content, policy)
     if open_points:
         fields = ", ".join(point.field for point in open_points)
         raise refused(f"The application is not complete yet. Look again at: {fields}. Then submit it.")
     version = (await connection.execute(_LAST_VERSION, {"nomination": nomination})).scalar_one() + 1
-    frozen = {"nomination_id": nomination, "version": version, "content": content}
+    redacted = await redacted_form(session, nomination, content, policy)
+    frozen = {"nomination_id": nomination, "version": version, "content": content, "redacted": redacted}
     await connection.execute(_FREEZE, {**frozen, "sha256": fingerprint(content), "submitted_at": at})
 
 

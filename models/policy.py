@@ -87,7 +87,8 @@ class PanelPolicy(PolicyPart):
     """Who may sit on a panel. ``conflict_years``: how long a shared employer bars an assessor.
 
     Assessments take place from ``assessed_from`` to ``assessed_until``, both included; an assessor must be available
-    on ``min_days_available`` of these days.
+    on ``min_days_available`` of these days. ``anonymous``: the panel is not told the nominee's name, and reads
+    applications in their redacted form.
     """
 
     size: int = Field(ge=1, le=9)
@@ -96,6 +97,7 @@ class PanelPolicy(PolicyPart):
     assessed_from: date
     assessed_until: date
     min_days_available: int = Field(ge=0, default=1)
+    anonymous: bool = False
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:

@@ -49,6 +49,7 @@ MEANINGS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "panel.assessed_from": ("First day of assessments, on which availability is counted", "date"),
         "panel.assessed_until": ("Last day of assessments; an assessor's training must last until then", "date"),
         "panel.min_days_available": ("On how many of those days an assessor must be available", "days"),
+        "panel.anonymous": ("Whether the panel reads applications without names and organisations", "yes or no"),
         "assessors.capacity": (
             "What is asked of an assessor in general; the register's own number for each holds",
             "assessments",
