@@ -1,5 +1,8 @@
 """Keeping things in order: panels, imports, exports, people, messages, the audit trail."""
 
+from portal.operations.keeping import allocation
 from portal.routing import area
 
 routes = area()
+for part in (allocation,):
+    routes.include_router(part.routes)

@@ -1,0 +1,340 @@
+"""What the pages on allocation runs show: `run_shown` is the one place that turns a run into words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from allocation.compare import Comparison
+from allocation.problem import Seat
+from models.enums import RunKind, RunStatus
+from portal.words import moment, plain
+from storage.run_pages import LoadFacts, NomineeFacts, OpenPanel, RunFacts, SeatFacts
+from storage.runs import RunLine
+
+_KINDS = {
+    RunKind.BATCH: "All waiting panels together",
+    RunKind.ROLLING: "All waiting panels, at the policy’s interval",
+    RunKind.REPLACEMENT: "Replacement of an assessor",
+}
+_STATUSES = {
+    RunStatus.PROPOSED: ("Proposed", "yellow"),
+    RunStatus.RELEASED: ("Released", "green"),
+    RunStatus.DISCARDED: ("Discarded", "grey"),
+}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A line of a summary list."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """A run in the list of a cohort's runs."""
+
+    number: int
+    href: str
+    kind: str
+    status: str
+    colour: str
+    seats: int
+    unstaffed: int
+    made: str
+
+
+@dataclass(frozen=True)
+class SeatShown:
+    """One proposed seat; ``why`` are the reasons kept with the run."""
+
+    reference: str
+    name: str
+    post: str
+    load: str
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PanelShown:
+    """One nomination's proposed panel."""
+
+    nomination: str
+    href: str
+    nominee: str
+    organisation: str
+    seats: tuple[SeatShown, ...]
+
+
+@dataclass(frozen=True)
+class RunShown:
+    """A run as its pages show it."""
+
+    cohort: str
+    number: int
+    href: str
+    kind: str
+    status: str
+    colour: str
+    is_proposal: bool
+    facts: tuple[Fact, ...]
+    proof: str
+    panels: int
+    seats: int
+    unstaffed: int
+
+
+@dataclass(frozen=True)
+class OpenShown:
+    """A nomination without a whole panel."""
+
+    nomination: str
+    href: str
+    nominee: str
+    organisation: str
+    missing: str
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LoadShown:
+    """An assessor's load in a run."""
+
+    reference: str
+    name: str
+    post: str
+    load: int
+    capacity: int
+
+
+@dataclass(frozen=True)
+class ChangeShown:
+    """A nomination whose panel differs between two runs."""
+
+    nomination: str
+    href: str
+    came: str
+    went: str
+    verdict: str
+
+
+@dataclass(frozen=True)
+class ComparisonShown:
+    """Two runs side by side, with a sentence on which is better."""
+
+    before: int
+    after: int
+    verdict: str
+    facts: tuple[tuple[str, str, str], ...]
+    panels: tuple[ChangeShown, ...]
+    differ: int
+
+
+def run_row(cohort: str, line: RunLine) -> RunRow:
+    """A run in a list."""
+    status, colour = _STATUSES[line.status]
+    return RunRow(
+        line.number,
+        run_path(cohort, line.number),
+        _KINDS[line.kind],
+        status,
+        colour,
+        line.seats,
+        line.unstaffed,
+        moment(line.made_at),
+    )
+
+
+def run_shown(run: RunFacts) -> RunShown:
+    """A run in words: how it stands, the loads, and what it proves of itself."""
+    status, colour = _STATUSES[run.status]
+    facts = [Fact("What it was for", _KINDS[run.kind]), Fact("Made", moment(run.made_at))]
+    if run.settled_at is not None:
+        facts.append(Fact(status, f"{moment(run.settled_at)} by {run.settled_by or 'the system'}"))
+    facts += [
+        Fact("Panels proposed", f"{run.panels:,}, with {_count(run.seats, 'seat')}"),
+        Fact("Nominations left without a whole panel", f"{run.unstaffed:,}"),
+        Fact("Load of an assessor, with these seats", _spread(list(run.loads.values()))),
+    ]
+    return RunShown(
+        run.cohort,
+        run.number,
+        run_path(run.cohort, run.number),
+        _KINDS[run.kind],
+        status,
+        colour,
+        run.status is RunStatus.PROPOSED,
+        tuple(facts),
+        _proof(run),
+        run.panels,
+        run.seats,
+        run.unstaffed,
+    )
+
+
+def panels_shown(
+    nominees: Mapping[str, NomineeFacts], seats: Sequence[SeatFacts], loads: Mapping[str, int]
+) -> tuple[PanelShown, ...]:
+    """Who is proposed to assess whom, and why."""
+    return tuple(
+        PanelShown(
+            nominee.nomination,
+            _nomination(nominee.nomination),
+            nominee.name,
+            nominee.organisation,
+            tuple(_seat(seat, loads) for seat in seats if seat.nomination == nominee.nomination),
+        )
+        for nominee in sorted(nominees.values(), key=lambda one: one.nomination)
+    )
+
+
+def open_shown(left: OpenPanel) -> OpenShown:
+    """A nomination without a whole panel, in words."""
+    about = left.nomination
+    return OpenShown(
+        about.nomination,
+        _nomination(about.nomination),
+        about.name,
+        about.organisation,
+        _count(left.missing, "assessor"),
+        tuple(_sentence(reason) for reason in left.reasons),
+    )
+
+
+def load_shown(assessor: LoadFacts, loads: Mapping[str, int]) -> LoadShown:
+    """An assessor's load in a run."""
+    return LoadShown(
+        assessor.assessor,
+        assessor.name,
+        f"{plain(assessor.role)}, {assessor.organisation}",
+        loads.get(assessor.assessor, 0),
+        assessor.capacity,
+    )
+
+
+def comparison_shown(
+    before: RunFacts,
+    after: RunFacts,
+    change: Comparison,
+    *,
+    costs: Mapping[str, int],
+    names: Mapping[str, str],
+    shown: Sequence[str],
+) -> ComparisonShown:
+    """Two runs side by side.
+
+    Args:
+        before: The run one compares with.
+        after: The run that is looked at.
+        change: What differs.
+        costs: By nomination, the points of its panel in ``after`` less those in ``before``.
+        names: Assessors' names by reference.
+        shown: The nominations of this page.
+    """
+    wanted = frozenset(shown)
+
+    def named(references: Sequence[str]) -> str:
+        return ", ".join(f"{names.get(one, one)} ({one})" for one in references) or "Nobody"
+
+    return ComparisonShown(
+        before.number,
+        after.number,
+        _better(before, after),
+        (
+            ("Seats", f"{before.seats:,}", f"{after.seats:,}"),
+            ("Nominations left without a panel", f"{before.unstaffed:,}", f"{after.unstaffed:,}"),
+            ("Cost in points (less is better)", f"{before.proof.cost:,}", f"{after.proof.cost:,}"),
+            ("Load", _spread(list(before.loads.values())), _spread(list(after.loads.values()))),
+        ),
+        tuple(
+            ChangeShown(
+                panel.nomination,
+                _nomination(panel.nomination),
+                named(panel.came),
+                named(panel.went),
+                _points(costs.get(panel.nomination, 0)),
+            )
+            for panel in change.panels
+            if panel.nomination in wanted
+        ),
+        len(change.panels),
+    )
+
+
+def panel_costs(before: Sequence[Seat], after: Sequence[Seat]) -> dict[str, int]:
+    """By nomination, the points of its panel in ``after`` less those in ``before``."""
+    costs: dict[str, int] = {}
+    for seat in after:
+        costs[seat.nomination] = costs.get(seat.nomination, 0) + seat.cost
+    for seat in before:
+        costs[seat.nomination] = costs.get(seat.nomination, 0) - seat.cost
+    return costs
+
+
+def run_path(cohort: str, run: int) -> str:
+    """The address of a run's page."""
+    return f"/operations/allocation/{cohort}/{run}"
+
+
+def _seat(seat: SeatFacts, loads: Mapping[str, int]) -> SeatShown:
+    return SeatShown(
+        seat.assessor,
+        seat.name,
+        f"{plain(seat.role)}, {seat.organisation}",
+        _count(loads.get(seat.assessor, 0), "assessment"),
+        tuple(_sentence(reason) for reason in seat.reasons),
+    )
+
+
+def _proof(run: RunFacts) -> str:
+    if run.proof.proved:
+        return (
+            "Proved: no other answer staffs more panels, and none that staffs as many costs less than "
+            f"{run.proof.cost:,} points."
+        )
+    return (
+        f"Not proved to be the best: it costs {run.proof.cost:,} points, and no answer with as many panels can cost "
+        f"less than {run.proof.bound:,}. It is at most {run.proof.gap:.1%} from the best possible."
+    )
+
+
+def _better(before: RunFacts, after: RunFacts) -> str:
+    this, other = f"Run {after.number}", f"run {before.number}"
+    left = after.unstaffed - before.unstaffed
+    if left:
+        more = f"{_count(abs(left), 'nomination')} {'fewer' if left < 0 else 'more'} without a panel"
+        return f"{this} is {'better' if left < 0 else 'worse'} than {other}: it leaves {more}."
+    cost = after.proof.cost - before.proof.cost
+    if after.seats != before.seats:
+        differ = f"{after.seats:,} seats and {other} {before.seats:,}"
+        return f"{this} fills {differ}: they were asked for different panels."
+    if cost == 0:
+        return f"{this} is as good as {other}: both leave as many without a panel, and cost the same."
+    return f"{this} is {'better' if cost < 0 else 'worse'} than {other} by {_count(abs(cost), 'point')}."
+
+
+def _points(cost: int) -> str:
+    if cost == 0:
+        return "As good"
+    return f"{'Better' if cost < 0 else 'Worse'} by {_count(abs(cost), 'point')}"
+
+
+def _spread(loads: Sequence[int]) -> str:
+    if not loads:
+        return "Nobody is in the register"
+    return f"{min(loads)} at least, {max(loads)} at most, {fmean(loads):.1f} on average"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
+def _sentence(reason: str) -> str:
+    # Interests are codes in the reasons.
+    words = reason.replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def _nomination(nomination: str) -> str:
+    return f"/operations/nominations/{nomination}"

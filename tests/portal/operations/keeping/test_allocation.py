@@ -1,0 +1,125 @@
+"""Allocation runs: looked at, compared, released or discarded."""
+
+from sqlmodel import col, select
+
+from models.enums import RunStatus, Stage
+from models.tables import AllocationRun
+from tests.portal.conftest import A_Visit
+from tests.portal.visiting import Visit
+from tests.workflows.rig import Case, CohortRig, Rig, eventually
+
+BY_HAND = {"allocation.released_by_operations": True}
+
+
+async def runs(cohort: CohortRig, count: int) -> list[AllocationRun]:
+    """Waits until the cohort has so many runs."""
+    query = select(AllocationRun).where(col(AllocationRun.cohort_id) == cohort.id)
+    return await eventually(
+        lambda: cohort.rig.all(query.order_by(col(AllocationRun.number))), lambda found: len(found) == count
+    )
+
+
+async def proposal(rig: Rig, *, assessors: int = 8) -> tuple[CohortRig, Case]:
+    """A cohort with one proposed run for one waiting nomination."""
+    cohort = await rig.cohort(BY_HAND, assessors=assessors)
+    case = await (await cohort.nominate(full_name="Nora Waiting")).reach(Stage.AWAITING_PANEL)
+    await cohort.solve()
+    await runs(cohort, 1)
+    return cohort, case
+
+
+async def desk(rig: Rig, a_visit: A_Visit) -> Visit:
+    return await a_visit(rig.operations)
+
+
+async def test_run_says_who_sits_where_and_why_with_its_proof_and_loads(rig: Rig, a_visit: A_Visit) -> None:
+    cohort, case = await proposal(rig)
+    visit = await desk(rig, a_visit)
+
+    listed = await visit.get(f"/operations/allocation?cohort={cohort.id}")
+    run = await visit.get(f"/operations/allocation/{cohort.id}/1")
+    loads = await visit.get(f"/operations/allocation/{cohort.id}/1/loads")
+
+    assert f"/operations/allocation/{cohort.id}/1" in listed.links
+    assert run.heading == f"Run 1 of {cohort.id}"
+    assert case.id in run.words
+    assert "Nora Waiting" in run.words
+    assert "Assessment 1 of at most 50" in run.words
+    assert "Proved: no other answer staffs more panels" in run.words
+    assert "0 at least, 1 at most, 0.4 on average" in run.words
+    assert loads.words.count("Chair, Trust RX1") == 2
+
+
+async def test_run_says_why_a_nomination_has_no_panel(rig: Rig, a_visit: A_Visit) -> None:
+    cohort, case = await proposal(rig, assessors=2)
+    visit = await desk(rig, a_visit)
+
+    run = await visit.get(f"/operations/allocation/{cohort.id}/1")
+    left = await visit.get(f"/operations/allocation/{cohort.id}/1/unstaffed")
+
+    assert "No seats" in run.words
+    assert case.id in left.words
+    assert "Nora Waiting" in left.words
+    assert "3 assessors missing" in left.words
+
+
+async def test_two_runs_are_compared_and_one_is_released_after_a_confirmation(rig: Rig, a_visit: A_Visit) -> None:
+    cohort, case = await proposal(rig)
+    visit = await desk(rig, a_visit)
+    listed = await visit.get(f"/operations/allocation?cohort={cohort.id}")
+
+    asked = await listed.submit(f"{cohort.id}/solve")
+    await runs(cohort, 2)
+    compared = await (await visit.get(f"/operations/allocation/{cohort.id}/2")).submit("/compare", other="1")
+    confirming = await visit.get(f"/operations/allocation/{cohort.id}/2/release")
+    nobody = await case.panel()
+    released = await confirming.submit("/release")
+    await case.offered(3)
+
+    assert "Another run was asked for" in asked.words
+    assert "Run 2 is as good as run 1" in compared.words
+    assert "3 working days" in confirming.words
+    assert nobody == []
+    assert "The run was released" in released.words
+    assert [run.status for run in await runs(cohort, 2)] == [RunStatus.DISCARDED, RunStatus.RELEASED]
+
+
+async def test_run_that_was_released_is_not_released_again(rig: Rig, a_visit: A_Visit) -> None:
+    cohort, case = await proposal(rig)
+    visit = await desk(rig, a_visit)
+    confirming = await visit.get(f"/operations/allocation/{cohort.id}/1/release")
+    await rig.acts.cohorts.release_run(cohort.id, rig.operations, 1)
+    await case.offered(3)
+
+    late = await confirming.submit("/release")
+
+    assert late.status == 409
+    assert "Run 1 is not a proposal" in late.words
+    assert "no proposal any more" in (await visit.get(f"/operations/allocation/{cohort.id}/1/release")).words
+
+
+async def test_run_is_discarded_only_for_a_reason(rig: Rig, a_visit: A_Visit) -> None:
+    cohort, case = await proposal(rig)
+    visit = await desk(rig, a_visit)
+    page = await visit.get(f"/operations/allocation/{cohort.id}/1/discard")
+
+    without = await page.submit("/discard")
+    kept = [run.status for run in await runs(cohort, 1)]
+    discarded = await page.submit("/discard", reason="board_request")
+
+    assert (without.status, "Choose why you discard this run" in without.words) == (422, True)
+    assert kept == [RunStatus.PROPOSED]
+    assert "The run was discarded" in discarded.words
+    assert [run.status for run in await runs(cohort, 1)] == [RunStatus.DISCARDED]
+    assert await case.panel() == []
+
+
+async def test_cohort_without_runs_says_what_to_do(cohort: CohortRig, a_visit: A_Visit) -> None:
+    visit = await desk(cohort.rig, a_visit)
+
+    page = await visit.get(f"/operations/allocation?cohort={cohort.id}")
+
+    assert "No run yet" in page.words
+    assert (await visit.get("/operations/allocation?cohort=nowhere")).status == 404
+    assert (await visit.get(f"/operations/allocation/{cohort.id}/99")).status == 404
+    assert (await visit.get(f"/operations/allocation/{cohort.id}/{2**40}")).status == 404
