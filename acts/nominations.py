@@ -4,13 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import bindparam
-from sqlalchemy import select as select_columns
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from acts.application_drafts import SavedField, drafted_fields, save_fields
 from acts.desk import Desk, cohort_row, nomination_row, nomination_subject, require, subject_of
 from acts.errors import NotKnownError, RefusedError
 from acts.tellings import start_telling
@@ -49,7 +47,6 @@ from models.messages import (
 )
 from models.policy import Policy
 from models.tables import (
-    ApplicationDraft,
     Cohort,
     EarlierPost,
     Endorsement,
@@ -65,20 +62,8 @@ from rules.policies import nomination_terms
 from rules.stages import WORDS
 from storage import audit
 from storage.policies import policy_of
-from storage.steps import constraint_of, table_of
+from storage.steps import constraint_of
 
-_DRAFT = table_of(ApplicationDraft)
-_DRAFTS = select_columns(_DRAFT.c.field, _DRAFT.c.content).where(_DRAFT.c.nomination_id == bindparam("nomination"))
-_TYPED = insert(_DRAFT)
-_SAVE_FIELD = _TYPED.on_conflict_do_update(
-    index_elements=[_DRAFT.c.nomination_id, _DRAFT.c.field],
-    set_={
-        "content": _TYPED.excluded.content,
-        "revision": _DRAFT.c.revision + 1,
-        "saved_at": _TYPED.excluded.saved_at,
-    },
-    where=_DRAFT.c.content != _TYPED.excluded.content,
-)
 ONE_LIVE_NOMINATION = "uq_nomination_live_person_cohort"
 
 
@@ -186,13 +171,42 @@ class NominationActs:
         """The nominee does not wish to be nominated."""
         return await self._update(nomination, by, Act.DECLINE_NOMINATION, "decline", DeclineNomination(by=by))
 
-    async def save_draft(self, nomination: NominationId, by: By, fields: Mapping[str, str]) -> datetime:
+    async def save_draft(
+        self, nomination: NominationId, by: By, fields: Mapping[str, str], expected: Mapping[str, int] | None = None
+    ) -> datetime:
         """Saves fields of the application as typed, complete or not; when they were saved.
 
         Raises:
+            StaleDraftError: With ``expected`` revisions, a field was saved since with other text.
             RefusedError: The application has been submitted, or has no such field.
         """
         now = self._desk.clock()
+        await self.save_typed(nomination, by, fields, expected or {}, now=now)
+        return now
+
+    async def save_typed(
+        self,
+        nomination: NominationId,
+        by: By,
+        fields: Mapping[str, str],
+        expected: Mapping[str, int],
+        *,
+        now: datetime | None = None,
+    ) -> dict[str, SavedField]:
+        """Saves as `save_draft` does; the fields as they are stored now, with their revisions.
+
+        Args:
+            nomination: Whose application.
+            by: The nominee.
+            fields: What was typed, by field.
+            expected: By field, the revision that was seen when typing began, 0 for none.
+            now: When it is saved; the desk's present moment unless given.
+
+        Raises:
+            StaleDraftError: A field was saved since with other text; nothing was saved.
+            RefusedError: The application has been submitted, or has no such field.
+        """
+        now = now or self._desk.clock()
         async with self._desk.transaction() as session:
             row = await nomination_row(session, nomination, lock=True)
             await require(session, by, Act.SAVE_DRAFT, subject_of(row))
@@ -204,15 +218,14 @@ class NominationActs:
                 raise RefusedError(
                     f"The application has no field '{unknown[0]}'. It has: {', '.join(sorted(known))}."
                 )
-            await _save_fields(session, nomination, fields, now)
-        return now
+            return await save_fields(session, nomination, fields, expected, now)
 
     async def submit_application(self, nomination: NominationId, by: By) -> NominationState:
         """Submits the draft as it stands; refused, with every point, while it is not complete."""
         async with self._desk.sessions() as session:
             row = await nomination_row(session, nomination)
-            drafts = await (await session.connection()).execute(_DRAFTS, {"nomination": nomination})
-            content = {draft.field: draft.content for draft in drafts}
+            drafts = await drafted_fields(session, nomination)
+            content = {name: draft.content for name, draft in drafts.items()}
             open_points = problems(content, await policy_of(session, row.cohort_id))
         if open_points and row.stage is Stage.APPLYING:
             raise RefusedError("\n".join(point.sentence for point in open_points))
@@ -313,18 +326,6 @@ class NominationActs:
         async with self._desk.sessions() as session:
             await require(session, by, act, await nomination_subject(session, nomination))
         return await self._desk.update(nomination_workflow(nomination), name, message, NominationState)
-
-
-async def _save_fields(
-    session: AsyncSession, nomination: NominationId, fields: Mapping[str, str], now: datetime
-) -> None:
-    """Writes the fields that differ from what was typed before."""
-    rows = [
-        {"nomination_id": nomination, "field": name, "content": content, "revision": 1, "saved_at": now}
-        for name, content in sorted(fields.items())
-    ]
-    if rows:
-        await (await session.connection()).execute(_SAVE_FIELD, rows)
 
 
 async def _require_window(

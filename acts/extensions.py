@@ -1,0 +1,69 @@
+"""A nominee asks for more time; operations give it, or say why not.
+
+The request is an event of the audit trail under the nomination: operations see it in its timeline and in the audit
+search, and it changes nothing by itself. Extending, or letting a lapsed nomination back in, stays their own act.
+"""
+
+from datetime import datetime
+
+from acts.desk import Desk, nomination_row, require, subject_of
+from acts.errors import RefusedError
+from models.enums import Stage, SteerReason
+from models.ids import NominationId
+from models.messages import By
+from rules.calendar import in_words
+from rules.permissions import Act
+from rules.stages import WITH_DEADLINE, WORDS
+from storage import audit
+
+ASKED = "asked for more time"
+"""What the audit trail calls it."""
+REASONS = (
+    SteerReason.ILLNESS,
+    SteerReason.LEAVE,
+    SteerReason.WORKLOAD,
+    SteerReason.TECHNICAL_FAULT,
+    SteerReason.REASONABLE_ADJUSTMENT,
+    SteerReason.ORGANISATION_DELAY,
+    SteerReason.OTHER,
+)
+"""Why a nominee may ask: the reasons for which operations extend, without the board's own."""
+
+
+class ExtensionActs:
+    """Asks of a nominee to operations."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def ask(self, nomination: NominationId, by: By, reason: SteerReason, until: datetime) -> None:
+        """Asks for time until a moment, for a coded reason.
+
+        Raises:
+            RefusedError: The stage has no deadline of the nominee's, the reason is the board's, or the moment is
+                not later than the deadline.
+        """
+        now = self._desk.clock()
+        async with self._desk.transaction() as session:
+            row = await nomination_row(session, nomination, lock=True)
+            # Who may send the application may ask for longer to send it.
+            await require(session, by, Act.SUBMIT_APPLICATION, subject_of(row))
+            lapsed = row.stage is Stage.LAPSED and row.outcome is None
+            if row.stage not in WITH_DEADLINE and not lapsed:
+                raise RefusedError(f"There is no deadline to move: the nomination is {WORDS[row.stage]}.")
+            if reason not in REASONS:
+                raise RefusedError("Choose one of the reasons on the page.")
+            if until <= now:
+                raise RefusedError("Enter a date in the future.")
+            if row.due_at is not None and not lapsed and until <= row.due_at:
+                raise RefusedError(f"Enter a date after the deadline you have, {in_words(row.due_at)}.")
+            await audit.append(
+                session,
+                at=now,
+                actor=by.person,
+                role=by.role,
+                what=ASKED,
+                subject=nomination,
+                after={"until": until.isoformat()},
+                reason=reason,
+            )
