@@ -1,5 +1,8 @@
 """Watching and steering: the live board, lists, one nomination, steps for one and for many."""
 
+from portal.operations.watching import board, listing
 from portal.routing import area
 
 routes = area()
+for part in (board, listing):
+    routes.include_router(part.routes)

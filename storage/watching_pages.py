@@ -1,0 +1,316 @@
+"""What the pages of operations read to watch: a cohort's board, lists, and one nomination with what is around it.
+
+Every query asks for what the asker may see, in the query; a page's number of queries does not grow with its rows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Tuple, and_, func, literal, literal_column, or_, true, tuple_
+from sqlalchemy.orm import aliased
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from models.enums import AssessmentStage, MessageStatus, Stage
+from models.tables import Assessment, BulkStep, Nomination, Organisation, OutboxMessage, Person
+from storage.lists import Asker, _is_overdue, _waits_for_screening, visible_to
+
+A_PAGE = 50
+_AT_WORK = (AssessmentStage.OFFERED, AssessmentStage.ACCEPTED, AssessmentStage.RETURNED)
+_NEVER: ColumnElement[datetime] = literal_column("'infinity'::timestamptz")
+
+
+class Order(StrEnum):
+    """What a list of nominations is sorted by, and its pages are keyed by: first to last."""
+
+    NUMBER = "number"
+    DUE = "due"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What a list is narrowed to; None, False and empty leave it wide. ``name`` is any part of the nominee's name."""
+
+    cohort: str
+    stage: Stage | None = None
+    organisation: str = ""
+    overdue: bool = False
+    attention: bool = False
+    paused: bool = False
+    to_screen: bool = False
+    due_before: datetime | None = None
+    number: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class ListLine:
+    """A nomination in a list, with the nominee's name and their organisation's."""
+
+    nomination: Nomination
+    nominee: str
+    organisation: str
+    overdue: bool
+
+
+@dataclass(frozen=True)
+class ListPage:
+    """One page of a list: ``total`` in all, ``earlier`` before its first line."""
+
+    lines: tuple[ListLine, ...]
+    total: int
+    earlier: int
+
+
+@dataclass(frozen=True)
+class StageFigures:
+    """How many nominations stand in a stage, and since when the one that has stood there longest."""
+
+    stage: Stage
+    count: int
+    since: datetime
+
+
+@dataclass(frozen=True)
+class BoardFigures:
+    """How a cohort's nominations, assessments and messages stand now."""
+
+    stages: dict[Stage, StageFigures]
+    overdue: int
+    attention: int
+    paused: int
+    to_screen: int
+    assessments: dict[AssessmentStage, int]
+    late_assessments: int
+    messages: dict[MessageStatus, int]
+
+    @property
+    def total(self) -> int:
+        """All nominations."""
+        return sum(one.count for one in self.stages.values())
+
+
+async def board_of(session: AsyncSession, asker: Asker, cohort: str, *, now: datetime) -> BoardFigures:
+    """A cohort's figures, counted by the database in four queries."""
+    mine = (visible_to(asker), col(Nomination.cohort_id) == cohort)
+    stages = await session.exec(
+        select(Nomination.stage, func.count(), func.min(Nomination.stage_since))
+        .where(*mine)
+        .group_by(col(Nomination.stage))
+    )
+    others = await session.exec(
+        select(
+            func.count().filter(_is_overdue(now)),
+            func.count().filter(col(Nomination.attention_code).is_not(None)),
+            func.count().filter(col(Nomination.paused)),
+            func.count().filter(_waits_for_screening()),
+        ).where(*mine)
+    )
+    late = and_(col(Assessment.due_at) < now, col(Assessment.stage).in_(list(_AT_WORK)))
+    seats = (
+        await session.exec(
+            select(Assessment.stage, func.count(), func.count().filter(late))
+            .join(Nomination, col(Nomination.id) == col(Assessment.nomination_id))
+            .where(*mine)
+            .group_by(col(Assessment.stage))
+        )
+    ).all()
+    letters = await session.exec(
+        select(OutboxMessage.status, func.count())
+        .where(
+            col(OutboxMessage.cohort_id) == cohort,
+            col(OutboxMessage.status).in_([MessageStatus.UNCERTAIN, MessageStatus.FAILED]),
+        )
+        .group_by(col(OutboxMessage.status))
+    )
+    overdue, attention, paused, to_screen = others.one()
+    return BoardFigures(
+        stages={Stage(stage): StageFigures(Stage(stage), count, since) for stage, count, since in stages},
+        overdue=overdue,
+        attention=attention,
+        paused=paused,
+        to_screen=to_screen,
+        assessments={AssessmentStage(stage): count for stage, count, _ in seats},
+        late_assessments=sum(count for _, _, count in seats),
+        messages={MessageStatus(status): count for status, count in letters},
+    )
+
+
+async def page_of_nominations(
+    session: AsyncSession,
+    asker: Asker,
+    sought: Sought,
+    *,
+    order: Order = Order.NUMBER,
+    now: datetime,
+    after: str = "",
+    before: str = "",
+    limit: int = A_PAGE,
+) -> ListPage:
+    """The nominations that follow ``after``, or come before ``before`` (their numbers), in an order.
+
+    Args:
+        session: Only reads.
+        asker: Who asks.
+        sought: What the list is narrowed to.
+        order: What it is sorted by; equal ones by number.
+        now: The present moment, for what is overdue.
+        after: The last nomination of the page before.
+        before: The first nomination of the page after.
+        limit: How many at most.
+    """
+    found = (visible_to(asker), *_narrowed(sought, now))
+    place = _place(Nomination, order)
+    query = (
+        select(Nomination, Person.full_name, Organisation.name, _is_overdue(now))
+        .join(Person, col(Person.id) == col(Nomination.person_id))
+        .join(Organisation, col(Organisation.code) == col(Nomination.organisation_code))
+        .where(*found)
+        .limit(limit)
+    )
+    if before:
+        query = query.where(place < _place_of(before, order))
+        query = query.order_by(*(part.desc() for part in place.clauses))
+    else:
+        if after:
+            query = query.where(place > _place_of(after, order))
+        query = query.order_by(*place.clauses)
+    rows = (await session.exec(query)).all()
+    lines = tuple(ListLine(*row) for row in (reversed(rows) if before else rows))
+    total = await _count(session, *found)
+    first = lines[0].nomination.id if lines and (after or before) else ""
+    earlier = await _count(session, *found, place < _place_of(first, order)) if first else 0
+    return ListPage(lines, total, earlier)
+
+
+async def chosen_nominations(
+    session: AsyncSession,
+    asker: Asker,
+    *,
+    ticked: Sequence[str] = (),
+    sought: Sought | None = None,
+    now: datetime,
+    limit: int,
+) -> tuple[ListLine, ...]:
+    """The nominations that somebody ticked, or all that a filter finds, by number; at most ``limit``."""
+    which = [col(Nomination.id).in_(list(ticked))] if sought is None else _narrowed(sought, now)
+    rows = await session.exec(
+        select(Nomination, Person.full_name, Organisation.name, _is_overdue(now))
+        .join(Person, col(Person.id) == col(Nomination.person_id))
+        .join(Organisation, col(Organisation.code) == col(Nomination.organisation_code))
+        .where(visible_to(asker), *which)
+        .order_by(col(Nomination.id))
+        .limit(limit)
+    )
+    return tuple(ListLine(*row) for row in rows)
+
+
+async def assessments_of(session: AsyncSession, asker: Asker, nomination: str) -> Sequence[Assessment]:
+    """A nomination's assessments, in the order they were seated."""
+    rows = await session.exec(
+        select(Assessment)
+        .join(Nomination, col(Nomination.id) == col(Assessment.nomination_id))
+        .where(visible_to(asker), col(Assessment.nomination_id) == nomination)
+        .order_by(col(Assessment.seated_at), col(Assessment.id))
+    )
+    return rows.all()
+
+
+async def assessment_visible_to(
+    session: AsyncSession, asker: Asker, assessment: str
+) -> tuple[Assessment, Nomination] | None:
+    """An assessment with its nomination, or None if there is none or this person may not see it."""
+    rows = await session.exec(
+        select(Assessment, Nomination)
+        .join(Nomination, col(Nomination.id) == col(Assessment.nomination_id))
+        .where(visible_to(asker), col(Assessment.id) == assessment)
+    )
+    return rows.one_or_none()
+
+
+async def bulk_steps(
+    session: AsyncSession, *, cohort: str, before: str = "", limit: int = A_PAGE
+) -> Sequence[BulkStep]:
+    """A cohort's steps for many, newest first; those taken before ``before`` (an id)."""
+    place = tuple_(col(BulkStep.taken_at), col(BulkStep.id))
+    query = select(BulkStep).where(col(BulkStep.cohort_id) == cohort)
+    if before:
+        other = aliased(BulkStep)
+        taken_at = select(other.taken_at).where(col(other.id) == before).scalar_subquery()
+        query = query.where(place < tuple_(taken_at, literal(before)))
+    rows = await session.exec(query.order_by(col(BulkStep.taken_at).desc(), col(BulkStep.id).desc()).limit(limit))
+    return rows.all()
+
+
+async def bulk_step(session: AsyncSession, step: str) -> BulkStep | None:
+    """One step for many, or None."""
+    return await session.get(BulkStep, step)
+
+
+async def organisations_in(session: AsyncSession, cohort: str) -> list[tuple[str, str]]:
+    """Code and name of every organisation that has a nomination in a cohort, by name."""
+    rows = await session.exec(
+        select(Organisation.code, Organisation.name)
+        .where(
+            col(Organisation.code).in_(
+                select(Nomination.organisation_code).where(col(Nomination.cohort_id) == cohort)
+            )
+        )
+        .order_by(col(Organisation.name), col(Organisation.code))
+    )
+    return [(code, name) for code, name in rows]
+
+
+def _place(table: type[Nomination], order: Order) -> Tuple:
+    """Where a nomination stands in an order: by its key, then its number; what has no deadline comes last."""
+    if order is Order.DUE:
+        return tuple_(func.coalesce(col(table.due_at), _NEVER), col(table.id))
+    if order is Order.WAITING:
+        return tuple_(col(table.stage_since), col(table.id))
+    return tuple_(col(table.id))
+
+
+def _place_of(nomination: str, order: Order) -> Tuple:
+    """The place of one nomination, whether or not the list still holds it."""
+    if order is Order.NUMBER:
+        return tuple_(literal(nomination))
+    other = aliased(Nomination)
+    key = func.coalesce(col(other.due_at), _NEVER) if order is Order.DUE else col(other.stage_since)
+    return tuple_(select(key).where(col(other.id) == nomination).scalar_subquery(), literal(nomination))
+
+
+def _narrowed(sought: Sought, now: datetime) -> list[ColumnElement[bool]]:
+    narrowed: list[ColumnElement[bool]] = [col(Nomination.cohort_id) == sought.cohort]
+    if sought.stage:
+        narrowed.append(col(Nomination.stage) == sought.stage)
+    if sought.organisation:
+        narrowed.append(col(Nomination.organisation_code) == sought.organisation)
+    if sought.overdue:
+        narrowed.append(_is_overdue(now))
+    if sought.attention:
+        narrowed.append(col(Nomination.attention_code).is_not(None))
+    if sought.paused:
+        narrowed.append(col(Nomination.paused).is_(true()))
+    if sought.to_screen:
+        narrowed.append(_waits_for_screening())
+    if sought.due_before:
+        narrowed.append(col(Nomination.due_at) < sought.due_before)
+    if sought.number:
+        narrowed.append(
+            or_(
+                col(Nomination.id).startswith(sought.number, autoescape=True),
+                col(Nomination.id).startswith(f"{sought.cohort}-{sought.number.zfill(4)}", autoescape=True),
+                col(Nomination.reference) == sought.number,
+            )
+        )
+    if sought.name:
+        named = select(Person.id).where(col(Person.full_name).icontains(sought.name, autoescape=True))
+        narrowed.append(col(Nomination.person_id).in_(named))
+    return narrowed
+
+
+async def _count(session: AsyncSession, *found: ColumnElement[bool]) -> int:
+    return (await session.exec(select(func.count()).select_from(Nomination).where(*found))).one()
