@@ -1,5 +1,8 @@
 """Pages of the talent board: the cohort, the proposed order, decisions and their release."""
 
+from portal.board import glance
 from portal.routing import area
 
 routes = area()
+for part in (glance,):
+    routes.include_router(part.routes)

@@ -1,0 +1,75 @@
+"""Which cohort a page of the board is about: named in its address, or the only one there is."""
+
+from dataclasses import dataclass
+
+from fastapi import Request
+from sqlmodel.ext.asyncio.session import AsyncSession
+from starlette.responses import HTMLResponse
+
+from models.tables import Cohort
+from portal.board.terms import PHASES
+from portal.failures import NotFoundError
+from portal.pages import Crumb, render
+from portal.visitors import Visitor
+from portal.words import day
+from storage.board_pages import cohort_for
+from storage.lists import cohorts
+
+AREA = "Talent board"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A cohort to choose."""
+
+    name: str
+    href: str
+    phase: str
+    dates: str
+
+
+async def cohort_at(session: AsyncSession, request: Request, visitor: Visitor) -> Cohort | None:
+    """The cohort the page is about; None when there are several and the address names none.
+
+    Raises:
+        NotFoundError: There is no cohort of the name in the address.
+    """
+    named = request.query_params.get("cohort", "")
+    if named:
+        found = await cohort_for(session, visitor.asker, named) if named.isprintable() else None
+        if found is None:
+            raise NotFoundError
+        return found
+    every = await cohorts(session)
+    return every[0] if len(every) == 1 else None
+
+
+async def the_cohort(session: AsyncSession, request: Request, visitor: Visitor) -> Cohort:
+    """The cohort a form is about.
+
+    Raises:
+        NotFoundError: Its address names none.
+    """
+    found = await cohort_at(session, request, visitor)
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+async def choose_cohort(session: AsyncSession, request: Request) -> HTMLResponse:
+    """The page that asks which cohort is meant."""
+    choices = [
+        Choice(
+            name=one.name,
+            href=f"{request.url.path}?cohort={one.id}",
+            phase=PHASES[one.phase],
+            dates=f"{day(one.opens_at)} to {day(one.closes_at)}",
+        )
+        for one in await cohorts(session)
+    ]
+    return await render(request, "board/choose.html", title="Choose a cohort", area=AREA, choices=choices)
+
+
+def crumbs_of(cohort: Cohort, *more: Crumb) -> tuple[Crumb, ...]:
+    """The trail of a page below the cohort's own."""
+    return ((cohort.name, f"/board?cohort={cohort.id}"), *more)
