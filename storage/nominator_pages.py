@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import Select
 
 from models.enums import CohortPhase, Stage
-from models.spans import SpanParts
+from models.spans import Span, SpanParts
 from models.tables import (
     Cohort,
     Endorsement,
@@ -32,7 +32,8 @@ from storage.lists import Asker, visible_to
 MOST_DRAFTS = 50
 """How many nominations that were begun a page shows; the newest come first."""
 _OVER = (CohortPhase.RELEASED, CohortPhase.ENDED)
-_SPAN, _DAYS = TypeAdapter(SpanParts), TypeAdapter(frozenset[date])
+_SPAN: TypeAdapter[SpanParts] = TypeAdapter(Span)
+_DAYS = TypeAdapter(frozenset[date])
 
 Row = TypeVar("Row")
 
