@@ -1,26 +1,39 @@
 """Acts of an assessor: accepting, declining, scoring; and of operations on an assessor's deadline."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import func, insert
+from sqlalchemy import bindparam, func, insert
+from sqlalchemy import select as columns
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from acts.desk import Desk, assessment_row, assessment_subject, require
 from acts.errors import RefusedError
-from models.enums import AssessmentStage, AssessorDeclineReason, ConflictKind, ScoreChangeReason, SteerReason
+from models.enums import AssessmentStage, AssessorDeclineReason, ConflictKind, Role, ScoreChangeReason, SteerReason
 from models.ids import AssessmentId, assessment_workflow
 from models.messages import Accept, AssessmentState, By, DeclineAssessment, Extend, SubmitScores
 from models.policy import Policy
-from models.tables import Assessment, DeclaredConflict, Score, ScoreChange
+from models.tables import Assessment, DeclaredConflict, Score, ScoreChange, ScoreDraft
 from rules.assessments import SCORING, WORDS
 from rules.permissions import Act
 from storage.policies import policy_of
+from storage.score_fields import KeptField, score_fields
 from storage.steps import table_of
 
 _NEW_SCORE = insert(table_of(Score))
+_SEAT, _CONFLICT = table_of(Assessment), table_of(DeclaredConflict)
+_CONFLICTED = (
+    columns(_CONFLICT.c.kind)
+    .join(
+        _SEAT,
+        (_SEAT.c.nomination_id == _CONFLICT.c.nomination_id) & (_SEAT.c.assessor_id == _CONFLICT.c.assessor_id),
+    )
+    .where(_SEAT.c.id == bindparam("assessment"))
+)
+MOST_LETTERS = 20_000
+"""Most letters of evidence for one criterion: some ten pages, which nobody types by intent."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +43,24 @@ class Scoring:
     criterion: str
     value: int
     evidence: str
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What somebody typed into a field; ``revision`` is the one they saw, None where they did not see any."""
+
+    content: str
+    revision: int | None
+
+
+@dataclass(frozen=True)
+class SavedField:
+    """What is stored of a field; ``taken`` is False where somebody else's words, or another tab's, stand there."""
+
+    content: str
+    revision: int
+    saved_at: datetime
+    taken: bool
 
 
 class AssessmentActs:
@@ -73,9 +104,7 @@ class AssessmentActs:
         """
         now = self._desk.clock()
         async with self._desk.transaction() as session:
-            row = await self._require(session, assessment, by, Act.SAVE_SCORE, lock=True)
-            if row.stage not in SCORING:
-                raise RefusedError(f"Scores cannot be saved: the assessment is {WORDS[row.stage]}.")
+            row = await self._require_scoring(session, assessment, by)
             policy = await policy_of(session, row.cohort_id)
             for said in scores:
                 _refuse_off_the_scale(said, policy)
@@ -83,6 +112,65 @@ class AssessmentActs:
             row.drafted_at = now
             session.add(row)
         return now
+
+    async def save_fields(
+        self, assessment: AssessmentId, by: By, typed: Mapping[str, Typed]
+    ) -> Mapping[str, SavedField]:
+        """Saves fields of the scores as typed, ``<criterion>.value`` and ``<criterion>.evidence``; each as it stands.
+
+        A field that was changed since its ``revision`` was seen keeps what it holds, unless both say the same.
+
+        Raises:
+            RefusedError: The assessment is not being scored, there is no such field, or a text is too long.
+        """
+        now = self._desk.clock()
+        async with self._desk.transaction() as session:
+            row = await self._require_scoring(session, assessment, by)
+            policy = await policy_of(session, row.cohort_id)
+            for field, said in typed.items():
+                _refuse_field(field, said.content, policy)
+            there = await score_fields(session, assessment)
+            saved = {field: _settled(there.get(field), said, now) for field, said in typed.items()}
+            for field, one in saved.items():
+                if one.taken and one.saved_at == now:
+                    draft = ScoreDraft(
+                        assessment_id=assessment,
+                        field=field,
+                        content=one.content,
+                        revision=one.revision,
+                        saved_at=now,
+                    )
+                    await session.merge(draft)
+            row.drafted_at = now
+            session.add(row)
+        return saved
+
+    async def submit_fields(self, assessment: AssessmentId, by: By) -> AssessmentState:
+        """Makes scores of the fields as they stand, and submits them; done again, it changes nothing.
+
+        Raises:
+            RefusedError: A criterion has no score or no evidence yet, or the assessment cannot be submitted.
+            NotReachedError: The scores are saved, and the workflow could not be told: submit again.
+        """
+        async with self._desk.transaction() as session:
+            row = await self._require(session, assessment, by, Act.SUBMIT_SCORES, lock=True)
+            if row.stage is AssessmentStage.SUBMITTED:
+                return _state_of(row)
+            if row.stage in SCORING:
+                policy = await policy_of(session, row.cohort_id)
+                scores = _scores_from(await score_fields(session, assessment), policy)
+                await _save(session, row, {said.criterion: said for said in scores}, by, self._desk.clock())
+        try:
+            return await self._desk.update(
+                assessment_workflow(assessment), "submit", SubmitScores(by=by), AssessmentState
+            )
+        except RefusedError:
+            # An answer that was lost on its way is given to whoever asks again.
+            async with self._desk.sessions() as session:
+                row = await assessment_row(session, assessment)
+            if row.stage is AssessmentStage.SUBMITTED:
+                return _state_of(row)
+            raise
 
     async def submit_scores(self, assessment: AssessmentId, by: By) -> AssessmentState:
         """Submits the scores as they stand; refused, with every point, while they are not complete."""
@@ -98,6 +186,12 @@ class AssessmentActs:
         message = Extend(by=by, until=until, reason=reason)
         return await self._desk.update(assessment_workflow(assessment), "extend", message, AssessmentState)
 
+    async def _require_scoring(self, session: AsyncSession, assessment: AssessmentId, by: By) -> Assessment:
+        row = await self._require(session, assessment, by, Act.SAVE_SCORE, lock=True)
+        if row.stage not in SCORING:
+            raise RefusedError(f"Scores cannot be saved: the assessment is {WORDS[row.stage]}.")
+        return row
+
     async def _require(
         self, session: AsyncSession, assessment: AssessmentId, by: By, act: Act, *, lock: bool = False
     ) -> Assessment:
@@ -107,7 +201,60 @@ class AssessmentActs:
 
     async def _allow(self, session: AsyncSession, assessment: AssessmentId, by: By, act: Act) -> None:
         subject, cohort = await assessment_subject(session, assessment)
+        if by.role is Role.ASSESSOR:
+            declared = await (await session.connection()).execute(_CONFLICTED, {"assessment": assessment})
+            subject = replace(subject, conflicted=declared.first() is not None)
         await require(session, by, act, subject, cohort)
+
+
+def _refuse_field(field: str, content: str, policy: Policy) -> None:
+    criterion, _, part = field.rpartition(".")
+    if part not in {"value", "evidence"} or criterion not in {one.code for one in policy.scoring.criteria}:
+        raise RefusedError("The scores have no such field. Open the page again.")
+    if part == "evidence" and len(content) > MOST_LETTERS:
+        raise RefusedError(
+            f"The evidence is {len(content):,} letters long and may have {MOST_LETTERS:,}. Shorten it."
+        )
+    if part == "value" and content and _value_of(content, policy) is None:
+        raise RefusedError(f"Choose a score from {policy.scoring.lowest} to {policy.scoring.highest}.")
+
+
+def _value_of(content: str, policy: Policy) -> int | None:
+    points = range(policy.scoring.lowest, policy.scoring.highest + 1)
+    return next((value for value in points if str(value) == content), None)
+
+
+def _settled(there: KeptField | None, said: Typed, now: datetime) -> SavedField:
+    if there is None:
+        return SavedField(said.content, 1, now, taken=True)
+    if there.content == said.content:
+        return SavedField(there.content, there.revision, there.saved_at, taken=True)
+    if said.revision is not None and said.revision != there.revision:
+        return SavedField(there.content, there.revision, there.saved_at, taken=False)
+    return SavedField(said.content, there.revision + 1, now, taken=True)
+
+
+def _scores_from(fields: Mapping[str, KeptField], policy: Policy) -> list[Scoring]:
+    """The scores that the fields say.
+
+    Raises:
+        RefusedError: Some criteria have no score or no evidence; the sentence names them.
+    """
+    scores, absent = [], []
+    for criterion in policy.scoring.criteria:
+        value, evidence = fields.get(f"{criterion.code}.value"), fields.get(f"{criterion.code}.evidence")
+        points = _value_of(value.content, policy) if value else None
+        if points is None or evidence is None or not evidence.content.strip():
+            absent.append(criterion.name)
+        else:
+            scores.append(Scoring(criterion.code, points, evidence.content))
+    if absent:
+        raise RefusedError(f"Give a score with evidence for: {'; '.join(absent)}. Then submit.")
+    return scores
+
+
+def _state_of(row: Assessment) -> AssessmentState:
+    return AssessmentState(assessment=AssessmentId(row.id), stage=row.stage, due_at=row.due_at, steps=row.steps)
 
 
 def _refuse_off_the_scale(said: Scoring, policy: Policy) -> None:
