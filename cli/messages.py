@@ -105,26 +105,12 @@ def resend(
 
 
 async def _resend(message: str, reason: SteerReason, who: str | None, role: Role | None, *, as_json: bool) -> None:
-    from acts.desk import require
-    from notify.outbox import resend
-    from rules.permissions import Act, Subject
-    from storage import audit
+    from acts.letters import resend_letter
+    from rules.permissions import Act
 
     async with stored() as sessions, sessions.begin() as session:
-        # Getting something stuck to move on is what operations unblock.
         by = await acting(session, who, role, Act.UNBLOCK)
-        await require(session, by, Act.UNBLOCK, Subject())
-        row = await resend(session, message)
-        await audit.append(
-            session,
-            at=datetime.now(UTC),
-            actor=by.person,
-            role=by.role,
-            what="message_resent",
-            subject=row.nomination_id or row.id,
-            after={"message": row.id, "template": row.template.value},
-            reason=reason.value,
-        )
+        row = await resend_letter(session, message, by, reason, datetime.now(UTC))
     if as_json:
         show_json({"id": row.id, "status": row.status})
     else:

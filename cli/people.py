@@ -1,7 +1,7 @@
 """Commands on people's roles."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -12,9 +12,6 @@ from cli.showing import say, show_json, show_table
 from cli.terms import AsOperations, Json, RoleOption, command, room
 from cli.who import required
 from models.enums import Role
-
-if TYPE_CHECKING:
-    from sqlmodel.ext.asyncio.session import AsyncSession
 
 # ruff: noqa: PLC0415, PLR0917 -- imported where needed, so that --help answers at once; options become parameters
 
@@ -61,10 +58,10 @@ def grant(
 
 
 async def _grant(written: dict[str, str], who: str | None, role: Role | None, *, as_json: bool) -> None:
+    from acts.people import grant_role
     from cli.imports import importer
     from intake.forms import read_officer
     from intake.problems import BadFile, BadForm
-    from intake.register import import_officers
     from storage.lists import person_at
 
     async with stored() as sessions, sessions.begin() as session:
@@ -75,15 +72,13 @@ async def _grant(written: dict[str, str], who: str | None, role: Role | None, *,
         except BadForm as bad:
             PERSON.refuse(bad)
         try:
-            result = await import_officers(session, [row], datetime.now(UTC), by=by)
+            granted = await grant_role(session, row, by, datetime.now(UTC))
         except BadFile as bad:
             raise FailedError("\n".join(f"{one.column}: {one.sentence}" for one in bad.problems)) from None
-        person = await person_at(session, row.email)
-        identifier = person.id if person else ""
     if as_json:
-        show_json({"person": identifier, "role": row.role, "organisation": row.organisation, "new": bool(result.new)})
+        show_json({"person": granted.person, "role": row.role, "organisation": row.organisation, "new": granted.new})
     else:
-        say(f"{identifier} {'now holds' if result.new else 'held already'} the role {row.role}.")
+        say(f"{granted.person} {'now holds' if granted.new else 'held already'} the role {row.role}.")
 
 
 def _said(written: dict[str, str]) -> dict[str, str]:
@@ -119,48 +114,21 @@ def revoke(
 async def _revoke(
     revoked: Role, email: str, organisation: str, who: str | None, role: Role | None, *, as_json: bool
 ) -> None:
+    from acts.people import withdraw_role
     from cli.imports import importer
     from cli.who import person_id
     from intake.known import one_at_a_time
-    from models.tables import RoleGrant
-    from storage import audit
 
     async with stored() as sessions, sessions.begin() as session:
-        # Two who take each other's role at the same moment must not both find the other still there.
+        # Whether they still hold the role in which they act must not change while they do.
         await one_at_a_time(session)
         by = await importer(session, who, role, "import_register")
         person = await person_id(session, email)
-        held = await session.get(RoleGrant, (person, revoked, organisation))
-        if held is None:
-            raise FailedError(f"{person} was not given this role: look at 'python starter.py user list'.")
-        if revoked is Role.OPERATIONS and await _is_last(session, person):
-            raise FailedError(f"{person} is the last in operations: give the role to somebody else first.")
-        await session.delete(held)
-        await session.flush()
-        await audit.append(
-            session,
-            at=datetime.now(UTC),
-            actor=by.person,
-            role=by.role,
-            what="officer_revoked",
-            subject=f"person/{person}",
-            before={"role": revoked.value, "organisation": organisation},
-        )
+        await withdraw_role(session, person, revoked, organisation, by=by, at=datetime.now(UTC))
     if as_json:
         show_json({"person": person, "role": revoked, "organisation": organisation, "revoked": True})
     else:
         say(f"{person} no longer holds the role {revoked}.")
-
-
-async def _is_last(session: "AsyncSession", person: str) -> bool:
-    from sqlmodel import col, select
-
-    from models.tables import RoleGrant
-
-    others = select(RoleGrant.person_id).where(
-        col(RoleGrant.role) == Role.OPERATIONS, col(RoleGrant.person_id) != person
-    )
-    return (await session.exec(others.limit(1))).first() is None
 
 
 @command(app, "list", example="user list --only operations --as operations@example.nhs.test")
