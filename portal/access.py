@@ -4,6 +4,7 @@ What is allowed on one nomination or assessment is asked again by the act itself
 route: a person without the role is turned away before anything is read.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -24,6 +25,19 @@ class Access(Protocol):
     def words(self) -> str:
         """Who may use the route, for the list of routes."""
         ...
+
+
+class Guard(ABC):
+    """An `Access` of people who do not sign in, such as programs; each is defined where it is used."""
+
+    @property
+    @abstractmethod
+    def words(self) -> str:
+        """Who may use the route, for the list of routes."""
+
+    @abstractmethod
+    async def __call__(self, request: Request) -> object:
+        """Lets somebody use a route, or raises."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +103,7 @@ def by(role: Role, act: Act) -> object:
 
 def is_access(call: object) -> bool:
     """Whether a route's dependency is its `Access`."""
-    return isinstance(call, _Anyone | _Nobody | _SignedIn | _By)
+    return isinstance(call, _Anyone | _Nobody | _SignedIn | _By | Guard)
 
 
 async def visitor_at(request: Request) -> Visitor | None:

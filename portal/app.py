@@ -39,4 +39,4 @@ def make_portal(services: Services) -> FastAPI:
 
 async def _failed(request: Request, error: Exception) -> Response:
     """No route, or a method that a route does not have."""
-    return await failure_page(request, error)
+    return api.failed(request, error) if api.is_for_programs(request) else await failure_page(request, error)

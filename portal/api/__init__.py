@@ -1,5 +1,6 @@
 """The interface for programs."""
 
 from portal.api.routes import routes
+from portal.api.unrouted import failed, is_for_programs
 
-__all__ = ["routes"]
+__all__ = ["failed", "is_for_programs", "routes"]

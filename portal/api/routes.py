@@ -1,5 +1,10 @@
-"""The interface for programs."""
+"""The interface for programs: its operations, their description, and the page that shows it."""
 
-from portal.routing import area
+from fastapi import APIRouter
 
-routes = area()
+from portal.api.document import PARTS
+from portal.api.explorer import described, pages
+
+routes = APIRouter()
+for _part in (*PARTS, described, pages):
+    routes.include_router(_part)

@@ -1,0 +1,287 @@
+"""Acts on what an organisation's programs have: tokens for the interface, and addresses that events are sent to.
+
+A token acts as the nominator who made it, for their organisation, and for no longer than they are its nominator.
+"""
+
+import base64
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from urllib.parse import urlsplit
+
+from sqlalchemy.ext.asyncio import async_sessionmaker
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from acts.desk import require
+from acts.errors import NotKnownError, RefusedError
+from models.enums import Role
+from models.ids import OrganisationCode
+from models.messages import By
+from models.tables import ApiToken, Organisation, WebhookDelivery, WebhookEndpoint
+from rules.permissions import Act, Subject
+from storage import audit
+from storage.programs import endpoint_of, endpoints_of
+
+BEGINS = "tpool_"
+"""How every token begins, so that whoever finds one knows what it is."""
+MOST_DAYS = 366
+USUAL_DAYS = 90
+MOST_ENDPOINTS = 10
+"""Of one organisation: each is sent every event."""
+
+
+class Scope(StrEnum):
+    """What a token may be used for, within what its maker may do."""
+
+    NOMINATIONS_READ = "nominations:read"
+    NOMINATIONS_WRITE = "nominations:write"
+    DECISIONS_READ = "decisions:read"
+    EXPORTS_READ = "exports:read"
+    WEBHOOKS_MANAGE = "webhooks:manage"
+
+
+class EventKind(StrEnum):
+    """What a webhook can tell."""
+
+    STAGE_CHANGED = "nomination.stage_changed"
+
+
+@dataclass(frozen=True)
+class Made:
+    """A new token; ``token`` is shown now and never again."""
+
+    row: ApiToken
+    token: str
+
+
+class ProgramActs:
+    """Tokens and endpoints: each act is checked and stands in the audit trail."""
+
+    def __init__(
+        self,
+        sessions: async_sessionmaker[AsyncSession],
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._sessions = sessions
+        self._clock = clock
+
+    async def make_token(
+        self, organisation: OrganisationCode, by: By, name: str, scopes: Sequence[Scope], *, days: int = USUAL_DAYS
+    ) -> Made:
+        """Makes a token for an organisation's program; only its hash is kept.
+
+        Args:
+            organisation: Whose program it is.
+            by: A nominator of the organisation, as whom the program will act.
+            name: What the token is called, for people; at most 80 characters.
+            scopes: What it may be used for; at least one.
+            days: For how many days it can be used, at most 366.
+
+        Raises:
+            NotKnownError: There is no such organisation.
+            RefusedError: This person is no nominator of it, or the name, the scopes or the days will not do.
+        """
+        if not name.strip() or len(name) > 80:
+            raise RefusedError("Give the token a name of at most 80 characters, such as what program uses it.")
+        if not scopes:
+            raise RefusedError(f"Say what the token may be used for: {', '.join(Scope)}.")
+        if not 1 <= days <= MOST_DAYS:
+            raise RefusedError(f"A token can be used for 1 to {MOST_DAYS} days, not {days}.")
+        now, token = self._clock(), BEGINS + secrets.token_urlsafe(32)
+        row = ApiToken(
+            id=f"tk-{secrets.token_hex(6)}",
+            organisation_code=organisation,
+            name=name.strip(),
+            scopes=sorted(set(scopes)),
+            token_sha256=hash_of(token),
+            made_by=by.person,
+            made_at=now,
+            expires_at=now + timedelta(days=days),
+        )
+        async with self._sessions.begin() as session:
+            if await session.get(Organisation, organisation) is None:
+                raise NotKnownError(f"There is no organisation '{organisation}': give its ODS code.")
+            await require_nominator(session, organisation, by)
+            session.add(row)
+            what = {"organisation": organisation, "scopes": row.scopes, "expires_at": row.expires_at.isoformat()}
+            await _record(session, by, "token_made", f"token/{row.id}", now, what)
+        return Made(row, token)
+
+    async def revoke_token(self, token: str, by: By) -> ApiToken:
+        """Ends a token's use; by a nominator of its organisation or by operations. Doing it twice changes nothing.
+
+        Raises:
+            NotKnownError: There is no token of this id.
+            RefusedError: It is another organisation's.
+        """
+        now = self._clock()
+        async with self._sessions.begin() as session:
+            row = await session.get(ApiToken, token, with_for_update=True)
+            if row is None:
+                raise NotKnownError(f"There is no token '{token}'. Its id looks like tk-0123456789ab.")
+            await require_keeper(session, OrganisationCode(row.organisation_code), by)
+            if row.revoked_at is None:
+                row.revoked_at = now
+                session.add(row)
+                what = {"organisation": row.organisation_code}
+                await _record(session, by, "token_revoked", f"token/{row.id}", now, what)
+        return row
+
+    async def add_endpoint(
+        self,
+        organisation: OrganisationCode,
+        by: By,
+        url: str,
+        kinds: Sequence[EventKind] = (),
+        *,
+        plain_allowed: bool = False,
+    ) -> WebhookEndpoint:
+        """Lets an organisation's events be sent to an address, from now on; its ``secret`` signs them.
+
+        Args:
+            organisation: Whose events.
+            by: A nominator of the organisation.
+            url: An address that takes POSTs over https.
+            kinds: Which events; none are all.
+            plain_allowed: Whether http will do, as it does on one machine.
+
+        Raises:
+            RefusedError: This person may not, the address will not do, or there are ten already.
+        """
+        refuse_address(url, plain_allowed=plain_allowed)
+        now = self._clock()
+        async with self._sessions.begin() as session:
+            await require_nominator(session, organisation, by)
+            if len(await endpoints_of(session, organisation)) >= MOST_ENDPOINTS:
+                raise RefusedError(f"An organisation has at most {MOST_ENDPOINTS} endpoints. Remove one first.")
+            row = WebhookEndpoint(
+                id=f"wh-{secrets.token_hex(6)}",
+                organisation_code=organisation,
+                url=url,
+                secret=new_secret(),
+                kinds=sorted(set(kinds)),
+                made_at=now,
+                after_position=(await audit.anchor(session)).events,
+            )
+            session.add(row)
+            await _record(session, by, "webhook_added", f"webhook/{row.id}", now, {"organisation": organisation})
+        return row
+
+    async def remove_endpoint(self, organisation: OrganisationCode, by: By, endpoint: str) -> None:
+        """Sends nothing more to an endpoint. Doing it twice changes nothing.
+
+        Raises:
+            NotKnownError: The organisation has no endpoint of this id.
+            RefusedError: This person may not.
+        """
+        now = self._clock()
+        async with self._sessions.begin() as session:
+            await require_keeper(session, organisation, by)
+            row = await _endpoint(session, organisation, endpoint)
+            if row.disabled_at is None:
+                row.disabled_at = now
+                session.add(row)
+                what = {"organisation": organisation}
+                await _record(session, by, "webhook_removed", f"webhook/{row.id}", now, what)
+
+    async def renew_secret(self, organisation: OrganisationCode, by: By, endpoint: str) -> WebhookEndpoint:
+        """Gives an endpoint a new secret, which signs everything that is sent from now on.
+
+        Raises:
+            NotKnownError: The organisation has no endpoint of this id.
+            RefusedError: This person may not.
+        """
+        now = self._clock()
+        async with self._sessions.begin() as session:
+            await require_nominator(session, organisation, by)
+            row = await _endpoint(session, organisation, endpoint)
+            row.secret = new_secret()
+            session.add(row)
+            what = {"organisation": organisation}
+            await _record(session, by, "webhook_secret_renewed", f"webhook/{row.id}", now, what)
+        return row
+
+    async def replay(self, organisation: OrganisationCode, by: By, endpoint: str, delivery: str) -> WebhookDelivery:
+        """Sends an event again, under the same id; also one that was delivered or given up.
+
+        Raises:
+            NotKnownError: The endpoint was never owed this event.
+            RefusedError: This person may not, or nothing is sent to the endpoint any more.
+        """
+        now = self._clock()
+        async with self._sessions.begin() as session:
+            await require_keeper(session, organisation, by)
+            row = await _endpoint(session, organisation, endpoint)
+            if row.disabled_at is not None:
+                raise RefusedError("Nothing is sent to this endpoint any more: add it again.")
+            owed = await session.get(WebhookDelivery, delivery, with_for_update=True)
+            if owed is None or owed.endpoint_id != endpoint:
+                raise NotKnownError(f"There is no delivery '{delivery}' to this endpoint.")
+            owed.status, owed.tries, owed.next_at = "waiting", 0, now
+            session.add(owed)
+        return owed
+
+
+def hash_of(token: str) -> str:
+    """What is stored of a token; 64 hexadecimal digits."""
+    return sha256(token.encode()).hexdigest()
+
+
+def new_secret() -> str:
+    """A secret that signs events: 32 random bytes in base64 after ``whsec_`` (Standard Webhooks, 1.0)."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def refuse_address(url: str, *, plain_allowed: bool) -> None:
+    """Refuses what events cannot be sent to; where the name leads is looked at whenever something is sent.
+
+    Raises:
+        RefusedError: It is no address over https, or holds a name and password or a fragment.
+    """
+    schemes = {"https", "http"} if plain_allowed else {"https"}
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise RefusedError("This is not an address such as https://hr.example.nhs.uk/talent-pool.") from None
+    if not url.isascii() or not url.isprintable() or " " in url or len(url) > 500 or port == 0:
+        raise RefusedError("The address must have at most 500 characters, all of them printable ASCII.")
+    if parts.scheme not in schemes or not parts.hostname:
+        raise RefusedError("The address must begin with https:// and a host.")
+    if parts.username is not None or parts.password is not None or parts.fragment:
+        raise RefusedError("The address may hold neither a name and password nor a fragment.")
+
+
+async def require_nominator(session: AsyncSession, organisation: OrganisationCode, by: By) -> None:
+    """Makes sure that this person nominates for the organisation.
+
+    Raises:
+        RefusedError: They do not.
+    """
+    await require(session, by, Act.NOMINATE, Subject(organisation=organisation))
+
+
+async def require_keeper(session: AsyncSession, organisation: OrganisationCode, by: By) -> None:
+    """Makes sure that this person is of operations, who keep who may do what, or nominates for the organisation.
+
+    Raises:
+        RefusedError: They are not.
+    """
+    act = Act.IMPORT_REGISTER if by.role is Role.OPERATIONS else Act.NOMINATE
+    await require(session, by, act, Subject(organisation=organisation))
+
+
+async def _endpoint(session: AsyncSession, organisation: str, endpoint: str) -> WebhookEndpoint:
+    row = await endpoint_of(session, organisation, endpoint)
+    if row is None:
+        raise NotKnownError(f"There is no endpoint '{endpoint}'. Its id looks like wh-0123456789ab.")
+    return row
+
+
+async def _record(  # noqa: PLR0917 -- the words of one sentence, in its order
+    session: AsyncSession, by: By, what: str, subject: str, at: datetime, after: Mapping[str, object]
+) -> None:
+    await audit.append(session, at=at, actor=by.person, role=by.role, what=what, subject=subject, after=after)

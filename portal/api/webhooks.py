@@ -1,0 +1,168 @@
+"""Operations on the addresses that your organisation's events are sent to, and what was sent to them."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from fastapi import Path, Query, Request, Response
+from pydantic import StringConstraints
+
+from acts.programs import ProgramActs, Scope
+from models.tables import WebhookDelivery, WebhookEndpoint
+from portal.api.access import Program, token
+from portal.api.operations import operations, problems
+from portal.api.paging import After, Limit, page_of
+from portal.api.problems import Kind, ProblemError
+from portal.api.repeats import Facts, IdempotencyKey, once
+from portal.api.said import EndpointSaid
+from portal.api.shown import (
+    DeliveryShown,
+    EndpointSecret,
+    EndpointShown,
+    Page,
+    delivery_shown,
+    endpoint_secret,
+    endpoint_shown,
+)
+from portal.services import Services, Surroundings
+from storage.programs import deliveries_of, endpoint_of, endpoints_of
+
+# ruff: noqa: PLR0917 -- what an operation takes are its parameters
+
+routes = operations("Webhooks")
+Managing = Annotated[Program, token(Scope.WEBHOOKS_MANAGE)]
+EndpointId = Annotated[
+    Annotated[str, StringConstraints(pattern=r"^wh-[0-9a-f]{12}$")], Path(description="As wh-0123456789ab.")
+]
+DeliveryId = Annotated[
+    Annotated[str, StringConstraints(pattern=r"^wh-[0-9a-f]{12}\.[0-9]{1,20}$")],
+    Path(description="The header webhook-id."),
+]
+
+
+class DeliveryStatus(StrEnum):
+    """What became of an event that was owed."""
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    GIVEN_UP = "given_up"
+
+
+@routes.get("/webhooks", responses=problems(), summary="List endpoints")
+async def endpoints(
+    request: Request,
+    response: Response,
+    services: Surroundings,
+    program: Managing,
+    after: After = "",
+    limit: Limit = 50,
+) -> Page[EndpointShown]:
+    """The addresses that your organisation's events are sent to."""
+    async with services.acts.desk.sessions() as session:
+        rows = await endpoints_of(session, program.organisation, after=after, limit=limit + 1)
+    return page_of(request, response, rows, limit, key=lambda row: row.id, show=endpoint_shown)
+
+
+@routes.post("/webhooks", status_code=201, responses=problems(writes=True), summary="Add an endpoint")
+async def add(
+    request: Request, services: Surroundings, program: Managing, key: IdempotencyKey, said: EndpointSaid
+) -> EndpointSecret:
+    """Sends your organisation's events to an address from now on."""
+
+    async def act() -> Facts:
+        row = await _acts(services).add_endpoint(
+            program.organisation,
+            program.by,
+            said.url,
+            said.kinds,
+            plain_allowed=services.branding.development,
+        )
+        return {"id": row.id}
+
+    facts = await once(request, program, key, said.model_dump(mode="json"), act)
+    return endpoint_secret(await _endpoint(services, program, facts["id"]))
+
+
+@routes.delete("/webhooks/{endpoint}", status_code=204, responses=problems(writes=True), summary="Remove an endpoint")
+async def remove(
+    request: Request, services: Surroundings, program: Managing, key: IdempotencyKey, endpoint: EndpointId
+) -> None:
+    """Sends nothing more to an address, not even what it was owed."""
+
+    async def act() -> Facts:
+        await _acts(services).remove_endpoint(program.organisation, program.by, endpoint)
+        return {"id": endpoint}
+
+    await once(request, program, key, None, act)
+
+
+@routes.post("/webhooks/{endpoint}/secret", responses=problems(writes=True), summary="Renew an endpoint's secret")
+async def renew(
+    request: Request, services: Surroundings, program: Managing, key: IdempotencyKey, endpoint: EndpointId
+) -> EndpointSecret:
+    """Gives an endpoint a new secret, which signs everything from now on, tries of earlier events too."""
+
+    async def act() -> Facts:
+        row = await _acts(services).renew_secret(program.organisation, program.by, endpoint)
+        return {"id": row.id}
+
+    facts = await once(request, program, key, None, act)
+    return endpoint_secret(await _endpoint(services, program, facts["id"]))
+
+
+@routes.get("/webhooks/{endpoint}/deliveries", responses=problems(one=True), summary="List deliveries")
+async def deliveries(
+    request: Request,
+    response: Response,
+    services: Surroundings,
+    program: Managing,
+    endpoint: EndpointId,
+    status: Annotated[DeliveryStatus | None, Query(description="Only those of which this became.")] = None,
+    after: After = "",
+    limit: Limit = 50,
+) -> Page[DeliveryShown]:
+    """What was sent to an endpoint or is owed to it, oldest event first."""
+    await _endpoint(services, program, endpoint)
+    async with services.acts.desk.sessions() as session:
+        rows = await deliveries_of(session, endpoint, status=status, after=after, limit=limit + 1)
+    return page_of(request, response, rows, limit, key=_id, show=delivery_shown)
+
+
+@routes.post(
+    "/webhooks/{endpoint}/deliveries/{delivery}/replay",
+    status_code=202,
+    responses=problems(writes=True),
+    summary="Send an event again",
+)
+async def replay(
+    request: Request,
+    services: Surroundings,
+    program: Managing,
+    key: IdempotencyKey,
+    endpoint: EndpointId,
+    delivery: DeliveryId,
+) -> DeliveryShown:
+    """Sends an event again under the same id, also one that was delivered or given up."""
+
+    async def act() -> Facts:
+        row = await _acts(services).replay(program.organisation, program.by, endpoint, delivery)
+        return {"id": row.id}
+
+    facts = await once(request, program, key, None, act)
+    async with services.acts.desk.sessions() as session:
+        return delivery_shown(await session.get_one(WebhookDelivery, facts["id"]))
+
+
+def _acts(services: Services) -> ProgramActs:
+    return ProgramActs(services.acts.desk.sessions, services.clock)
+
+
+async def _endpoint(services: Services, program: Program, endpoint: str) -> WebhookEndpoint:
+    async with services.acts.desk.sessions() as session:
+        row = await endpoint_of(session, program.organisation, endpoint)
+    if row is None:
+        raise ProblemError(Kind.NOT_FOUND)
+    return row
+
+
+def _id(row: WebhookDelivery) -> str:
+    return row.id
