@@ -22,6 +22,7 @@ from bench.measures import (
     pair,
     throughput_figures,
 )
+from bench.pages import USUAL_LOAD, Load, pages_figures
 from bench.stage import staged
 from stack.errors import StackError
 from stack.settings import Settings, load_settings
@@ -29,12 +30,13 @@ from stack.settings import Settings, load_settings
 
 @dataclass(frozen=True)
 class Counts:
-    """How much is measured: pairs of runs, nominations in each, acts of one person, and open nominations."""
+    """How much is measured: pairs of runs, nominations in each, acts of one person, open nominations, and pages."""
 
     pairs: int = 3
     nominations: int = 40
     acts: int = 200
     open: tuple[int, ...] = (10, 100, 1000)
+    pages: Load = USUAL_LOAD
 
 
 async def measure(counts: Counts, settings: Settings | None = None) -> tuple[list[Figure], list[Event]]:
@@ -46,8 +48,9 @@ async def measure(counts: Counts, settings: Settings | None = None) -> tuple[lis
         history = await history_figures(stage.client, "bench-1")
         events = await events_of(stage.client, "bench-1")
         open_ = await open_figures(stage, counts.open)
+    pages = await pages_figures(chosen, counts.pages) if counts.pages.nominations else []
     demo = demo_figures(chosen.folder / "demo" / "summary.json")
-    return [*history, *throughput_figures(pairs), *latency, *open_, *demo], events
+    return [*history, *throughput_figures(pairs), *latency, *open_, *pages, *demo], events
 
 
 def show(figures: Sequence[Figure], events: Sequence[Event], console: Console) -> None:
@@ -97,8 +100,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--nominations", type=int, default=Counts.nominations, help="complete nominations in a run")
     parser.add_argument("--acts", type=int, default=Counts.acts, help="acts whose answer is waited for")
     parser.add_argument("--open", type=int, nargs="*", default=Counts.open, help="how many open nominations")
+    parser.add_argument("--pages", type=int, default=Load.nominations, help="nominations behind pages; 0: none")
+    parser.add_argument("--seconds", type=int, default=Load.seconds, help="how long pages are asked for")
     given = parser.parse_args(arguments)
-    counts = Counts(given.pairs, given.nominations, given.acts, tuple(given.open))
+    load = Load(nominations=given.pages, seconds=given.seconds)
+    counts = Counts(given.pairs, given.nominations, given.acts, tuple(given.open), load)
     try:
         asyncio.run(run_bench(counts))
     except StackError as error:

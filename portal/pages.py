@@ -1,12 +1,13 @@
 """Pages: one frame, filled by a template; and where a form leads once it was taken."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from fastapi import Request
-from jinja2 import ChainableUndefined, ChoiceLoader, Environment, FileSystemLoader, PackageLoader
+from jinja2 import BaseLoader, ChainableUndefined, ChoiceLoader, Environment, FileSystemLoader, PackageLoader
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from portal import words
@@ -17,6 +18,7 @@ from portal.services import services_of
 from portal.visitors import Visitor
 
 _TEMPLATES = Path(__file__).with_name("templates")
+_SPACE = re.compile(r"[ \t]*\n\s*")
 
 Crumb = tuple[str, str]
 """A link of the trail above a page: its words and its path."""
@@ -51,10 +53,29 @@ class Page:
     notice: Notice | None = None
 
 
+class _Compact(BaseLoader):
+    """Loads templates with each run of line breaks and indentation as one line break: a third of the bytes.
+
+    HTML reads both alike. What people typed is not touched, since it is not in a template.
+    """
+
+    def __init__(self, loader: BaseLoader) -> None:
+        self._loader = loader
+
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, str | None, Callable[[], bool] | None]:
+        """The template's text, where it is, and whether it is still the same."""
+        text, path, is_fresh = self._loader.get_source(environment, template)
+        return _SPACE.sub("\n", text), path, is_fresh
+
+
 def environment() -> Environment:
     """The templates' language: escaped always, and an unknown name is empty, as the design system's macros expect."""
     made = Environment(
-        loader=ChoiceLoader([FileSystemLoader(_TEMPLATES), PackageLoader("nhsuk_frontend_jinja", "templates")]),
+        loader=_Compact(
+            ChoiceLoader([FileSystemLoader(_TEMPLATES), PackageLoader("nhsuk_frontend_jinja", "templates")])
+        ),
         autoescape=True,
         undefined=ChainableUndefined,
     )

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from bench.__main__ import Counts, measure, show, write
 from bench.measures import demo_figures
+from bench.pages import Load
 from stack.settings import Settings
 
 
@@ -14,7 +15,9 @@ async def test_bench_with_tiny_counts_measures_everything(tmp_path: Path) -> Non
     settings = Settings(folder=tmp_path)
     console = Console(record=True, width=120)
 
-    figures, events = await measure(Counts(pairs=1, nominations=2, acts=4, open=(2,)), settings)
+    counts = Counts(pairs=1, nominations=2, acts=4, open=(2,), pages=Load(60, 20, 2))
+
+    figures, events = await measure(counts, settings)
     show(figures, events, console)
     write(figures, events, tmp_path / "bench" / "figures.jsonl")
 
