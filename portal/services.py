@@ -30,7 +30,12 @@ class Branding:
 
 @dataclass(frozen=True)
 class Services:
-    """One portal's surroundings. ``personas``: whether made-up people can be chosen to sign in as, in development."""
+    """One portal's surroundings.
+
+    Attributes:
+        personas: Whether made-up people can be chosen to sign in as, in development.
+        temporal_pages: Where Temporal's own pages are, such as ``http://localhost:8233``; empty: no links to them.
+    """
 
     acts: Acts
     channel: Channel
@@ -40,6 +45,7 @@ class Services:
     personas: bool = False
     mailbox: Path | None = None
     provider: Provider | None = None
+    temporal_pages: str = ""
     rates: Rates = field(default_factory=Rates)
 
     @property
