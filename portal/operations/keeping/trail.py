@@ -1,0 +1,117 @@
+"""What the page on the audit trail shows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from models.enums import Role
+from portal.visitors import ROLE_WORDS
+from portal.words import moment, plain
+from storage.audit import ChainVerdict
+from storage.audit_pages import TrailLine
+
+_LONGEST = 200
+
+
+@dataclass(frozen=True)
+class LineShown:
+    """An event in words."""
+
+    position: int
+    what: str
+    when: str
+    who: str
+    subject: str
+    href: str
+    changes: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
+class VerdictShown:
+    """Whether the chain is whole; ``anchor`` is to be kept elsewhere."""
+
+    whole: bool
+    sentence: str
+    when: str
+    anchor: str
+
+
+def shown_line(line: TrailLine, names: Mapping[str, str]) -> LineShown:
+    """An event in words; ``names`` by person id."""
+    role = ROLE_WORDS.get(Role(line.role), "The system") if line.role in set(Role) else ""
+    actor = names.get(line.actor, "")
+    return LineShown(
+        line.position,
+        plain(line.what),
+        moment(line.at),
+        ", ".join(part for part in (actor, role) if part) or "Not shown before the decisions are released",
+        line.subject,
+        _page_of(line.subject),
+        _changes(line),
+        plain(line.reason) if line.reason else "",
+    )
+
+
+def verdict_shown(verdict: ChainVerdict, now: datetime) -> VerdictShown:
+    """The outcome of a verification in words."""
+    if verdict.whole:
+        sentence = f"All {verdict.events:,} events are as they were written."
+    else:
+        sentence = (
+            f"It breaks at event {verdict.broken_at:,}. {verdict.reason} {verdict.events:,} before it are whole."
+        )
+    return VerdictShown(verdict.whole, sentence, moment(now), f"{verdict.events}:{verdict.last_hash}")
+
+
+def change_words(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[str, ...]:
+    """What differs, one sentence each: ``Stage: applying, then screening``."""
+    names = [*after, *(name for name in before if name not in after)]
+    return tuple(
+        f"{plain(name)}: {_value(before.get(name))}, then {_value(after.get(name))}"
+        if name in before
+        else f"{plain(name)}: {_value(after.get(name))}"
+        for name in names
+        if before.get(name) != after.get(name)
+    )
+
+
+def _changes(line: TrailLine) -> tuple[str, ...]:
+    return change_words(line.before, line.after)
+
+
+def _value(value: object) -> str:
+    match value:
+        case None | "":
+            return "none"
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return ", ".join(_value(one) for one in value) or "none"
+        case str():
+            return _moment(value)
+    return _short(str(value))
+
+
+def _moment(written: str) -> str:
+    if len(written) >= 19 and written[4:5] == "-" and "T" in written:
+        try:
+            return moment(datetime.fromisoformat(written))
+        except ValueError:
+            return _short(written)
+    return _short(written.replace("_", " "))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _page_of(subject: str) -> str:
+    """The page of what an event is about, where there is one."""
+    kind, slash, name = subject.partition("/")
+    if slash:
+        pages = {"person": "people", "nomination": "nominations"}
+        return f"/operations/{pages[kind]}/{name}" if kind in pages and "/" not in name else ""
+    nomination = subject.split(".", maxsplit=1)[0]
+    _, dash, number = nomination.rpartition("-")
+    return f"/operations/nominations/{nomination}" if dash and number.isdecimal() else ""
