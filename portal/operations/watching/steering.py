@@ -1,0 +1,308 @@
+"""Steering one nomination or one assessment: the form of each step, the step, and the page that says what is next."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, ClassVar, cast
+
+from fastapi import Request
+from fastapi.params import Depends
+from starlette.responses import HTMLResponse, Response
+
+from acts import Acts
+from acts.errors import RefusedError
+from models.enums import Role, SteerReason, WayOut
+from models.ids import AssessmentId, NominationId, PersonId
+from models.messages import By
+from models.tables import Assessment, Nomination
+from portal.access import by, visitor_at
+from portal.failures import NotFoundError, RefusedHereError
+from portal.forms import Bound, Form, bind
+from portal.operations.watching.choices import AREA, HOME, LIST, REASONS, Option
+from portal.operations.watching.moments import WrongMomentError, moment_in
+from portal.operations.watching.steps import (
+    EXTEND_ASSESSMENT,
+    ON_ASSESSMENT,
+    ON_NOMINATION,
+    UNBLOCK,
+    Step,
+    is_possible,
+    is_possible_on,
+)
+from portal.pages import Crumb, render
+from portal.routing import area, done_once
+from portal.services import Services, services_of
+from portal.visitors import ROLE_WORDS, Visitor
+from portal.words import moment
+from rules.permissions import Act
+from rules.stages import WORDS
+from storage.lists import nomination_visible_to, people_with_roles
+from storage.watching_pages import assessment_visible_to
+
+routes = area()
+NOMINATIONS, ASSESSMENTS = LIST[1], "/operations/assessments"
+WAYS = (
+    Option(WayOut.RETRY.value, "Try the step again", "After what was wrong has been mended"),
+    Option(
+        WayOut.SKIP.value,
+        "Go on without the step",
+        "A skipped letter is not sent; skipped screening or quality rules count as met: look yourself first",
+    ),
+    Option(WayOut.HAND_OVER.value, "Hand it over", "It stays as it is, and shows who looks after it"),
+)
+
+
+class SteerForm(Form):
+    """Why, and, where the step asks for them, until when, which way out and to whom."""
+
+    reason: SteerReason | None = None
+    way: WayOut | None = None
+    to: str = ""
+    sentences: ClassVar = {"reason": "Choose a reason", "way": "Choose a way out"}
+
+
+@dataclass(frozen=True)
+class Said:
+    """A step's form once it is whole."""
+
+    reason: SteerReason
+    until: datetime | None
+    way: WayOut | None
+    to: PersonId | None
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is steered: a nomination, or one of its assessments."""
+
+    nomination: Nomination
+    assessment: Assessment | None = None
+
+    @property
+    def name(self) -> str:
+        """Its number."""
+        return self.assessment.id if self.assessment else self.nomination.id
+
+    @property
+    def path(self) -> str:
+        """Where its steps are."""
+        return f"{ASSESSMENTS if self.assessment else NOMINATIONS}/{self.name}"
+
+    @property
+    def due_at(self) -> datetime | None:
+        """Its deadline."""
+        return self.assessment.due_at if self.assessment else self.nomination.due_at
+
+    @property
+    def crumbs(self) -> list[Crumb]:
+        """The trail above its pages."""
+        return [HOME, LIST, (self.nomination.id, f"{NOMINATIONS}/{self.nomination.id}")]
+
+    @property
+    def stands(self) -> str:
+        """Where the nomination stands, as a sentence."""
+        paused = ", and paused" if self.nomination.paused else ""
+        return f"The nomination is {WORDS[self.nomination.stage]}{paused}."
+
+    def refusal(self, step: Step) -> str | None:
+        """Why the step cannot be taken now, or None."""
+        if self.assessment and is_possible_on(step, self.assessment, self.nomination):
+            return None
+        if not self.assessment and is_possible(step, self.nomination):
+            return None
+        return f"This cannot be done now. {self.stands}"
+
+
+Find = Callable[[Services, Visitor, str], Awaitable[Subject]]
+
+
+async def a_nomination(services: Services, visitor: Visitor, name: str) -> Subject:
+    """The nomination of this number.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    async with services.acts.desk.sessions() as session:
+        row = await nomination_visible_to(session, visitor.asker, name)
+    if row is None:
+        raise NotFoundError
+    return Subject(row)
+
+
+async def an_assessment(services: Services, visitor: Visitor, name: str) -> Subject:
+    """The assessment of this id, with its nomination.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    async with services.acts.desk.sessions() as session:
+        found = await assessment_visible_to(session, visitor.asker, name)
+    if found is None:
+        raise NotFoundError
+    return Subject(found[1], found[0])
+
+
+def _offer(base: str, step: Step, find: Find) -> None:
+    """The two routes of a step, under the rule of its act."""
+    path, rule = f"{base}/{{name}}/{step.word}", cast("Depends", by(Role.OPERATIONS, step.rule))
+
+    @routes.get(path, dependencies=[rule], name=f"ask_{step.word}")
+    async def ask(request: Request, name: str) -> Response:
+        subject = await find(services_of(request), await _visitor(request), name)
+        _refuse_what_cannot_be(subject, step)
+        return await _form_page(request, subject, step, Bound[SteerForm]())
+
+    @routes.post(path, dependencies=[rule], name=f"take_{step.word}")
+    async def take(request: Request, name: str) -> Response:
+        services, visitor = services_of(request), await _visitor(request)
+        subject = await find(services, visitor, name)
+        form = await bind(request, SteerForm)
+        said = _said(form, step)
+        if said and said.to and said.to not in {one.value for one in await _people(services)}:
+            form.refuse("to", "Choose somebody from the list")
+            said = None
+        if said is None:
+            return await _form_page(request, subject, step, form, status=422)
+
+        async def act() -> str:
+            await _take(services.acts, visitor.by, subject, step, said)
+            return f"{subject.path}/done/{step.word}"
+
+        try:
+            return await done_once(request, act)
+        except RefusedError as error:
+            form.refuse("", str(error))
+            return await _form_page(request, subject, step, form, status=422)
+
+
+def _said(form: Bound[SteerForm], step: Step) -> Said | None:
+    """What the form says, once it has all that the step needs; else what it lacks is said in the form."""
+    typed, until = form.value, None
+    if step.until:
+        try:
+            until = moment_in(form.typed, "until")
+        except WrongMomentError as error:
+            form.refuse(error.field, str(error))
+    if typed is None:
+        return None
+    if step is UNBLOCK and typed.way is None:
+        form.refuse("way", "Choose a way out")
+    if step is UNBLOCK and typed.way is WayOut.HAND_OVER and not typed.to:
+        form.refuse("to", "Choose who looks after it")
+    if step.reasoned and typed.reason is None:
+        form.refuse("reason", "Choose a reason")
+    if form.value is None:
+        return None
+    return Said(typed.reason or SteerReason.OTHER, until, typed.way, PersonId(typed.to) if typed.to else None)
+
+
+async def _take(acts: Acts, who: By, subject: Subject, step: Step, said: Said) -> None:
+    """Takes a step whose form is whole, by its act."""
+    reason, until = said.reason, said.until
+    one = NominationId(subject.nomination.id)
+    if subject.assessment:
+        seat = AssessmentId(subject.assessment.id)
+        if step is EXTEND_ASSESSMENT and until:
+            await acts.assessments.extend(seat, who, until, reason)
+        else:
+            await acts.nominations.reassign(one, who, seat, reason)
+        return
+    match step.word:
+        case "pause":
+            await acts.nominations.pause(one, who, reason)
+        case "resume":
+            await acts.nominations.resume(one, who)
+        case "defer":
+            await acts.nominations.defer(one, who, reason)
+        case "extend" if until:
+            await acts.nominations.extend(one, who, until, reason)
+        case "readmit" if until:
+            await acts.nominations.readmit(one, who, until, reason)
+        case "unblock" if said.way:
+            to = said.to if said.way is WayOut.HAND_OVER else None
+            await acts.nominations.unblock(one, who, said.way, reason, to)
+
+
+for _step in ON_NOMINATION.values():
+    _offer(NOMINATIONS, _step, a_nomination)
+for _step in ON_ASSESSMENT.values():
+    _offer(ASSESSMENTS, _step, an_assessment)
+
+Watching = Annotated[Visitor, by(Role.OPERATIONS, Act.READ_NOMINATION)]
+
+
+@routes.get(f"{NOMINATIONS}/{{name}}/done/{{word}}")
+async def nomination_done(request: Request, visitor: Watching, name: str, word: str) -> HTMLResponse:
+    """What was done to a nomination, and what happens next."""
+    subject = await a_nomination(services_of(request), visitor, name)
+    return await _done_page(request, subject, ON_NOMINATION.get(word))
+
+
+@routes.get(f"{ASSESSMENTS}/{{name}}/done/{{word}}")
+async def assessment_done(request: Request, visitor: Watching, name: str, word: str) -> HTMLResponse:
+    """What was done to an assessment, and what happens next."""
+    subject = await an_assessment(services_of(request), visitor, name)
+    return await _done_page(request, subject, ON_ASSESSMENT.get(word))
+
+
+async def _form_page(
+    request: Request, subject: Subject, step: Step, form: Bound[SteerForm], *, status: int = 200
+) -> HTMLResponse:
+    return await render(
+        request,
+        "operations/watching/step.html",
+        title=f"{step.title}: {subject.name}",
+        area=AREA,
+        crumbs=subject.crumbs,
+        errors=form.problems,
+        status=status,
+        form=form,
+        step=step,
+        path=subject.path,
+        back=f"{NOMINATIONS}/{subject.nomination.id}",
+        stands=subject.stands,
+        due=moment(subject.due_at) if subject.due_at else "",
+        reasons=REASONS,
+        ways=WAYS if step is UNBLOCK else (),
+        people=await _people(services_of(request)) if step is UNBLOCK else (),
+    )
+
+
+async def _people(services: Services) -> list[Option]:
+    """To whom something can be handed over: operations and moderators."""
+    async with services.acts.desk.sessions() as session:
+        found = [one for role in (Role.OPERATIONS, Role.MODERATOR) for one in await people_with_roles(session, role)]
+    return [Option(person.id, f"{person.full_name}, {ROLE_WORDS[grant.role]}") for grant, person in found]
+
+
+async def _done_page(request: Request, subject: Subject, step: Step | None) -> HTMLResponse:
+    if step is None:
+        raise NotFoundError
+    return await render(
+        request,
+        "operations/watching/done.html",
+        title=f"Done: {step.title[0].lower()}{step.title[1:]}",
+        area=AREA,
+        crumbs=subject.crumbs,
+        name=subject.name,
+        step=step,
+        due=moment(subject.due_at) if step.until and subject.due_at else "",
+        back=f"{NOMINATIONS}/{subject.nomination.id}",
+        list_href=f"{NOMINATIONS}?cohort={subject.nomination.cohort_id}",
+    )
+
+
+def _refuse_what_cannot_be(subject: Subject, step: Step) -> None:
+    refusal = subject.refusal(step)
+    if refusal:
+        raise RefusedHereError(
+            refusal, href=f"{NOMINATIONS}/{subject.nomination.id}", link=f"Back to {subject.nomination.id}"
+        )
+
+
+async def _visitor(request: Request) -> Visitor:
+    """Who takes the step: the route's rule has let them in."""
+    visitor = await visitor_at(request)
+    if visitor is None:
+        raise NotFoundError
+    return visitor
