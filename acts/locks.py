@@ -140,6 +140,8 @@ class ModerationActs:
         async with self._desk.transaction() as session:
             row = await nomination_row(session, nomination)
             await require(session, by, Act.RESOLVE_FLAGS, subject_of(row))
+            if row.stage is not Stage.QUALITY_ASSURANCE:
+                raise RefusedError(f"There are no flags to settle: the nomination is {WORDS[row.stage]}.")
             lock = await self._own_lock(session, nomination, by)
             await _refuse_other_scores(session, settling)
             state = await self._board.resolve_flags(
