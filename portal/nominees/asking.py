@@ -1,0 +1,147 @@
+"""Asking operations for more time."""
+
+from datetime import datetime, time
+from typing import Annotated, ClassVar
+
+from fastapi import Request
+from starlette.responses import HTMLResponse, Response
+
+from acts.errors import RefusedError
+from acts.extensions import ASKED, REASONS, ExtensionActs
+from models.enums import Role, Stage, SteerReason
+from models.policy import LONDON
+from models.tables import AuditEvent
+from portal.access import by
+from portal.forms import Bound, Form, bind
+from portal.nominees.own import AREA, Own, own
+from portal.nominees.stages import STEER_REASONS
+from portal.nominees.tasks import Option
+from portal.pages import go_to, render
+from portal.routing import area, done_once
+from portal.services import Services, Surroundings
+from portal.visitors import Visitor
+from portal.words import day, moment
+from rules.calendar import END_OF_DAY
+from rules.permissions import Act
+from rules.stages import WITH_DEADLINE
+from storage.nominee_pages import own_events
+
+routes = area()
+Asker = Annotated[Visitor, by(Role.NOMINEE, Act.SUBMIT_APPLICATION)]
+_REASONS = tuple(Option(reason.value, STEER_REASONS[reason]) for reason in REASONS)
+_DATE = "Enter a real date, such as 23 11 2026"
+
+
+class MoreTimeForm(Form):
+    """Why, and until which day."""
+
+    reason: SteerReason
+    until_day: str = ""
+    until_month: str = ""
+    until_year: str = ""
+    sentences: ClassVar = {"reason": "Select why you need more time"}
+
+    @property
+    def until(self) -> datetime:
+        """The end of that day in London.
+
+        Raises:
+            ValueError: There is no such day.
+        """
+        found = datetime(int(self.until_year), int(self.until_month), int(self.until_day), tzinfo=LONDON)
+        return datetime.combine(found.date(), time(END_OF_DAY.hour, END_OF_DAY.minute), LONDON)
+
+
+@routes.get("/my-nomination/{nomination}/extension")
+async def ask(request: Request, nomination: str, visitor: Asker, services: Surroundings) -> Response:
+    """Asks why and until when, and says what has become of earlier requests."""
+    mine = await own(services, visitor, nomination)
+    if not _can_ask(mine):
+        return go_to(mine.path)
+    return await _page(request, visitor, services, mine, Bound[MoreTimeForm]())
+
+
+@routes.post("/my-nomination/{nomination}/extension")
+async def take(request: Request, nomination: str, visitor: Asker, services: Surroundings) -> Response:
+    """Keeps the request where operations see it."""
+    mine = await own(services, visitor, nomination)
+    bound = await bind(request, MoreTimeForm)
+    until = _until(bound)
+    if bound.value is None or until is None:
+        return await _page(request, visitor, services, mine, bound, status=422)
+    reason = bound.value.reason
+
+    async def keep() -> str:
+        await ExtensionActs(services.acts.desk).ask(mine.number, visitor.by, reason, until)
+        return f"{mine.path}/extension/asked"
+
+    try:
+        return await done_once(request, keep)
+    except RefusedError as error:
+        bound.refuse("until", str(error))
+        return await _page(request, visitor, services, mine, bound, status=409)
+
+
+@routes.get("/my-nomination/{nomination}/extension/asked")
+async def asked(request: Request, nomination: str, visitor: Asker, services: Surroundings) -> HTMLResponse:
+    """Confirms the request, and says what happens next."""
+    mine = await own(services, visitor, nomination)
+    return await render(
+        request,
+        "nominees/asked.html",
+        title="You asked for more time",
+        area=AREA,
+        path=mine.path,
+        due=moment(mine.row.due_at) if mine.row.due_at and mine.row.stage in WITH_DEADLINE else "",
+        reference=mine.number,
+        applying=mine.row.stage is Stage.APPLYING,
+    )
+
+
+def _can_ask(mine: Own) -> bool:
+    return mine.row.stage in WITH_DEADLINE or (mine.row.stage is Stage.LAPSED and mine.row.outcome is None)
+
+
+def _until(bound: Bound[MoreTimeForm]) -> datetime | None:
+    if bound.value is None:
+        return None
+    try:
+        return bound.value.until
+    except (ValueError, OverflowError):
+        bound.refuse("until", _DATE)
+        return None
+
+
+async def _page(
+    request: Request,
+    visitor: Visitor,
+    services: Services,
+    mine: Own,
+    form: Bound[MoreTimeForm],
+    *,
+    status: int = 200,
+) -> HTMLResponse:
+    async with services.acts.desk.sessions() as session:
+        events = await own_events(session, visitor.asker, mine.number)
+    return await render(
+        request,
+        "nominees/extension.html",
+        title="Ask for more time",
+        area=AREA,
+        crumbs=mine.crumbs,
+        status=status,
+        errors=form.problems,
+        form=form,
+        action=f"{mine.path}/extension",
+        path=mine.path,
+        reference=mine.number,
+        due=moment(mine.row.due_at) if mine.row.due_at and mine.row.stage in WITH_DEADLINE else "",
+        lapsed=mine.row.stage is Stage.LAPSED,
+        earlier=[_earlier(event) for event in events if event.what == ASKED],
+        reasons=_REASONS,
+    )
+
+
+def _earlier(event: AuditEvent) -> str:
+    until = datetime.fromisoformat(str((event.after or {})["until"]))
+    return f"On {day(event.at)} you asked for time until {day(until)}."

@@ -1,0 +1,120 @@
+"""What the pages of where a nomination stands show, in words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from models.enums import NominationRoute, Stage, StageChange
+from models.tables import AuditEvent
+from portal.nominees.own import ROOT, Own
+from portal.nominees.stages import HAPPENED, WORDS, StageWords
+from portal.nominees.standing_words import Asked, Step, asked_of, steps_ahead
+from portal.words import day, moment
+from rules.stages import WITH_DEADLINE, leads_to
+from storage.nominee_pages import OwnNomination
+
+
+@dataclass(frozen=True)
+class Happening:
+    """A line of the timeline."""
+
+    when: str
+    title: str
+    text: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class Other:
+    """Another nomination of the same person."""
+
+    href: str
+    text: str
+    tag: str
+
+
+@dataclass(frozen=True)
+class Link:
+    """Something else a nominee can do."""
+
+    href: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a nomination stands."""
+
+    reference: str
+    cohort: str
+    nominated: str
+    stage: StageWords
+    paused: bool
+    asked: Asked
+    steps: tuple[Step, ...]
+    happened: tuple[Happening, ...]
+    links: tuple[Link, ...]
+    others: tuple[Other, ...]
+
+
+def standing_of(own: Own, events: Sequence[AuditEvent], answered: int, fields: int, *, sent: bool) -> Standing:
+    """The page of a nomination.
+
+    Args:
+        own: The nomination.
+        events: Its events, oldest first; the changes of stage are shown.
+        answered: How many fields of the application have an answer.
+        fields: How many there are.
+        sent: Whether an application was submitted.
+    """
+    row = own.row
+    by_self = row.route is NominationRoute.SELF
+    nominated = (
+        f"You put yourself forward on {day(row.created_at)}, from {own.found.organisation}."
+        if by_self
+        else f"{own.found.organisation} nominated you on {day(row.created_at)}."
+    )
+    return Standing(
+        reference=row.id,
+        cohort=own.cohort.name,
+        nominated=nominated,
+        stage=WORDS[row.stage],
+        paused=row.paused,
+        asked=asked_of(own, answered, fields),
+        steps=steps_ahead(own),
+        happened=happenings(events),
+        links=_links(own, sent=sent, drafted=answered > 0),
+        others=tuple(_other(one) for one in own.others),
+    )
+
+
+def happenings(events: Sequence[AuditEvent]) -> tuple[Happening, ...]:
+    """The changes of stage, oldest first, without who made them."""
+    kept: list[Happening] = []
+    stage: object = None
+    for event in events:
+        now = (event.after or {}).get("stage")
+        if now is None or now == stage:
+            continue
+        stage = now
+        kept.append(Happening(moment(event.at), HAPPENED[Stage(str(now))]))
+    return tuple(kept)
+
+
+def _links(own: Own, *, sent: bool, drafted: bool) -> tuple[Link, ...]:
+    stage, path = own.row.stage, own.path
+    lapsed = stage is Stage.LAPSED
+    links = [
+        Link(f"{path}/application/sent", "Read or print the application you sent") if sent else None,
+        Link(f"{path}/application/kept", "Read what you had written") if lapsed and drafted and not sent else None,
+        Link(f"{path}/messages", "Messages we sent you"),
+        Link(f"{path}/extension", "Ask for more time") if stage in WITH_DEADLINE else None,
+        Link(f"{path}/equality", "Equality monitoring (optional)"),
+        Link(f"{path}/withdraw", "Withdraw from the process") if leads_to(stage, StageChange.WITHDRAW) else None,
+        Link(f"{ROOT}/data", "See or download everything we hold about you"),
+    ]
+    return tuple(link for link in links if link is not None)
+
+
+def _other(one: OwnNomination) -> Other:
+    row = one.nomination
+    return Other(f"{ROOT}/{row.id}", f"{one.cohort.name}, nominated on {day(row.created_at)}", WORDS[row.stage].tag)
