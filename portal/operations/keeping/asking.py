@@ -11,6 +11,8 @@ from rules.permissions import Act
 
 After = Annotated[str, Query(pattern=r"^[!-~]*$", max_length=160)]
 """Where a page of a list begins: a key that the page before it gave."""
+Key = Annotated[str, Query(pattern=r"^[!-~]+$", max_length=160)]
+"""An id that cannot stand in a path, since it holds strokes."""
 Named = Annotated[str, Path(pattern=r"^[!-~]+$", max_length=160)]
 """An id in a path."""
 Auditing = Annotated[Visitor, by(Role.OPERATIONS, Act.READ_AUDIT)]

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 from types import MappingProxyType
-from urllib.parse import quote
 
 from models.enums import MessageStatus, Template
 from models.tables import OutboxMessage, Person
 from notify.facts import NAMES, TERMS, FactsError
 from notify.render import Problem, TemplateError, check_templates, render, samples
+from portal.operations.keeping.cohorts import with_query
 from portal.operations.keeping.runs import Fact
 from portal.words import moment, plain
 
@@ -184,7 +184,7 @@ def failure_words(code: str | None) -> str:
 
 def path_of(message: str) -> str:
     """The address of a letter's page."""
-    return f"/operations/messages/letter/{quote(message, safe='/:')}"
+    return with_query("/operations/messages/letter", message=message)
 
 
 def _template_row(template: Template, *, wrong: bool) -> TemplateRow:

@@ -13,13 +13,12 @@ from notify.render import TemplateError
 from portal.access import by
 from portal.failures import NotFoundError
 from portal.forms import Bound, Form, bind
-from portal.operations.keeping.asking import After, Named, Unblocking
+from portal.operations.keeping.asking import After, Key, Unblocking
 from portal.operations.keeping.cohorts import AREA, HOME, Choice, cohorts_with, with_query
 from portal.operations.keeping.letters import (
     LetterShown,
     count_shown,
     letter_shown,
-    path_of,
     row_shown,
     template_shown,
     templates_shown,
@@ -35,6 +34,7 @@ from storage.lists import messages_visible_to
 
 routes = area()
 _PATH = "/operations/messages"
+_LETTER = f"{_PATH}/letter"
 _AT_ONCE = 50
 _FIRST = (
     MessageStatus.FAILED,
@@ -134,16 +134,16 @@ async def show_template(request: Request, template: str, visitor: Reading) -> HT
     )
 
 
-@routes.get(f"{_PATH}/letter/{{message:path}}")
+@routes.get(_LETTER)
 async def show_message(
-    request: Request, message: Named, visitor: Unblocking, services: Surroundings, *, said: str = ""
+    request: Request, message: Key, visitor: Unblocking, services: Surroundings, *, said: str = ""
 ) -> HTMLResponse:
     """One letter as its reader gets it."""
     return await _message_page(request, visitor, services, message, Bound[AgainForm](), said=said)
 
 
-@routes.post(f"{_PATH}/letter/{{message:path}}")
-async def send_again(request: Request, message: Named, visitor: Unblocking, services: Surroundings) -> Response:
+@routes.post(_LETTER)
+async def send_again(request: Request, message: Key, visitor: Unblocking, services: Surroundings) -> Response:
     """Lets a letter that failed, or is uncertain, be sent again."""
     form = await bind(request, AgainForm)
     if form.value is None:
@@ -152,7 +152,7 @@ async def send_again(request: Request, message: Named, visitor: Unblocking, serv
 
     async def act() -> str:
         await LetterActs(services.acts.desk).resend(message, visitor.by, reason)
-        return with_query(path_of(message), said="again")
+        return with_query(_LETTER, message=message, said="again")
 
     return await done_once(request, act)
 

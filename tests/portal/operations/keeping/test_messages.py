@@ -94,7 +94,7 @@ async def test_letters_about_one_nomination_are_listed_however_they_stand(
 
     assert path_of(message.id) in page.links
     assert "Una Other" not in page.words
-    assert (await visit.get("/operations/messages/letter/nothing")).status == 404
+    assert (await visit.get("/operations/messages/letter?message=nothing")).status == 404
 
 
 async def test_every_template_is_shown_with_made_up_people(cohort: CohortRig, a_visit: A_Visit) -> None:
