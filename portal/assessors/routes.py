@@ -1,5 +1,8 @@
 """Pages of assessors: offers, applications to score, and when they are free."""
 
+from portal.assessors import inbox, offers
 from portal.routing import area
 
 routes = area()
+for part in (inbox, offers):
+    routes.include_router(part.routes)
