@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import BaseModel
 from sqlalchemy import func, tuple_
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import and_, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import Select
@@ -32,10 +33,31 @@ from storage.lists import Asker, visible_to
 MOST_DRAFTS = 50
 """How many nominations that were begun a page shows; the newest come first."""
 _OVER = (CohortPhase.RELEASED, CohortPhase.ENDED)
-_SPAN: TypeAdapter[SpanParts] = TypeAdapter(Span)
-_DAYS = TypeAdapter(frozenset[date])
 
 Row = TypeVar("Row")
+
+
+class _Terms(BaseModel):
+    """The parts of a policy that say when and whom one can nominate."""
+
+    grace: Span
+    consent_within: Span
+    eligibility: dict[str, bool]
+    bank_holidays: frozenset[date]
+
+
+_DOCUMENT = col(PolicyVersion.document)
+_TERMS = func.jsonb_build_object(
+    "grace",
+    _DOCUMENT["window"]["grace"],
+    "consent_within",
+    _DOCUMENT["nomination"]["consent_within"],
+    "eligibility",
+    _DOCUMENT["eligibility"],
+    "bank_holidays",
+    _DOCUMENT["bank_holidays"],
+    type_=JSONB,
+)
 
 
 @dataclass(frozen=True)
@@ -45,20 +67,24 @@ class Window:
     Attributes:
         cohort: Its id.
         name: Its name.
+        region: Whose people can be nominated.
         opens_at: When it opens.
         closes_at: The deadline people are told.
         last_at: Until when a nomination is taken all the same.
         consent_within: How long a nominee has to answer, at most until the window closes.
         scheduled: Whether it has not been opened yet, whatever the time.
+        eligibility: The policy's eligibility rules that are switched on.
     """
 
     cohort: str
     name: str
+    region: str
     opens_at: datetime
     closes_at: datetime
     last_at: datetime
     consent_within: SpanParts
     scheduled: bool
+    eligibility: frozenset[str]
 
     def is_ahead(self, now: datetime) -> bool:
         """Whether it has still to open."""
@@ -104,14 +130,8 @@ class Sheet:
 
 async def windows(session: AsyncSession) -> tuple[Window, ...]:
     """The windows of every cohort whose decisions are not released, in the order in which they close."""
-    document = col(PolicyVersion.document)
     rows = await session.exec(
-        select(
-            Cohort,
-            document["window"]["grace"],
-            document["nomination"]["consent_within"],
-            document["bank_holidays"],
-        )
+        select(Cohort, _TERMS)
         .join(
             PolicyVersion,
             and_(
@@ -122,19 +142,20 @@ async def windows(session: AsyncSession) -> tuple[Window, ...]:
         .where(col(Cohort.phase).not_in(_OVER))
         .order_by(col(Cohort.closes_at), col(Cohort.id))
     )
-    return tuple(_window(cohort, grace, consent, holidays) for cohort, grace, consent, holidays in rows)
+    return tuple(_window(cohort, _Terms.model_validate(terms)) for cohort, terms in rows)
 
 
-def _window(cohort: Cohort, grace: object, consent_within: object, holidays: object) -> Window:
-    closed = _DAYS.validate_python(holidays)
+def _window(cohort: Cohort, terms: _Terms) -> Window:
     return Window(
         cohort=cohort.id,
         name=cohort.name,
+        region=cohort.region,
         opens_at=cohort.opens_at,
         closes_at=cohort.closes_at,
-        last_at=later(cohort.closes_at, _SPAN.validate_python(grace), closed),
-        consent_within=_SPAN.validate_python(consent_within),
+        last_at=later(cohort.closes_at, terms.grace, terms.bank_holidays),
+        consent_within=terms.consent_within,
         scheduled=cohort.phase is CohortPhase.SCHEDULED,
+        eligibility=frozenset(rule for rule, is_on in terms.eligibility.items() if is_on),
     )
 
 

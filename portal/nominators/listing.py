@@ -9,7 +9,7 @@ from models.enums import Stage
 from portal.forms import Bound, Form
 from portal.nominators.entry import AREA, HOME, Following
 from portal.nominators.presenters import Line, draft_line_of, line_of, stage_choices, window_line_of
-from portal.pages import render
+from portal.pages import Notice, render
 from portal.routing import area
 from portal.services import Surroundings
 from portal.visitors import ROLE_WORDS
@@ -36,6 +36,7 @@ async def nominations(request: Request, visitor: Following, services: Surroundin
         request,
         "nominators/nominations.html",
         title="Nominations",
+        notice=_done(request),
         area=visitor.place_words,
         organisation=visitor.place_words,
         lines=lines,
@@ -71,6 +72,15 @@ async def people(request: Request, visitor: Following, services: Surroundings) -
         organisation=visitor.place_words,
         rows=rows,
     )
+
+
+def _done(request: Request) -> Notice | None:
+    """What was done just before, where a form led here."""
+    if "deleted" in request.query_params:
+        return Notice("The nomination was deleted")
+    if "saved" in request.query_params:
+        return Notice("Your answers are saved", "Go on whenever you like, below.")
+    return None
 
 
 def _pages(lines: Sequence[Line], sheet: Sheet, stage: Stage | None) -> dict[str, str]:

@@ -10,19 +10,20 @@ from models.tables import AuditEvent, OutboxMessage
 from portal.nominators.standing import WORDS, Standing, happened, standing_of
 from portal.words import day, moment
 from rules.calendar import span_in_words
+from rules.eligibility import EligibilityRule
 from storage.nominator_pages import Begun, OwnNomination, Window
 
-READINESS = {
+READINESS: Mapping[str, str] = {
     Readiness.READY_NOW: "Ready now",
     Readiness.MONTHS_6_TO_12: "Ready in 6 to 12 months",
     Readiness.YEARS_1_TO_2: "Ready in 1 to 2 years",
 }
-POSTS = {
+POSTS: Mapping[str, str] = {
     EndorserPost.CHIEF_EXECUTIVE: "Chief executive",
     EndorserPost.ACCOUNTABLE_OFFICER: "Accountable officer",
     EndorserPost.EXECUTIVE_DIRECTOR: "Another executive director",
 }
-REASONS = {
+REASONS: Mapping[str, str] = {
     WithdrawReason.NEW_POST: "The nominee has a new post",
     WithdrawReason.PERSONAL: "Personal reasons of the nominee",
     WithdrawReason.NO_LONGER_SUPPORTED: "The organisation no longer supports the nomination",
@@ -40,6 +41,13 @@ LETTERS = {
     Template.PAUSED: "A nomination is paused",
     Template.RESUMED: "A nomination goes on",
 }
+_RULES = {
+    EligibilityRule.EMPLOYED_IN_REGION: "work for an NHS organisation in {region}",
+    EligibilityRule.REPORTS_TO_BOARD: "report to a member of the board, or somebody of the same standing",
+    EligibilityRule.NEXT_STEP_EXECUTIVE: "have an executive director post as their next step",
+    EligibilityRule.ENDORSED: "be endorsed by a chief executive, an accountable officer or an executive director",
+}
+"""What a nominee must do, by the policy's eligibility rules."""
 _SENT = {
     MessageStatus.WAITING: "On its way",
     MessageStatus.SENDING: "On its way",
@@ -68,6 +76,18 @@ class Fact:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """An answer on the page where answers are checked; ``wrong`` says what is wrong with it."""
+
+    code: str
+    label: str
+    value: str
+    change_href: str
+    change_words: str
+    wrong: str = ""
+
+
+@dataclass(frozen=True)
 class Line:
     """A nomination in the list."""
 
@@ -93,13 +113,14 @@ class DraftLine:
 
 @dataclass(frozen=True)
 class WindowLine:
-    """A cohort's window in a sentence; ``is_open`` where one can nominate now."""
+    """A cohort's window in a sentence; ``is_open`` where one can nominate now, ``rules`` on who can be nominated."""
 
     cohort: str
     name: str
     sentence: str
     consent: str
     is_open: bool
+    rules: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -169,7 +190,16 @@ def window_line_of(window: Window, now: datetime) -> WindowLine:
         sentence = f"Nominations open at {opens} and close at {closes}."
     else:
         sentence = "Nominations are about to open."
-    return WindowLine(window.cohort, window.name, sentence, span_in_words(window.consent_within), is_open)
+    return WindowLine(
+        cohort=window.cohort,
+        name=window.name,
+        sentence=sentence,
+        consent=span_in_words(window.consent_within),
+        is_open=is_open,
+        rules=tuple(
+            words.format(region=window.region) for rule, words in _RULES.items() if rule.value in window.eligibility
+        ),
+    )
 
 
 def letter_line_of(letter: OutboxMessage, nominee: str) -> LetterLine:

@@ -1,8 +1,8 @@
 """Pages of nominators: an organisation's nominations and how to make one."""
 
-from portal.nominators import following, letters, listing
+from portal.nominators import asking, beginning, following, letters, listing, sending
 from portal.routing import area
 
 routes = area()
-for part in (listing, letters, following):
+for part in (listing, letters, following, beginning, sending, asking):
     routes.include_router(part.routes)

@@ -4,13 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
+from acts.drafting import DraftingActs
 from models.enums import Role
 from models.ids import PersonId
 from models.messages import By
 from models.tables import Organisation, Person, RoleGrant
-from tests.workflows.rig import Rig
-
-AWAY = "RQ9"
+from tests.workflows.rig import ELSEWHERE, HOME, CohortRig, Rig
 
 
 @pytest.fixture
@@ -35,3 +34,34 @@ async def stranger(rig: Rig) -> By:
         grant = RoleGrant(person_id=person, role=Role.NOMINATOR, organisation_code=code, granted_at=datetime.now(UTC))
         session.add(grant)
     return By(person=person, role=Role.NOMINATOR)
+
+
+ANSWERS = {
+    "current_post": "Deputy Director",
+    "readiness": "6_to_12_months",
+    "interests": "Mental health\nestates",
+    "previous_organisations": f"{ELSEWHERE} 31/3/2016",
+    "endorser_name": "Rosa Finch",
+    "endorser_email": "rosa.finch@example.nhs.test",
+    "endorser_organisation": "",
+    "endorser_post": "accountable_officer",
+    "endorsement": "I support this.\n\nWith examples.",
+}
+"""Answers to every question that everybody is asked, beside who is nominated."""
+
+
+def nominee(rig: Rig) -> dict[str, str]:
+    """Somebody nobody else nominates."""
+    number = rig.number()
+    return {"nominee_name": f"Ada Quill {number}", "nominee_email": f"ada.quill.{number}@example.nhs.test"}
+
+
+async def a_complete_draft(rig: Rig, cohort: CohortRig, **answers: str) -> str:
+    """A nomination the home organisation has begun and answered; ``answers`` differ from the usual ones."""
+    acts = DraftingActs(rig.acts.desk)
+    draft = await acts.begin(cohort.id, HOME, rig.nominator)
+    # An address without a number would belong to a name of another test.
+    letters = "".join(chr(ord("A") + int(digit)) for digit in str(rig.number()))
+    usual = {**ANSWERS, **nominee(rig), "nominee_name": f"Ada Quill {letters}"}
+    await acts.save(draft, HOME, rig.nominator, {**usual, **answers}, {})
+    return draft
