@@ -1,0 +1,73 @@
+"""What an inclusion adviser looks at: counts of nominations, none of them too small to hide people."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from models.enums import Stage
+from models.tables import Cohort, Nomination
+from rules.permissions import Act, may
+from storage.lists import Asker
+
+SMALLEST = 10
+"""The smallest count that is told: the policy states none, and publications of the NHS hide counts below 10."""
+
+
+@dataclass(frozen=True)
+class StageCount:
+    """Nominations of a cohort in one stage. ``count``: None where it is not told.
+
+    ``withheld``: it is large enough, and would give a smaller one away.
+    """
+
+    stage: Stage
+    count: int | None
+    withheld: bool = False
+
+
+@dataclass(frozen=True)
+class CohortCounts:
+    """A cohort's nominations in every stage."""
+
+    cohort: str
+    name: str
+    stages: tuple[StageCount, ...]
+
+
+async def counts_for_advisers(session: AsyncSession, asker: Asker) -> tuple[CohortCounts, ...]:
+    """The counts of every cohort, the newest first; nothing for who may not see aggregates.
+
+    Counts below `SMALLEST`, none included, do not leave this function.
+    """
+    if not may(asker.role, Act.SEE_EQUALITY_AGGREGATES):
+        return ()
+    cohorts = await session.exec(select(Cohort.id, Cohort.name).order_by(col(Cohort.opens_at).desc(), col(Cohort.id)))
+    rows = await session.exec(
+        select(Nomination.cohort_id, Nomination.stage, func.count()).group_by(
+            col(Nomination.cohort_id), col(Nomination.stage)
+        )
+    )
+    counted: dict[str, dict[Stage, int]] = defaultdict(dict)
+    for cohort, stage, count in rows:
+        counted[cohort][Stage(stage)] = count
+    return tuple(CohortCounts(cohort, name, told(counted[cohort])) for cohort, name in cohorts)
+
+
+def told(counts: dict[Stage, int]) -> tuple[StageCount, ...]:
+    """Every stage's count, without those that are too small.
+
+    Where a single one is too small, whoever knows how many nominations there are could work it out: the smallest of
+    the others is then withheld as well (secondary suppression; Office for National Statistics, disclosure control
+    for tables).
+    """
+    every = {stage: counts.get(stage, 0) for stage in Stage}
+    small = {stage for stage, count in every.items() if count < SMALLEST}
+    withheld: Stage | None = None
+    if len(small) == 1:
+        withheld = min((stage for stage in every if stage not in small), key=lambda stage: (every[stage], stage))
+    return tuple(
+        StageCount(stage, None if stage in small or stage is withheld else count, stage is withheld)
+        for stage, count in every.items()
+    )
