@@ -1,4 +1,5 @@
 // Saves each field of <form data-save="URL"> as it is typed: POST field, content (one for each ticked box), revision.
+// A hidden <input data-revision-of="field"> follows, for forms that carry revisions without scripts too.
 // Answers: 200 {saved_at, revision}, 409 {theirs, revision, saved_at}, 422 {sentence}, 401.
 const groups = ".nhsuk-date-input, .nhsuk-radios, .nhsuk-checkboxes";
 const fields = [];
@@ -117,6 +118,9 @@ class Field {
     }
     for (const input of this.inputs) input.dataset.revision = said.revision;
     if (answer.status === 409) return this.differs(said);
+    for (const seen of this.form.querySelectorAll("[data-revision-of]")) {
+      if (seen.dataset.revisionOf === this.name) seen.value = said.revision;
+    }
     this.done(version, said.saved_at);
   }
 
