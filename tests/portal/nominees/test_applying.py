@@ -114,9 +114,11 @@ async def test_two_tabs_without_scripts_lose_nothing_and_choose(cohort: CohortRi
     after = await undecided.submit("/task/statement-partnerships", {"keep.partnerships": "mine"})
 
     assert (both.status, both.heading) == (409, "Choose which text to keep")
-    assert "From the first tab." in both.words and "From the second tab." in both.words
+    assert "From the first tab." in both.words
+    assert "From the second tab." in both.words
     assert (undecided.status, "#keep.partnerships" in undecided.links) == (422, True)
-    assert "From the first tab." in undecided.words and "From the second tab." in undecided.words
+    assert "From the first tab." in undecided.words
+    assert "From the second tab." in undecided.words
     assert stored_meanwhile["partnerships"] == ("From the first tab.", 1)
     assert after.path == f"{path}/application"
     assert (await drafts(case))["partnerships"] == ("From the second tab.", 2)
