@@ -13,12 +13,13 @@ Where no Chromium is found these tests are skipped, and say how to get it.
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import pytest
 import uvicorn
 from axe_playwright_python.async_playwright import Axe
 from fastapi import FastAPI
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, Playwright, async_playwright
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
 from models.messages import By
@@ -30,7 +31,7 @@ from stack.children import free_port
 AWindow = Callable[..., Awaitable[Page]]
 NARROW, WIDE = {"width": 320, "height": 640}, {"width": 1280, "height": 900}
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-_ARGUMENTS = [
+ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -59,14 +60,21 @@ async def site(portal: FastAPI) -> AsyncIterator[str]:
     await serving
 
 
-@pytest.fixture(scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    """Chromium."""
+@asynccontextmanager
+async def chromium() -> AsyncIterator[tuple[Playwright, str]]:
+    """Playwright, and the path of the Chromium it is to start."""
     program = next((found for name in _NAMES if (found := shutil.which(name))), None)
     if program is None:
         pytest.skip("no Chromium: install it to run the browser tests (Debian: apt-get install chromium)")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=_ARGUMENTS)
+        yield playwright, program
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """Chromium."""
+    async with chromium() as (playwright, program):
+        browser = await playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         yield browser
         await browser.close()
 
