@@ -13,18 +13,23 @@ from rules.assessments import WORDS as ASSESSMENT_WORDS
 from rules.stages import WORDS
 from storage.moderator_pages import Holder, PanelCase, PanelSeat, QueueCounts, QueueLine
 
-_MOST_REASONS = 3
+_SEVERAL: Mapping[FlagRule, str] = {
+    FlagRule.INCOMPLETE: "{} things are missing",
+    FlagRule.EVIDENCE_THIN: "Little evidence for {} scores",
+    FlagRule.CRITERION_SPREAD: "Scores far apart on {} criteria",
+    FlagRule.MEAN_SPREAD: "Means far apart, {} times",
+    FlagRule.AUDIT_SAMPLE: "In the audit sample, {} times",
+}
 
 
 @dataclass(frozen=True)
 class RowShown:
-    """A nomination in the queue; ``more`` says how many reasons are left out."""
+    """A nomination in the queue, with a reason for each rule that flagged it."""
 
     number: str
     href: str
     nominee: str
     reasons: tuple[str, ...]
-    more: str
     waits: str
     since: str
     holder: str
@@ -132,17 +137,25 @@ class CaseShown:
 
 def row_shown(line: QueueLine, me: str, now: datetime) -> RowShown:
     """A line of the queue."""
-    reasons = tuple(dict.fromkeys(flag.reason for flag in line.flags))
-    left = len(reasons) - _MOST_REASONS
     return RowShown(
         number=line.nomination.id,
         href=f"/quality/{line.nomination.id}",
         nominee=line.nominee,
-        reasons=reasons[:_MOST_REASONS],
-        more=f"and {left} more" if left > 0 else "",
+        reasons=_reasons(line.flags),
         waits=waited(line.oldest, now),
         since=day(line.oldest),
         holder=holder_words(line.holder, me) + (", paused" if line.nomination.paused else ""),
+    )
+
+
+def _reasons(flags: Sequence[Flag]) -> tuple[str, ...]:
+    """One line for each rule: its reason, or how often it was broken."""
+    by_rule: dict[FlagRule, list[str]] = {}
+    for flag in flags:
+        by_rule.setdefault(FlagRule(flag.rule), []).append(flag.reason)
+    return tuple(
+        reasons[0] if len(reasons) == 1 else f"{_SEVERAL[rule].format(len(reasons))}."
+        for rule, reasons in by_rule.items()
     )
 
 

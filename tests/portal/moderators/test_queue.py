@@ -14,7 +14,8 @@ async def test_queue_says_why_a_nomination_waits_and_since_when(
     assert page.heading == "Flags that wait for a moderator"
     assert f"/quality/{case.id}" in page.links
     assert "Flagged Person" in page.words
-    assert "lie 4 points apart" in page.words
+    assert "Scores far apart on 6 criteria." in page.words
+    assert "The assessors' means lie 4.00 points apart; from 1.5 on a moderator looks." in page.words
     assert "less than an hour" in page.words
     assert "Nobody" in page.words
 
