@@ -26,6 +26,17 @@ def organisation_of(visitor: Visitor) -> OrganisationCode:
     return OrganisationCode(visitor.chosen.place)
 
 
+def storable(name: str) -> str:
+    """A name from an address, if it could be that of anything.
+
+    Raises:
+        NotFoundError: It holds what no name holds, and the database could not even look for it.
+    """
+    if not name.isprintable() or len(name) > 120:
+        raise NotFoundError
+    return name
+
+
 async def nomination_for(services: Services, visitor: Visitor, nomination: str) -> OwnNomination:
     """A nomination of their organisation.
 
@@ -33,7 +44,7 @@ async def nomination_for(services: Services, visitor: Visitor, nomination: str) 
         NotFoundError: There is none, or it is another organisation's.
     """
     async with services.acts.desk.sessions() as session:
-        found = await own_nomination(session, visitor.asker, nomination)
+        found = await own_nomination(session, visitor.asker, storable(nomination))
     if found is None:
         raise NotFoundError
     return found
@@ -46,7 +57,7 @@ async def draft_for(services: Services, visitor: Visitor, draft: str) -> Begun:
         NotFoundError: There is none, or it is another organisation's.
     """
     async with services.acts.desk.sessions() as session:
-        found = await begun(session, visitor.asker, draft)
+        found = await begun(session, visitor.asker, storable(draft))
     if found is None:
         raise NotFoundError
     return found

@@ -5,7 +5,7 @@ from starlette.responses import HTMLResponse
 
 from models.enums import NominationRoute, StageChange
 from portal.failures import NotFoundError
-from portal.nominators.entry import AREA, HOME, Following
+from portal.nominators.entry import AREA, HOME, Following, storable
 from portal.nominators.presenters import (
     READINESS,
     Fact,
@@ -31,7 +31,7 @@ routes = area()
 async def nomination(request: Request, visitor: Following, services: Surroundings, nomination: str) -> HTMLResponse:
     """Everything the organisation may know of one nomination."""
     async with services.acts.desk.sessions() as session:
-        own = await own_nomination(session, visitor.asker, nomination)
+        own = await own_nomination(session, visitor.asker, storable(nomination))
         story = await story_visible_to(session, visitor.asker, nomination)
         if own is None or story is None:
             raise NotFoundError

@@ -8,7 +8,7 @@ from notify.facts import FactsError
 from notify.post import written
 from notify.render import TemplateError
 from portal.failures import NotFoundError
-from portal.nominators.entry import AREA, HOME, Following
+from portal.nominators.entry import AREA, HOME, Following, storable
 from portal.nominators.presenters import letter_id, letter_line_of, path_of, slug_of
 from portal.pages import render
 from portal.routing import area
@@ -47,7 +47,7 @@ async def messages(
 async def message(request: Request, visitor: Following, services: Surroundings, message: str) -> HTMLResponse:
     """One message as it was written, with names as they are now."""
     async with services.acts.desk.sessions() as session:
-        found = await letter_to(session, visitor.asker, _key(message))
+        found = await letter_to(session, visitor.asker, letter_id(storable(message)))
     if found is None:
         raise NotFoundError
     letter, nominee = found

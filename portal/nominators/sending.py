@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, Response
 from acts.drafting import DraftingActs, answers_of, wrong_in
 from acts.errors import RefusedError
 from intake.problems import BadForm, RowProblem
-from portal.nominators.entry import HOME, NOMINATE, Nominating, draft_for, nomination_for, organisation_of
+from portal.nominators.entry import HOME, NOMINATE, Nominating, draft_for, nomination_for, organisation_of, storable
 from portal.nominators.presenters import POSTS, READINESS, Answer, draft_path, path_of, window_line_of
 from portal.nominators.questions import QUESTIONS, Field, Question, question_of, sentence_of
 from portal.pages import Problem, go_to, render
@@ -96,10 +96,10 @@ async def ask_delete(request: Request, visitor: Nominating, services: Surroundin
 
 @routes.post("/organisation/nominate/{draft}/delete")
 async def delete(request: Request, visitor: Nominating, services: Surroundings, draft: str) -> Response:
-    """Deletes it."""
+    """Deletes it; a repeat of the same click finds it deleted, and leads on as the first one did."""
 
     async def act() -> str:
-        await DraftingActs(services.acts.desk).delete(draft, organisation_of(visitor), visitor.by)
+        await DraftingActs(services.acts.desk).delete(storable(draft), organisation_of(visitor), visitor.by)
         return "/organisation?deleted=yes"
 
     return await done_once(request, act)

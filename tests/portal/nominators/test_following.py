@@ -238,3 +238,14 @@ async def test_people_shows_who_else_may_act_for_the_organisation_and_nobody_of_
     assert "The stranger (you)" in there.words
     assert "The nominator" not in there.words
     assert "talent-pool@example.nhs.test" in here.words
+
+
+@pytest.mark.parametrize(
+    "path", ["nominations/{}", "nominations/{}/endorse", "nominate/{}/check", "nominate/{}/round", "messages/{}"]
+)
+async def test_addresses_that_no_name_could_have_are_not_found(rig: Rig, a_visit: A_Visit, path: str) -> None:
+    visit = await a_visit(rig.nominator)
+
+    found = [(await visit.get(f"/organisation/{path.format(name)}")).status for name in ("%00", "x" * 300, "%FF")]
+
+    assert found == [404, 404, 404]
