@@ -42,7 +42,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities import build
 from activities.errors import ActivityErrors
 from models.messages import OutboxAsked
-from notify.settled import channel_of, sender_of
+from notify.settled import channel_of, poster_of, sender_of
 from stack.children import free_port
 from stack.client import TemporalUnreachableError, connect, register_search_attributes
 from stack.errors import StackError
@@ -53,6 +53,7 @@ from stack.settings import Settings, SettingsError, described, load_settings
 from storage.engine import make_engine, sessions
 from workflows.all import WORKFLOWS
 from workflows.outbox import OutboxWorkflow
+from workflows.webhooks import WebhooksWorkflow
 
 _log = structlog.get_logger("worker")
 
@@ -73,6 +74,18 @@ Result = TypeVar("Result")
 def sandboxed() -> SandboxedWorkflowRunner:
     """The runner that refuses clocks, randomness and input or output inside workflow modules."""
     return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
+
+
+async def start_webhooks(client: Client, task_queue: str) -> None:
+    """Start the workflow that sends events to programs, unless it runs; one for each task queue."""
+    await client.start_workflow(
+        WebhooksWorkflow.run,
+        OutboxAsked(),
+        id=f"webhooks/{task_queue}",
+        task_queue=task_queue,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        static_summary="Sends events of nominations to the programs of their organisations",
+    )
 
 
 async def start_outbox(client: Client, task_queue: str) -> None:
@@ -158,6 +171,7 @@ class WorkerProcess:
                 channel=channel_of(self.settings),
                 sender=sender_of(self.settings),
                 task_queue=self.settings.task_queue,
+                poster=poster_of(self.settings),
             )
             threads = ThreadPoolExecutor(self.settings.max_concurrent_activities, "activity")
             opened.callback(threads.shutdown, wait=False, cancel_futures=True)
@@ -165,7 +179,7 @@ class WorkerProcess:
                 await self._work(make_worker(client, self.settings, activities, threads))
 
     async def _connected(self) -> Client:
-        """A client whose namespace has its search attributes and its outbox."""
+        """A client whose namespace has its search attributes, its outbox and its webhooks."""
         runtime = self._runtime()
         try:
             client = await connect(self.settings, runtime=runtime, identity=self._identity)
@@ -176,6 +190,7 @@ class WorkerProcess:
             try:
                 added = await register_search_attributes(client)
                 await start_outbox(client, self.settings.task_queue)
+                await start_webhooks(client, self.settings.task_queue)
             except RPCError:
                 _log.warning("Temporal went away while the worker was starting; it is tried again", exc_info=True)
                 await asyncio.sleep(_AGAIN_SECONDS)

@@ -12,8 +12,10 @@ from activities.cohorts import CohortActivities
 from activities.nominations import NominationActivities
 from activities.outbox import OutboxActivities
 from activities.quality import QualityActivities
+from activities.webhooks import WebhookActivities
 from notify.channels import Channel
 from notify.compose import Sender
+from notify.posting import Poster
 
 
 def build(
@@ -23,8 +25,12 @@ def build(
     channel: Channel,
     sender: Sender,
     task_queue: str,
+    poster: Poster | None = None,
 ) -> list[Callable[..., object]]:
-    """All activities of a worker, over one database, one Temporal client and one channel to people."""
+    """All activities of a worker, over one database, one Temporal client and one channel to people.
+
+    Without a ``poster``, events are sent to public addresses over https alone.
+    """
     nominations = NominationActivities(sessions)
     quality = QualityActivities(sessions)
     cohorts = CohortActivities(sessions, client)
@@ -45,4 +51,5 @@ def build(
         allocation.tell_panels,
         outbox.deliver_messages,
         outbox.relay_tellings,
+        WebhookActivities(sessions, poster or Poster()).send_webhooks,
     ]

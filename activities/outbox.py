@@ -61,7 +61,7 @@ class OutboxActivities:
             # What is left was queued while these left: the next look takes it together with what follows.
             return delivered.sent >= MANY
 
-        await _for_one_shift(asked, look)
+        await for_one_shift(asked, look)
 
     @activity.defn(name="relay_tellings")
     async def relay_tellings(self, asked: OutboxAsked) -> None:
@@ -70,10 +70,12 @@ class OutboxActivities:
         async def look() -> bool:
             return bool(await self._teller.tell_waiting(datetime.now(UTC), owed_for=OWED_FOR))
 
-        await _for_one_shift(asked, look)
+        await for_one_shift(asked, look)
 
 
-async def _for_one_shift(asked: OutboxAsked, look: Callable[[], Awaitable[bool]]) -> None:
+async def for_one_shift(
+    asked: OutboxAsked, look: Callable[[], Awaitable[bool]], rest_seconds: float = LOOK_EVERY_SECONDS
+) -> None:
     """Looks for work again and again until the shift is over, resting while there is none.
 
     Raises:
@@ -86,7 +88,7 @@ async def _for_one_shift(asked: OutboxAsked, look: Callable[[], Awaitable[bool]]
             activity.heartbeat()
             # One look may wait for a slow server longer than the heartbeat may.
             if not await beating(look()):
-                await asyncio.wait({leaving}, timeout=LOOK_EVERY_SECONDS)
+                await asyncio.wait({leaving}, timeout=rest_seconds)
             if leaving.done():
                 raise later("the worker is leaving", "WorkerLeaving")
     finally:

@@ -8,7 +8,6 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from hashlib import sha256
 from urllib.parse import urlsplit
 
@@ -20,6 +19,7 @@ from acts.errors import NotKnownError, RefusedError
 from models.enums import Role
 from models.ids import OrganisationCode
 from models.messages import By
+from models.programs import DeliveryStatus, EventKind, Scope
 from models.tables import ApiToken, Organisation, WebhookDelivery, WebhookEndpoint
 from rules.permissions import Act, Subject
 from storage import audit
@@ -31,22 +31,6 @@ MOST_DAYS = 366
 USUAL_DAYS = 90
 MOST_ENDPOINTS = 10
 """Of one organisation: each is sent every event."""
-
-
-class Scope(StrEnum):
-    """What a token may be used for, within what its maker may do."""
-
-    NOMINATIONS_READ = "nominations:read"
-    NOMINATIONS_WRITE = "nominations:write"
-    DECISIONS_READ = "decisions:read"
-    EXPORTS_READ = "exports:read"
-    WEBHOOKS_MANAGE = "webhooks:manage"
-
-
-class EventKind(StrEnum):
-    """What a webhook can tell."""
-
-    STAGE_CHANGED = "nomination.stage_changed"
 
 
 @dataclass(frozen=True)
@@ -220,7 +204,7 @@ class ProgramActs:
             owed = await session.get(WebhookDelivery, delivery, with_for_update=True)
             if owed is None or owed.endpoint_id != endpoint:
                 raise NotKnownError(f"There is no delivery '{delivery}' to this endpoint.")
-            owed.status, owed.tries, owed.next_at = "waiting", 0, now
+            owed.status, owed.tries, owed.next_at = DeliveryStatus.WAITING, 0, now
             session.add(owed)
         return owed
 

@@ -68,6 +68,7 @@ def services_over(settings: Settings, desk: Desk) -> Services:
         limits=SessionLimits(settings.portal_idle, settings.portal_longest),
         personas=settings.portal_personas,
         mailbox=settings.mailbox if development else None,
+        receipts=settings.notify_receipts,
         provider=_provider_of(settings),
     )
 

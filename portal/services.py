@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
+from pydantic import SecretStr
 
 from acts import Acts
 from notify.channels import Channel
@@ -44,6 +45,7 @@ class Services:
     limits: SessionLimits = USUAL_LIMITS
     personas: bool = False
     mailbox: Path | None = None
+    receipts: SecretStr | None = None
     provider: Provider | None = None
     temporal_pages: str = ""
     rates: Rates = field(default_factory=Rates)

@@ -89,6 +89,21 @@ class Settings(BaseSettings):
         default="Talent Pool <talent-pool@example.nhs.test>", description="Whom messages come from."
     )
     smtp_starttls: bool = Field(default=True, description="Whether messages leave encrypted only.")
+    notify_key: SecretStr | None = Field(
+        default=None, description="A key of GOV.UK Notify; messages then leave by it, and SMTP must not be set."
+    )
+    notify_template: str | None = Field(
+        default=None, description="The id of Notify's e-mail template, which has ((subject)) and ((body)) alone."
+    )
+    notify_url: str = Field(
+        default="https://api.notifications.service.gov.uk", description="Where Notify's interface is."
+    )
+    notify_receipts: SecretStr | None = Field(
+        default=None, description="The bearer token with which Notify calls back to say what became of a message."
+    )
+    webhook_private: bool = Field(
+        default=False, description="Whether events may be sent to addresses of private networks."
+    )
     health_port: int | None = Field(
         default=None, ge=1, le=65535, description="A worker serves /health and /metrics on it."
     )
@@ -162,6 +177,9 @@ class Settings(BaseSettings):
         "smtp_host",
         "smtp_user",
         "smtp_password",
+        "notify_key",
+        "notify_template",
+        "notify_receipts",
         "health_port",
         "metrics_port",
         "listen",
@@ -205,6 +223,16 @@ class Settings(BaseSettings):
             if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/"):
                 raise ValueError("must be a scheme and a host, as in https://talent.example.nhs.uk")
         return address
+
+    @model_validator(mode="after")
+    def _one_way_for_messages(self) -> Self:
+        if self.notify_key is None:
+            return self
+        if self.smtp_host is not None:
+            raise ValueError("messages leave one way: set TALENT_POOL_NOTIFY_KEY or TALENT_POOL_SMTP_HOST, not both")
+        if self.notify_template is None:
+            raise ValueError("TALENT_POOL_NOTIFY_KEY needs TALENT_POOL_NOTIFY_TEMPLATE: the id of a template")
+        return self
 
     @model_validator(mode="after")
     def _production_is_strict(self) -> Self:

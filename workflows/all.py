@@ -5,6 +5,7 @@ from workflows.assessment import AssessmentWorkflow
 from workflows.cohort import CohortWorkflow
 from workflows.nomination import NominationWorkflow
 from workflows.outbox import OutboxWorkflow
+from workflows.webhooks import WebhooksWorkflow
 
 WORKFLOWS: tuple[type, ...] = (
     CohortWorkflow,
@@ -12,4 +13,5 @@ WORKFLOWS: tuple[type, ...] = (
     AssessmentWorkflow,
     AllocationWorkflow,
     OutboxWorkflow,
+    WebhooksWorkflow,
 )

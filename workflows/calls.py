@@ -166,6 +166,11 @@ async def relay_tellings(asked: OutboxAsked) -> None:
     )
 
 
+async def send_webhooks(asked: OutboxAsked) -> None:
+    """Sends organisations' programs the events that they are owed, for one shift."""
+    await _laboured("send_webhooks", asked, NoneType, _one_shift(asked), "one shift")
+
+
 def _one_shift(asked: OutboxAsked) -> timedelta:
     """A shift ends by itself; a batch's time is left for the last message."""
     return timedelta(seconds=asked.shift_seconds) + ONE_BATCH

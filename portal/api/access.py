@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from fastapi import Depends, Request
 from limits import RateLimitItemPerMinute
 
-from acts.programs import BEGINS, Scope, hash_of
+from acts.programs import BEGINS, hash_of
 from models.enums import Role
 from models.ids import OrganisationCode, PersonId
 from models.messages import By
+from models.programs import Scope
 from portal.access import Guard
 from portal.api.problems import Kind, ProblemError
 from portal.rates import caller_of

@@ -10,7 +10,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, iter_route_contexts
 
-from acts.programs import Scope
+from models.programs import Scope
 from portal.api import exports, nominations, standing, webhooks
 from portal.api.access import Scoped
 from portal.api.problems import Problem

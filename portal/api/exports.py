@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import Query
 from starlette.responses import StreamingResponse
 
-from acts.programs import Scope
 from models.enums import Stage
+from models.programs import Scope
 from portal.api.access import Program, token
 from portal.api.operations import operations, problems
 from portal.api.said import CohortCode

@@ -6,9 +6,9 @@ from fastapi import Path, Query, Request, Response
 from sqlalchemy.exc import IntegrityError
 
 from acts.errors import RefusedError
-from acts.programs import Scope
 from models.enums import Stage
 from models.ids import NominationId
+from models.programs import Scope
 from models.tables import Nomination
 from portal.api.access import Program, token
 from portal.api.operations import operations, problems

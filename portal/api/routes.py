@@ -4,7 +4,8 @@ from fastapi import APIRouter
 
 from portal.api.document import PARTS
 from portal.api.explorer import described, pages
+from portal.api.receipts import routes as receipts
 
 routes = APIRouter()
-for _part in (*PARTS, described, pages):
+for _part in (*PARTS, receipts, described, pages):
     routes.include_router(_part)

@@ -7,12 +7,12 @@ from typing import Annotated, TypeVar
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from acts.nominations import Endorsing, Nominating
-from acts.programs import EventKind
 from intake import cells
 from intake.characters import legible
 from intake.columns import LONGEST_STATEMENT
 from models.enums import EndorserPost, NominationRoute, Readiness, WithdrawReason
 from models.ids import CohortId, OrganisationCode
+from models.programs import EventKind
 
 Read = TypeVar("Read")
 

@@ -6,8 +6,8 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from acts.programs import EventKind
 from models.enums import CohortPhase, NominationRoute, Outcome, Readiness, Stage
+from models.programs import DeliveryStatus, EventKind
 from models.tables import AuditEvent, Cohort, Nomination, WebhookDelivery, WebhookEndpoint
 from storage.programs import Need, OwnNomination, Released
 
@@ -161,7 +161,7 @@ class DeliveryShown(Shown):
     """An event that was sent to an endpoint, or is owed to it."""
 
     id: str = Field(description="The header webhook-id, the same in every try and replay.")
-    status: str = Field(description="`waiting`, `delivered` or `given_up`.")
+    status: DeliveryStatus
     tries: int
     made_at: datetime
     next_at: datetime | None = Field(description="When it is tried next; null when it is not.")
@@ -243,10 +243,10 @@ def delivery_shown(row: WebhookDelivery) -> DeliveryShown:
     """What was sent, or is owed."""
     return DeliveryShown(
         id=row.id,
-        status=row.status,
+        status=DeliveryStatus(row.status),
         tries=row.tries,
         made_at=row.made_at,
-        next_at=row.next_at if row.status == "waiting" else None,
+        next_at=row.next_at if row.status == DeliveryStatus.WAITING else None,
         delivered_at=row.delivered_at,
         answered=row.answered,
         failure=row.failure,

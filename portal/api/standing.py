@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import Query, Request, Response
 
-from acts.programs import Scope
 from models.enums import Stage
+from models.programs import Scope
 from models.tables import Cohort
 from portal.api.access import Program, token
 from portal.api.operations import operations, problems

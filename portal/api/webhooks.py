@@ -1,12 +1,12 @@
 """Operations on the addresses that your organisation's events are sent to, and what was sent to them."""
 
-from enum import StrEnum
 from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 from pydantic import StringConstraints
 
-from acts.programs import ProgramActs, Scope
+from acts.programs import ProgramActs
+from models.programs import DeliveryStatus, Scope
 from models.tables import WebhookDelivery, WebhookEndpoint
 from portal.api.access import Program, token
 from portal.api.operations import operations, problems
@@ -37,14 +37,6 @@ DeliveryId = Annotated[
     Annotated[str, StringConstraints(pattern=r"^wh-[0-9a-f]{12}\.[0-9]{1,20}$")],
     Path(description="The header webhook-id."),
 ]
-
-
-class DeliveryStatus(StrEnum):
-    """What became of an event that was owed."""
-
-    WAITING = "waiting"
-    DELIVERED = "delivered"
-    GIVEN_UP = "given_up"
 
 
 @routes.get("/webhooks", responses=problems(), summary="List endpoints")

@@ -107,6 +107,7 @@ from models.tables import (
 )
 from notify.channels import MailboxChannel
 from notify.compose import sender_from
+from notify.posting import Poster
 from rules.applications import form
 from rules.policies import calendar_of, fingerprint, read_policy
 from stack.settings import Settings
@@ -164,6 +165,7 @@ class Rig:
         self.sessions: async_sessionmaker[AsyncSession] = sessions(engine)
         self.task_queue = f"test-{uuid4().hex}"
         self.mailbox = mailbox
+        self.poster = Poster()
         self.forgetful = forgetful
         self.begun: Counter[str] = Counter()
         self.acts: Acts = acts_at(Desk(self.sessions, self.client, self.task_queue))
@@ -192,6 +194,7 @@ class Rig:
             channel=MailboxChannel(self.mailbox),
             sender=sender_from("Talent Pool <talent-pool@example.nhs.test>"),
             task_queue=queue,
+            poster=self.poster,
         )
         if not self.forgetful:
             return make_worker(self.client, settings, activities, self._threads)

@@ -256,6 +256,18 @@ async def outbox(rig: Rig) -> Mapping[str, str]:
     return {f"outbox-shift@{first}": workflow}
 
 
+async def webhooks(rig: Rig) -> Mapping[str, str]:
+    """A shift that ends and begins the next."""
+    workflow = f"webhooks/recorded-{rig.number()}"
+    handle = await rig.client.start_workflow(
+        "webhooks", OutboxAsked(shift_seconds=1), id=workflow, task_queue=rig.task_queue
+    )
+    first = handle.first_execution_run_id
+    await eventually(handle.describe, lambda found: found.run_id != first)
+    await handle.terminate()
+    return {f"webhooks-shift@{first}": workflow}
+
+
 SCENES: tuple[Scene, ...] = (
     whole_cohort,
     assessments,
@@ -278,6 +290,7 @@ SCENES: tuple[Scene, ...] = (
     needs_attention,
     self_nominated,
     outbox,
+    webhooks,
 )
 
 

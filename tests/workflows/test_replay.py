@@ -53,6 +53,7 @@ def test_every_workflow_and_every_branch_is_recorded() -> None:
         },
         "cohort": {"whole"},
         "outbox": {"shift"},
+        "webhooks": {"shift"},
         "nomination": {
             "usual", "declined", "lapsed", "ineligible", "withdrawn-while-applying", "withdrawn-while-scored",
             "withdrawn-from-the-pool", "paused-and-extended", "deferred", "readmitted", "moderated", "more-evidence",

@@ -7,9 +7,10 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 
-from acts.programs import Made, ProgramActs, Scope
+from acts.programs import Made, ProgramActs
 from models.ids import OrganisationCode
 from models.messages import By
+from models.programs import Scope
 from tests.portal.visiting import HOST
 from tests.workflows.rig import HOME, Rig
 

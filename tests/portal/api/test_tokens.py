@@ -6,15 +6,20 @@ import pytest
 from fastapi import FastAPI
 
 from acts.errors import RefusedError
-from acts.programs import ProgramActs, Scope, hash_of
+from acts.programs import ProgramActs, hash_of
 from models.messages import By
+from models.programs import Scope
 from models.tables import ApiToken, RoleGrant
 from portal.api.document import Operation, every_operation
 from tests.portal.api.conftest import A_Program, problem
 from tests.portal.test_routes import all_routes, rules_of
 from tests.workflows.rig import ELSEWHERE, HOME, CohortRig, Rig
 
-OPEN = {"/api/v1/openapi.json": "anyone, unseen", "/api/v1/docs": "anyone"}
+OPEN = {
+    "/api/v1/openapi.json": "anyone, unseen",
+    "/api/v1/docs": "anyone",
+    "/api/v1/notify/receipts": "GOV.UK Notify",
+}
 NOTHING = {"number": "pilot-0000", "endpoint": "wh-000000000000", "delivery": "wh-000000000000.1"}
 OPERATIONS = every_operation()
 ENDORSEMENT = {"name": "Ada Example", "email": "ada@example.nhs.test", "post": "chief_executive"}
