@@ -13,6 +13,7 @@ from acts.register import MOST_CAPACITY, Period
 from intake.characters import CellError, legible
 from models.enums import AssessorDeclineReason, ConflictKind
 from models.policy import Policy
+from portal.assessors.sheets import scale
 from portal.forms import Form
 
 _CONFLICT = "Say what kind of conflict it is"
@@ -127,6 +128,8 @@ async def typed_scores(request: Request, policy: Policy) -> tuple[dict[str, Type
         seen = sent.get(f"seen.{name}")
         revision = int(seen) if isinstance(seen, str) and seen.isdecimal() and len(seen) < 10 else None
         content, problem = plain(value)
+        if name.endswith(".value") and content not in {"", *(one.value for one in scale(policy))}:
+            problem = "Choose a score from the list"
         typed[name] = Typed(content, revision)
         if problem:
             wrong[name] = problem
