@@ -30,7 +30,8 @@ from storage.lists import Asker, visible_to
 
 SCORED = (Stage.AWAITING_DECISION, Stage.DECIDED, Stage.IN_POOL, Stage.RESERVED, Stage.NOT_ADMITTED)
 """The stages in which a nomination's scores are confirmed, and it has a place in the proposed order."""
-_RELEASED = (Stage.IN_POOL, Stage.RESERVED, Stage.NOT_ADMITTED)
+RELEASED_STAGES = (Stage.IN_POOL, Stage.RESERVED, Stage.NOT_ADMITTED)
+"""The stages of those who have been told the board's decision."""
 _NO_PLACE = 1_000_000
 _FEEDBACK_CRITERIA = 2
 _IN_ORDER = aggregate_order_by(literal(","), col(Nomination.id))
@@ -75,7 +76,7 @@ class BoardLine:
     @property
     def standing(self) -> Standing:
         """How far the board is with it."""
-        if self.stage in _RELEASED:
+        if self.stage in RELEASED_STAGES:
             return Standing.RELEASED
         if self.stage is Stage.DECIDED:
             return Standing.APPROVED
@@ -368,4 +369,4 @@ def _is(standing: Standing) -> ColumnElement[bool]:
         case Standing.APPROVED:
             return col(Nomination.stage) == Stage.DECIDED
         case Standing.RELEASED:
-            return col(Nomination.stage).in_(_RELEASED)
+            return col(Nomination.stage).in_(RELEASED_STAGES)

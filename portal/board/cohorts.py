@@ -1,5 +1,6 @@
 """Which cohort a page of the board is about: named in its address, or the only one there is."""
 
+import re
 from dataclasses import dataclass
 
 from fastapi import Request
@@ -16,6 +17,7 @@ from storage.board_pages import cohort_for
 from storage.lists import cohorts
 
 AREA = "Talent board"
+_ID = re.compile(r"[a-z0-9_-]{1,40}")
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ async def cohort_at(session: AsyncSession, request: Request, visitor: Visitor) -
     """
     named = request.query_params.get("cohort", "")
     if named:
-        found = await cohort_for(session, visitor.asker, named) if named.isprintable() else None
+        found = await cohort_for(session, visitor.asker, known_id(named))
         if found is None:
             raise NotFoundError
         return found
@@ -73,3 +75,14 @@ async def choose_cohort(session: AsyncSession, request: Request) -> HTMLResponse
 def crumbs_of(cohort: Cohort, *more: Crumb) -> tuple[Crumb, ...]:
     """The trail of a page below the cohort's own."""
     return ((cohort.name, f"/board?cohort={cohort.id}"), *more)
+
+
+def known_id(typed: str) -> str:
+    """An id as ids look.
+
+    Raises:
+        NotFoundError: It can name nothing.
+    """
+    if not _ID.fullmatch(typed):
+        raise NotFoundError
+    return typed

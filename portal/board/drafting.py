@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fastapi import Request
 
@@ -34,6 +34,10 @@ class Done:
     word: str
     count: int
     refused: tuple[str, ...]
+
+    def with_refused(self, more: Iterable[str]) -> "Done":
+        """The same, with others that were not even tried."""
+        return replace(self, refused=(*self.refused, *more))
 
     @property
     def query(self) -> str:

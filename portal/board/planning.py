@@ -28,7 +28,7 @@ class Draft:
 
     nomination: str
     outcome: Outcome
-    place: int
+    place: int | None
     reason: DecisionReason
     note: str
     before: Decision | None
