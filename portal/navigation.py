@@ -22,7 +22,11 @@ _LINKS: dict[Role, tuple[tuple[str, str], ...]] = {
         ("Availability", "/availability"),
         ("History", "/assessments/history"),
     ),
-    Role.MODERATOR: (("Flags", "/quality"), ("Audit sample", "/quality/sample")),
+    Role.MODERATOR: (
+        ("Flags", "/quality"),
+        ("Audit sample", "/quality/sample"),
+        ("Screening", "/quality/screening"),
+    ),
     Role.BOARD: (("Cohort", "/board"), ("Order", "/board/order"), ("Decisions", "/board/decisions")),
     Role.INCLUSION_ADVISER: (("Inclusion", "/inclusion"),),
     Role.OPERATIONS: (

@@ -102,6 +102,25 @@ async def test_every_page_of_a_moderator_holds(rig: Rig, a_window: AWindow) -> N
     await holds(page)
 
 
+async def test_screening_holds_and_is_done_by_keyboard(rig: Rig, cohort: CohortRig, a_window: AWindow) -> None:
+    case = await (await cohort.nominate()).reach(Stage.SCREENING)
+    page = await a_window(rig.moderator)
+
+    await page.goto("/quality/screening")
+    await holds(page)
+    await page.goto(f"/quality/screening/{case.id}")
+    await holds(page)
+    await page.get_by_label("Not eligible").focus()
+    await page.keyboard.press("Space")
+    await page.get_by_label("The rule is not met").focus()
+    await page.keyboard.press("Space")
+    await press(page, "Settle screening", "button")
+
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Not eligible")
+    await holds(page)
+    await case.until(Stage.INELIGIBLE)
+
+
 async def test_adviser_reads_counts_without_scripts(cohort: CohortRig, adviser: By, a_window: AWindow) -> None:
     page = await a_window(adviser, scripts=False)
 
