@@ -56,9 +56,9 @@ async def trail_visible_to(
         query = query.where(col(AuditEvent.position) < below)
     rows = (await session.exec(query.order_by(col(AuditEvent.position).desc()).limit(limit))).all()
     if _knows_decisions(asker):
-        return tuple(_line(row, knows=True) for row in rows)
+        return tuple(trail_line(row, knows=True) for row in rows)
     released = await _released_among(session, [row.subject for row in rows])
-    return tuple(_line(row, knows=row.subject in released) for row in rows)
+    return tuple(trail_line(row, knows=row.subject in released) for row in rows)
 
 
 async def subjects_like(session: AsyncSession, written: str) -> list[str]:
@@ -71,20 +71,19 @@ async def subjects_like(session: AsyncSession, written: str) -> list[str]:
     ]
 
 
-def tells_of_a_decision() -> ColumnElement[bool]:
-    """Whether an event would tell of a decision that is not released: it sets an outcome, and none is known yet."""
-    before, after = col(AuditEvent.before), col(AuditEvent.after)
-    sets = func.jsonb_extract_path_text(after, "outcome").is_distinct_from(
-        func.jsonb_extract_path_text(before, "outcome")
+def sets_an_outcome() -> ColumnElement[bool]:
+    """Whether an event gives a nomination an outcome, or takes it away."""
+    after = func.jsonb_extract_path_text(col(AuditEvent.after), "outcome")
+    return after.is_distinct_from(func.jsonb_extract_path_text(col(AuditEvent.before), "outcome"))
+
+
+def _tells_of_a_decision() -> ColumnElement[bool]:
+    """Whether an event sets an outcome that is not released yet."""
+    released = exists().where(
+        col(Decision.nomination_id) == col(AuditEvent.subject), col(Decision.released_at).is_not(None)
     )
-    known = exists().where(
-        col(Nomination.id) == col(AuditEvent.subject),
-        or_(
-            col(Nomination.stage).in_(_RELEASED),
-            exists().where(col(Decision.nomination_id) == col(Nomination.id), col(Decision.released_at).is_not(None)),
-        ),
-    )
-    return and_(sets, ~known)
+    settled = exists().where(col(Nomination.id) == col(AuditEvent.subject), col(Nomination.stage).in_(_RELEASED))
+    return and_(sets_an_outcome(), ~or_(released, settled))
 
 
 def is_a_draft() -> ColumnElement[bool]:
@@ -106,7 +105,7 @@ async def _narrowed(session: AsyncSession, asker: Asker, filters: AuditFilters) 
         narrowed.append(col(AuditEvent.at) < filters.before)
     if not _knows_decisions(asker):
         # Narrowed by role, an event that no longer says who did it must not be found by who did it.
-        hidden = tells_of_a_decision() if filters.role else and_(is_a_draft(), tells_of_a_decision())
+        hidden = _tells_of_a_decision() if filters.role else and_(is_a_draft(), _tells_of_a_decision())
         narrowed.append(~hidden)
     return narrowed
 
@@ -122,7 +121,8 @@ async def _released_among(session: AsyncSession, subjects: Sequence[str]) -> fro
     return frozenset(subjects) - kept
 
 
-def _line(row: AuditEvent, *, knows: bool) -> TrailLine:
+def trail_line(row: AuditEvent, *, knows: bool) -> TrailLine:
+    """An event as somebody may know it who knows the decision it may be about, or does not yet."""
     before, after = dict(row.before or {}), dict(row.after or {})
     decides = not knows and before.get("outcome") != after.get("outcome")
     hidden = frozenset() if knows else _OF_A_DECISION

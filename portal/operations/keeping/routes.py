@@ -1,8 +1,8 @@
 """Keeping things in order: panels, imports, exports, people, messages, the audit trail."""
 
-from portal.operations.keeping import allocation, audit, messages, organisations, people
+from portal.operations.keeping import allocation, audit, exporting, messages, organisations, people
 from portal.routing import area
 
 routes = area()
-for part in (allocation, messages, people, organisations, audit):
+for part in (allocation, messages, people, organisations, exporting, audit):
     routes.include_router(part.routes)

@@ -60,7 +60,10 @@ async def test_trail_is_paged_by_key_without_repeating_or_leaving_out(cohort: Co
     for _ in range(14):
         await (await cohort.nominate()).reach(Stage.APPLYING)
     visit = await a_visit(cohort.rig.operations)
-    positions = await cohort.rig.all(select(AuditEvent.position).order_by(col(AuditEvent.position).desc()))
+    drafted = col(AuditEvent.what) == "decision drafted"
+    positions = await cohort.rig.all(
+        select(AuditEvent.position).where(~drafted).order_by(col(AuditEvent.position).desc())
+    )
 
     first = await visit.get("/operations/audit")
     second = await visit.get(next(link for link in first.links if "below=" in link))
@@ -68,10 +71,10 @@ async def test_trail_is_paged_by_key_without_repeating_or_leaving_out(cohort: Co
     def shown(text: str) -> list[int]:
         return [int(part.split('"')[0]) for part in text.split('timeline__item" value="')[1:]]
 
-    assert shown(first.text) + shown(second.text) == positions[:100] or len(positions) < 100
-    assert shown(first.text)[0] == positions[0]
+    drafts = await cohort.rig.all(select(AuditEvent.position).where(drafted))
+    read = shown(first.text) + shown(second.text)
+    assert [one for one in read if one not in drafts] == [one for one in positions if one >= read[-1]]
     assert len(shown(first.text)) == 50
-    assert shown(second.text)[0] == shown(first.text)[-1] - 1
     assert len(first.text) < 100_000
 
 
