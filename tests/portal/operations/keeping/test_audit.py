@@ -1,10 +1,13 @@
 """The audit trail on pages."""
 
+from datetime import UTC, datetime
+
 from sqlmodel import col, select
 
 from models.enums import Role, Stage
 from models.messages import By
 from models.tables import AuditEvent
+from storage import audit
 from tests.portal.conftest import A_Visit
 from tests.workflows.rig import CohortRig, Rig
 
@@ -57,8 +60,17 @@ async def test_trail_is_narrowed_by_days_and_wrong_days_are_named(cohort: Cohort
 
 
 async def test_trail_is_paged_by_key_without_repeating_or_leaving_out(cohort: CohortRig, a_visit: A_Visit) -> None:
-    for _ in range(14):
-        await (await cohort.nominate()).reach(Stage.APPLYING)
+    async with cohort.rig.sessions.begin() as session:
+        for number in range(60):
+            await audit.append(
+                session,
+                at=datetime.now(UTC),
+                actor=cohort.rig.operations.person,
+                role=Role.OPERATIONS,
+                what="looked",
+                subject=cohort.id,
+                after={"number": number},
+            )
     visit = await a_visit(cohort.rig.operations)
     drafted = col(AuditEvent.what) == "decision drafted"
     positions = await cohort.rig.all(
