@@ -1,8 +1,8 @@
 """Pages of assessors: offers, applications to score, and when they are free."""
 
-from portal.assessors import inbox, offers, reading, scoring
+from portal.assessors import availability, days, inbox, offers, reading, scoring
 from portal.routing import area
 
 routes = area()
-for part in (inbox, offers, reading, scoring):
+for part in (inbox, offers, reading, scoring, availability, days):
     routes.include_router(part.routes)

@@ -186,9 +186,7 @@ def panel_view(given: Sequence[GivenScore], policy: Policy, still: int, changes:
     seats = list(dict.fromkeys(one.assessment for one in given))
     own = {one.assessment for one in given if one.own}
     others = [seat for seat in seats if seat not in own]
-    names = dict.fromkeys(own, "You") | {
-        seat: f"Assessor {number}" for number, seat in enumerate(others, start=2)
-    }
+    names = dict.fromkeys(own, "You") | {seat: f"Assessor {number}" for number, seat in enumerate(others, start=2)}
     at = {(one.assessment, one.criterion): one for one in given}
     criteria = policy.scoring.criteria
     return PanelView(

@@ -143,7 +143,7 @@ async def test_deadline_for_a_calendar_names_the_nomination_alone(cohort: Cohort
     assert first.response.headers["content-type"] == "text/calendar; charset=utf-8"
     (event,), (later,) = (Calendar.from_ical(page.text).walk("VEVENT") for page in (first, second))
     assert row.due_at is not None
-    assert event.decoded("summary") == f"Assessment {case.id}".encode()
+    assert event.decoded("summary") == f"Assessment {case.id}"
     assert event.decoded("dtstart") == row.due_at.astimezone(UTC).replace(microsecond=0)
     assert event.decoded("uid") == later.decoded("uid")
     assert event.decoded("sequence") < later.decoded("sequence")
