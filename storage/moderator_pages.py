@@ -207,22 +207,21 @@ async def queue_of(
 
 async def queue_counts(session: AsyncSession, asker: Asker, *, now: datetime, cohort: str = "") -> QueueCounts:
     """How many nominations wait for a moderator; one with several flags counts once for each of their rules."""
+    held = func.count(func.distinct(col(ModerationLock.nomination_id)))
     rows = await session.exec(
-        select(Flag.rule, func.count(func.distinct(Flag.nomination_id)))
+        select(Flag.rule, func.count(func.distinct(Flag.nomination_id)), held)
         .join(Nomination, col(Nomination.id) == col(Flag.nomination_id))
-        .where(col(Flag.resolution).is_(None), *_in_quality_assurance(asker, cohort))
-        .group_by(col(Flag.rule))
-    )
-    by_rule = {FlagRule(rule): count for rule, count in rows}
-    flagged = select(Flag.nomination_id).where(col(Flag.resolution).is_(None))
-    totals = await session.exec(
-        select(func.count(), func.count(col(ModerationLock.person_id)))
-        .select_from(Nomination)
         .outerjoin(ModerationLock, _held(now))
-        .where(*_in_quality_assurance(asker, cohort), col(Nomination.id).in_(flagged))
+        .where(col(Flag.resolution).is_(None), *_in_quality_assurance(asker, cohort))
+        .group_by(func.grouping_sets(tuple_(col(Flag.rule)), tuple_()))
     )
-    waiting, held = totals.one()
-    return QueueCounts(waiting, by_rule, held)
+    # The set of no columns counts over all rules; its rule is empty.
+    counts: dict[FlagRule | None, tuple[int, int]] = {
+        rule: (waiting, with_somebody) for rule, waiting, with_somebody in rows
+    }
+    waiting, with_somebody = counts.get(None, (0, 0))
+    by_rule = {FlagRule(rule): count for rule, (count, _) in counts.items() if rule is not None}
+    return QueueCounts(waiting, by_rule, with_somebody)
 
 
 async def case_of(session: AsyncSession, asker: Asker, nomination: str, *, now: datetime) -> PanelCase | None:
