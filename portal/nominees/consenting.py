@@ -6,7 +6,7 @@ from fastapi import Request
 from starlette.responses import HTMLResponse, Response
 
 from acts.errors import RefusedError
-from models.enums import Role, Stage
+from models.enums import NominationRoute, Role, Stage
 from portal.access import by
 from portal.forms import Bound, Form, bind
 from portal.nominees.own import AREA, Own, own
@@ -131,6 +131,7 @@ async def _page(request: Request, mine: Own, form: Bound[ConsentForm], *, status
         form=form,
         action=f"{mine.path}/consent",
         organisation=mine.found.organisation,
+        by_self=mine.row.route is NominationRoute.SELF,
         region=mine.cohort.region,
         due=moment(mine.row.due_at) if mine.row.due_at else "",
         closes=moment(mine.cohort.closes_at),

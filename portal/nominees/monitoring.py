@@ -14,7 +14,7 @@ from portal.access import by
 from portal.forms import Bound, Form
 from portal.nominees.own import Own, own
 from portal.nominees.tasks import Option
-from portal.pages import Notice, render
+from portal.pages import Notice, go_to, render
 from portal.routing import area, done_once
 from portal.services import Services, Surroundings
 from portal.visitors import Visitor
@@ -48,14 +48,10 @@ async def ask(request: Request, nomination: str, visitor: Recorder, services: Su
 
 @routes.post("/my-nomination/{nomination}/equality")
 async def record(request: Request, nomination: str, visitor: Recorder, services: Surroundings) -> Response:
-    """Keeps the answers in the place of those given before."""
+    """Keeps the answers in the place of those given before. Doing it twice changes nothing, so it needs no key."""
     mine = await own(services, visitor, nomination)
     sent = await request.form()
     chosen = {one.code: [str(code) for code in sent.getlist(one.code)] for one in QUESTIONS}
-
-    async def keep() -> str:
-        await EqualityActs(services.acts.desk).record(mine.cohort_id, visitor.by, chosen)
-        return f"{mine.path}/equality?done=saved"
 
     form = _form(chosen)
     for question in QUESTIONS:
@@ -65,10 +61,11 @@ async def record(request: Request, nomination: str, visitor: Recorder, services:
     if form.problems:
         return await _page(request, mine, form, any_given=True, status=422)
     try:
-        return await done_once(request, keep)
+        await EqualityActs(services.acts.desk).record(mine.cohort_id, visitor.by, chosen)
     except RefusedError as error:
         form.refuse("", str(error))
         return await _page(request, mine, form, any_given=True, status=422)
+    return go_to(f"{mine.path}/equality?done=saved")
 
 
 @routes.post("/my-nomination/{nomination}/equality/delete")

@@ -109,6 +109,7 @@ def _links(own: Own, *, sent: bool, drafted: bool) -> tuple[Link, ...]:
         Link(f"{path}/messages", "Messages we sent you"),
         Link(f"{path}/extension", "Ask for more time") if stage in WITH_DEADLINE else None,
         Link(f"{path}/equality", "Equality monitoring (optional)"),
+        Link(f"{path}/defer", "Wait for a later round") if leads_to(stage, StageChange.DEFER) else None,
         Link(f"{path}/withdraw", "Withdraw from the process") if leads_to(stage, StageChange.WITHDRAW) else None,
         Link(f"{ROOT}/data", "See or download everything we hold about you"),
     ]

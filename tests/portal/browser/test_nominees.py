@@ -144,7 +144,17 @@ async def test_pages_hold_while_the_application_is_open(cohort: CohortRig, a_win
     page = await a_window(case.nominee)
     path = f"/my-nomination/{case.id}"
 
-    for below in ("", "/consent", "/decline", "/messages", "/extension", "/withdraw", "/equality", "/decision"):
+    for below in (
+        "",
+        "/consent",
+        "/decline",
+        "/messages",
+        "/extension",
+        "/withdraw",
+        "/defer",
+        "/equality",
+        "/decision",
+    ):
         await page.goto(path + below)
         await holds(page)
     await case.consent()

@@ -174,6 +174,22 @@ async def test_saving_after_signing_out_says_so(cohort: CohortRig, a_visit: A_Vi
     assert answer.status == 401
 
 
+async def test_session_that_ends_while_typing_gives_the_text_back_to_send_again(
+    cohort: CohortRig, a_visit: A_Visit
+) -> None:
+    case, visit, path = await applying(cohort, a_visit)
+    page = await visit.get(f"{path}/application/task/development")
+    await visit.post("/sign-out")
+
+    held = await page.submit("/task/development", development_needs="Typed\nfor long.")
+    await visit.signed_in_as(case.nominee)
+    after = await held.submit("")
+
+    assert (held.status, held.heading) == (401, "You have been signed out")
+    assert after.path == f"{path}/application"
+    assert (await drafts(case))["development_needs"] == ("Typed\nfor long.", 1)
+
+
 async def test_deadline_that_passes_while_typing_gives_back_what_was_typed(
     cohort: CohortRig, a_visit: A_Visit
 ) -> None:
@@ -205,9 +221,9 @@ async def test_nobody_elses_nomination_is_there(cohort: CohortRig, a_visit: A_Vi
     below = f"/my-nomination/{other.id}"
     pages = ["", "/consent", "/agreed", "/decline", "/application", "/application/details", "/application/check"]
     pages += ["/application/task/readiness", "/application/sent", "/application/kept", "/messages", "/decision"]
-    pages += ["/extension", "/withdraw", "/equality"]
+    pages += ["/extension", "/withdraw", "/defer", "/equality"]
     posts = ["/consent", "/decline", "/application/save", "/application/task/readiness", "/application/check"]
-    posts += ["/extension", "/withdraw", "/equality", "/equality/delete"]
+    posts += ["/extension", "/withdraw", "/defer", "/equality", "/equality/delete"]
     values = {"answer": "yes", "field": "readiness", "content": Readiness.READY_NOW.value, "readiness": "ready_now"}
 
     got = {(page, (await visit.get(below + page)).status) for page in pages}

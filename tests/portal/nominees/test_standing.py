@@ -103,6 +103,30 @@ async def test_withdrawing_needs_a_reason_and_to_be_meant(cohort: CohortRig, a_v
     assert [event.reason for event in await case.events("withdraw")] == ["personal"]
 
 
+async def test_waiting_for_a_later_round_ends_this_one(cohort: CohortRig, a_visit: A_Visit) -> None:
+    case = await (await cohort.nominate()).reach(Stage.AWAITING_PANEL)
+    page = await (await a_visit(case.nominee)).get(f"/my-nomination/{case.id}/defer")
+
+    empty = await page.submit("/defer")
+    done = await page.submit("/defer", reason="leave", sure="yes")
+
+    assert (empty.status, {"#reason", "#sure"} <= set(empty.links)) == (422, True)
+    assert done.heading == "Your nomination is put off"
+    assert (await case.row()).stage is Stage.DEFERRED
+
+
+async def test_who_put_themselves_forward_is_told_so(cohort: CohortRig, a_visit: A_Visit) -> None:
+    case = await cohort.nominate(by_self=True, endorsed=False)
+    visit = await a_visit(case.nominee)
+
+    first = await visit.get("/my-nomination")
+    consent = await visit.get(f"/my-nomination/{case.id}/consent")
+
+    assert "You put yourself forward on" in first.words
+    assert consent.heading == "You put yourself forward"
+    assert "is asked to endorse you" in consent.words
+
+
 async def test_asking_for_more_time_reaches_operations_in_the_trail(cohort: CohortRig, a_visit: A_Visit) -> None:
     case = await (await cohort.nominate()).reach(Stage.APPLYING)
     due = (await case.row()).due_at
