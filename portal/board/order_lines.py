@@ -143,7 +143,6 @@ def checked_plan(
     """What a plan comes to, line by line."""
     placed = proposed.by_nomination
     typed = {name: value for name, value in form.typed.items() if name not in {"once", "move", "fingerprint"}}
-    unchanged = {f"place.{pair}" for pair in _pairs(typed.get("was", ""))}
     close = sum(one.nomination in placed and placed[one.nomination].too_close for one in plan.drafts)
     reason = form.typed["reason"]
     return Checked(
@@ -155,7 +154,7 @@ def checked_plan(
         reason=REASONS[DecisionReason(reason)] if reason else "",
         note=form.typed["note"],
         fingerprint=plan.fingerprint,
-        kept=tuple((name, value) for name, value in typed.items() if f"{name}:{value}" not in unchanged),
+        kept=tuple(typed.items()),
     )
 
 
@@ -167,10 +166,6 @@ def decision_words(decision: Decision | None, person: str) -> str:
     if decision.approved_by is not None:
         return f"Approved: {outcome}"
     return f"Drafted{' by you' if decision.drafted_by == person else ''}: {outcome}"
-
-
-def _pairs(was: str) -> list[str]:
-    return [one for one in was.split(",") if ":" in one]
 
 
 def _line(line: BoardLine, place: int, placed: Placed | None, form: Bound[OrderForm], person: str) -> OrderLine:

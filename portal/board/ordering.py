@@ -15,7 +15,7 @@ from portal.board.cohorts import AREA, choose_cohort, cohort_at, crumbs_of, the_
 from portal.board.drafting import done_at, draft_all
 from portal.board.forms import OrderForm
 from portal.board.order_lines import Checked, checked_plan, order_page, reason_options
-from portal.board.placing import board_order, ranks
+from portal.board.placing import board_order, changed, ranks
 from portal.board.planning import MOST_AT_ONCE, Plan, Wanted, plan, touched
 from portal.board.proposed import Proposed, proposed_for
 from portal.failures import NotFoundError
@@ -193,8 +193,7 @@ def _typed(form: Bound[OrderForm], order: Order) -> dict[str, int]:
 def _wanted(form: Bound[OrderForm], order: Order) -> Wanted | None:
     """What the form asks for, or None when something in it is wrong: the form then says what."""
     said = form.value
-    was, typed = _shown(form), _typed(form, order)
-    places = {one: place for one, place in typed.items() if was.get(one) != place}
+    places = changed(_shown(form), _typed(form, order))
     for place, several in _shared(places).items():
         for one in several:
             form.refuse(f"place.{one}", f"Give place {place} to one nomination: it is typed for {len(several)}")

@@ -37,6 +37,22 @@ def moved(order: Sequence[str], fixed: Collection[str], wanted: Mapping[str, int
     return tuple(one if one in fixed else next(filled) for one in order)
 
 
+def changed(was: Mapping[str, int], typed: Mapping[str, int]) -> dict[str, int]:
+    """The places that were asked for, of those that stand in a page's fields.
+
+    Dragging numbers the page's lines anew, one after another from its first: then each of them stands where it is
+    wanted. Where only some fields were typed into, the others say nothing.
+
+    Args:
+        was: The places the page showed.
+        typed: The places its fields hold now.
+    """
+    asked = {one: place for one, place in typed.items() if was.get(one) != place}
+    first = min(was.values(), default=1)
+    dragged = sorted(typed.values()) == list(range(first, first + len(typed)))
+    return dict(typed) if asked and dragged and was.keys() == typed.keys() else asked
+
+
 def ranks(order: Sequence[str]) -> dict[str, int]:
     """Each one's place in an order, from 1."""
     return {one: place for place, one in enumerate(order, start=1)}
