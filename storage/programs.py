@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, func, or_, update
+from sqlalchemy.orm import aliased
 from sqlmodel import and_, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -257,7 +258,9 @@ def _needing(need: Need) -> ColumnElement[bool]:
         case Need.APPLICATION:
             return col(Nomination.stage) == Stage.APPLYING
         case Need.ENDORSEMENT:
-            endorsed = select(Endorsement.nomination_id).where(col(Endorsement.nomination_id) == col(Nomination.id))
+            # Under another name, since the lists themselves look at endorsements as well.
+            given = aliased(Endorsement)
+            endorsed = select(given.nomination_id).where(col(given.nomination_id) == col(Nomination.id))
             return and_(
                 col(Nomination.stage).in_(_BEFORE_SCREENING_ENDS),
                 col(Nomination.route) == NominationRoute.SELF,

@@ -1,10 +1,11 @@
 """What programs say: checked by the same readers as files and forms, so that one rule holds however it is typed."""
 
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from acts.nominations import Endorsing, Nominating
 from intake import cells
@@ -15,10 +16,18 @@ from models.ids import CohortId, OrganisationCode
 from models.programs import EventKind
 
 Read = TypeVar("Read")
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}", re.ASCII)
 
 
 def _by(read: Callable[[str], Read], *, running: bool = False) -> AfterValidator:
     return AfterValidator(lambda value: read(legible(value.strip(), running=running)))
+
+
+def _written(value: object) -> object:
+    """Only what RFC 3339 writes: a number would be taken for seconds since 1970."""
+    if isinstance(value, str) and not _MOMENT.match(value):
+        raise ValueError("This is not a moment with its offset, such as 2018-09-30T17:00:00Z.")
+    return value
 
 
 # The pattern says nearly all that the reader asks, for who writes a program against the description.
@@ -36,7 +45,9 @@ Interest = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 CohortCode = Annotated[CohortId, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}[a-z0-9]$")]
 NominationNumber = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,32}-[0-9]{4,7}$")]
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
-Moment = Annotated[AwareDatetime, Field(description="With its offset, as 2018-09-30T17:00:00Z.")]
+Moment = Annotated[
+    AwareDatetime, BeforeValidator(_written), Field(description="With its offset, as 2018-09-30T17:00:00Z.")
+]
 
 
 class Said(BaseModel):

@@ -210,12 +210,14 @@ async def test_self_nomination_is_endorsed_once(cohort: CohortRig, program: Call
     case = await cohort.nominate(by_self=True, endorsed=False)
     said = {"name": "Ada Example", "email": "ada@example.nhs.test", "post": "chief_executive", "statement": "Yes."}
     before = await program.get(f"/nominations/{case.id}/status")
+    needing = await program.get("/nominations", cohort=cohort.id, needs="endorsement")
 
     answer = await program.post(f"/nominations/{case.id}/endorsement", said)
     again = await program.post(f"/nominations/{case.id}/endorsement", said)
     after = await program.get(f"/nominations/{case.id}/status")
 
     assert "endorsement" in before.json()["needs"]
+    assert [item["id"] for item in needing.json()["items"]] == [case.id]
     assert answer.status_code == 200
     assert problem(again) == (409, "refused")
     assert "endorsement" not in after.json()["needs"]
