@@ -216,11 +216,9 @@ async def queue_counts(session: AsyncSession, asker: Asker, *, now: datetime, co
         .group_by(func.grouping_sets(tuple_(col(Flag.rule)), tuple_()))
     )
     # The set of no columns counts over all rules; its rule is empty.
-    counts: dict[FlagRule | None, tuple[int, int]] = {
-        rule: (waiting, with_somebody) for rule, waiting, with_somebody in rows
-    }
+    counts = {FlagRule(rule) if rule else None: (waiting, with_somebody) for rule, waiting, with_somebody in rows}
     waiting, with_somebody = counts.get(None, (0, 0))
-    by_rule = {FlagRule(rule): count for rule, (count, _) in counts.items() if rule is not None}
+    by_rule = {rule: count for rule, (count, _) in counts.items() if rule is not None}
     return QueueCounts(waiting, by_rule, with_somebody)
 
 
