@@ -3,12 +3,11 @@
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.failures import FailedError, run
-from cli.nominating import nominating
 from cli.reach import at_desk, stored
 from cli.showing import note, progress, say, show_json
 from cli.steering import the_cohort
@@ -17,14 +16,14 @@ from cli.who import acting, anybody_is_operations
 from models.enums import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Coroutine, Iterator, Sequence
 
     from sqlmodel.ext.asyncio.session import AsyncSession
 
     from acts import Acts
+    from acts.importing import Brought
     from intake.problems import RowProblem
-    from intake.register import Imported
-    from intake.rows import AssessorRow, NominationRow
+    from intake.rows import NominationRow
     from models.messages import By
     from models.tables import Cohort
 
@@ -39,18 +38,16 @@ DryRun = Annotated[
 
 Every = Annotated[bool, typer.Option("--all", help="Show every problem, and not only the first 20.")]
 
-_ATTEMPTS = 5
 _SHOWN = 20
 """Problems shown where --all is not given: enough to see what is wrong, few enough to be read."""
 
-Bring = Callable[["AsyncSession", datetime, "By"], Awaitable["Imported"]]
-Reading = Callable[[Path], Bring]
+Bring = Callable[["AsyncSession", datetime, "By"], Awaitable["Brought"]]
 
 
-def _register(name: str, sentence: str, reading: Reading) -> None:
+def _register(name: str, sentence: str) -> None:
     """Add the import of a file that is the same for all cohorts."""
 
-    def bring_in(
+    def import_file(
         file: File,
         dry_run: DryRun = False,
         every: Every = False,
@@ -59,32 +56,23 @@ def _register(name: str, sentence: str, reading: Reading) -> None:
         as_json: Json = False,
     ) -> None:
         async def work() -> None:
-            await _bring(reading(file), who, role, dry_run=dry_run, as_json=as_json)
+            from acts.importing import Kind, bring_in, read
+
+            rows = read(Kind(name), file)
+
+            async def bring(session: "AsyncSession", at: datetime, by: "By") -> "Brought":
+                return await bring_in(session, rows, at, by)
+
+            await _bring(bring, who, role, dry_run=dry_run, as_json=as_json)
 
         _run(work, every=every, as_json=as_json)
 
-    bring_in.__doc__ = sentence
-    command(app, name, example=f"import {name} data/pilot/{name}.csv --dry-run")(bring_in)
+    import_file.__doc__ = sentence
+    command(app, name, example=f"import {name} data/pilot/{name}.csv --dry-run")(import_file)
 
 
-def _organisations(file: Path) -> Bring:
-    from intake.files import read_organisations
-    from intake.register import import_organisations
-
-    rows = read_organisations(file)
-    return lambda session, at, by: import_organisations(session, rows, at, by=by)
-
-
-def _officers(file: Path) -> Bring:
-    from intake.files import read_officers
-    from intake.register import import_officers
-
-    rows = read_officers(file)
-    return lambda session, at, by: import_officers(session, rows, at, by=by)
-
-
-_register("organisations", "Import the region's organisations.", _organisations)
-_register("officers", "Import the people who hold roles: nominators, moderators, the board, operations.", _officers)
+_register("organisations", "Import the region's organisations.")
+_register("officers", "Import the people who hold roles: nominators, moderators, the board, operations.")
 
 
 @command(app, "assessors", example="import assessors data/pilot/assessors.csv --cohort pilot")
@@ -100,37 +88,20 @@ def assessors(
     """Import a cohort's assessors, and the conflicts they declare with nominations that are there."""
 
     async def work() -> None:
-        from intake.files import read_assessors
-        from intake.nominations import import_declared_conflicts
+        from acts.importing import Kind, bring_in, read
         from intake.problems import shortened
-        from intake.register import Events, import_assessors
 
-        rows = read_assessors(file)
-        waiting: list[WaitingConflict] = []
+        rows = read(Kind.ASSESSORS, file)
 
-        async def bring(session: "AsyncSession", at: datetime, by: "By") -> "Imported":
-            nonlocal waiting
+        async def bring(session: "AsyncSession", at: datetime, by: "By") -> "Brought":
             there = await the_cohort(session, cohort)
-            events = Events()
-            register = await import_assessors(session, there.id, rows, at, by=by, events=events)
-            ready, waiting = await _conflicts_ready(session, there.id, rows)
-            conflicts = await import_declared_conflicts(session, there.id, ready, at, by=by, events=events)
-            await events.write(session, at, by)
-            if conflicts.new + conflicts.changed:
-                note(f"Declared conflicts: {conflicts.new} new, {conflicts.changed} changed.")
-            return register
+            brought = await bring_in(session, rows, at, by, cohort=there.id)
+            if brought.conflicts.new + brought.conflicts.changed:
+                note(f"Declared conflicts: {brought.conflicts.new} new, {brought.conflicts.changed} changed.")
+            return brought
 
-        await _bring(
-            bring,
-            who,
-            role,
-            dry_run=dry_run,
-            as_json=as_json,
-            more=lambda: {
-                "conflicts_waiting": len(waiting),
-                "conflicts_waiting_for": [one._asdict() for one in waiting],
-            },
-        )
+        brought = await _bring(bring, who, role, dry_run=dry_run, as_json=as_json, more=_conflicts_waiting)
+        waiting = brought.waiting
         if waiting:
             note("Declared conflicts that wait for a nomination which is not there yet:")
             for sentence in shortened(waiting, None if every else _SHOWN):
@@ -140,37 +111,11 @@ def assessors(
     _run(work, every=every, as_json=as_json)
 
 
-class WaitingConflict(NamedTuple):
-    """A declared conflict with the nominee of a nomination that is not there yet."""
-
-    line: int
-    assessor: str
-    nomination: str
-
-    def __str__(self) -> str:
-        return f"line {self.line}: {self.assessor} with {self.nomination}"
-
-
-async def _conflicts_ready(
-    session: "AsyncSession", cohort: str, rows: "Sequence[AssessorRow]"
-) -> "tuple[list[AssessorRow], list[WaitingConflict]]":
-    """The rows with those conflicts whose nominations are there, and the conflicts that wait."""
-    from sqlmodel import col, select
-
-    from models.tables import Nomination
-
-    known = set((await session.exec(select(Nomination.reference).where(col(Nomination.cohort_id) == cohort))).all())
-    ready, waiting = [], []
-    for row in rows:
-        kept = tuple(one for one in row.declared_conflicts if one.nomination in known)
-        waiting += [
-            WaitingConflict(row.line, row.reference, one.nomination)
-            for one in row.declared_conflicts
-            if one.nomination not in known
-        ]
-        if kept:
-            ready.append(row.model_copy(update={"declared_conflicts": kept}))
-    return ready, waiting
+def _conflicts_waiting(brought: "Brought") -> dict[str, object]:
+    return {
+        "conflicts_waiting": len(brought.waiting),
+        "conflicts_waiting_for": [one._asdict() for one in brought.waiting],
+    }
 
 
 @command(app, "applications", example="import applications data/pilot/applications.csv --cohort pilot")
@@ -186,15 +131,12 @@ def applications(
     """Import what nominees wrote, as drafts; each nominee still submits their own."""
 
     async def work() -> None:
-        from intake.files import read_applications
-        from intake.nominations import import_applications
-        from storage.policies import policy_of
+        from acts.importing import Kind, bring_in, criteria_of, read
 
-        async def bring(session: "AsyncSession", at: datetime, by: "By") -> "Imported":
+        async def bring(session: "AsyncSession", at: datetime, by: "By") -> "Brought":
             there = await the_cohort(session, cohort)
-            policy = await policy_of(session, there.id)
-            rows = read_applications(file, [criterion.code for criterion in policy.scoring.criteria])
-            return await import_applications(session, there.id, rows, at, by=by)
+            rows = read(Kind.APPLICATIONS, file, await criteria_of(session, there.id))
+            return await bring_in(session, rows, at, by, cohort=there.id)
 
         await _bring(bring, who, role, dry_run=dry_run, as_json=as_json)
 
@@ -258,26 +200,19 @@ async def _plan(
 
 async def _make(acts: "Acts", cohort: "Cohort", rows: "Sequence[NominationRow]") -> "list[RowProblem]":
     """Nominate row by row, in the file's order; which rows were refused. Each is made whole or not at all."""
-    from acts.errors import NotKnownError, RefusedError
-    from intake.known import people_at
-    from intake.problems import RowProblem
-    from models.ids import PersonId
-    from models.messages import By
+    from acts.importing import nominate_rows
 
-    async with acts.desk.sessions() as session:
-        nominators = await people_at(session, [row.nominator_email for row in rows if row.nominator_email])
-    refused: list[RowProblem] = []
     tried = 0
-    try:
+    refused: list[RowProblem] = []
+
+    def counted() -> "Iterator[NominationRow]":
+        nonlocal tried
         for row in progress(rows, "Nominating"):
-            nominator = nominators.get(row.nominator_email.lower())
-            themselves = row.nominator_email.lower() in {"", row.nominee_email.lower()}
-            by = None if themselves or nominator is None else By(person=PersonId(nominator.id), role=Role.NOMINATOR)
-            try:
-                await acts.nominations.nominate(nominating(row, cohort.id), by)
-            except (RefusedError, NotKnownError) as error:
-                refused.append(RowProblem(line=row.line, column="", value_shown="", sentence=str(error)))
+            yield row
             tried += 1
+
+    try:
+        await nominate_rows(acts, cohort.id, counted(), refused)
     finally:
         if tried < len(rows):
             note(_broken_off(tried - len(refused), len(rows)))
@@ -297,32 +232,26 @@ async def _bring(
     *,
     dry_run: bool,
     as_json: bool,
-    more: Callable[[], dict[str, object]] = dict,
-) -> None:
-    """Bring rows in, in one transaction that a dry run takes back, and say how many changed something.
-
-    A transaction that the database gave up for another's sake, a deadlock, is tried again as a whole.
-    """
+    more: "Callable[[Brought], dict[str, object]]" = lambda _: {},
+) -> "Brought":
+    """Bring rows in, in one transaction that a dry run takes back, and say how many changed something."""
     from asyncio import CancelledError
 
-    from psycopg.errors import DeadlockDetected
-    from sqlalchemy.exc import OperationalError
+    from acts.importing import in_one_transaction
+
+    async def work(session: "AsyncSession") -> "Brought":
+        by = await importer(session, who, role, "import_register")
+        return await bring(session, datetime.now(UTC), by)
 
     async with stored() as sessions:
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                async with sessions() as session:
-                    by = await importer(session, who, role, "import_register")
-                    result = await bring(session, datetime.now(UTC), by)
-                    await (session.rollback() if dry_run else session.commit())
-                break
-            except OperationalError as error:
-                if not isinstance(error.orig, DeadlockDetected) or attempt == _ATTEMPTS:
-                    raise
-            except CancelledError:
-                note("Broken off. Import the file again: what is in already stays as it is.")
-                raise
-    _tell(result.new, result.changed, result.unchanged, dry_run=dry_run, as_json=as_json, more=more())
+        try:
+            brought = await in_one_transaction(sessions, work, keep=not dry_run)
+        except CancelledError:
+            note("Broken off. Import the file again: what is in already stays as it is.")
+            raise
+    counts = brought.counts
+    _tell(counts.new, counts.changed, counts.unchanged, dry_run=dry_run, as_json=as_json, more=more(brought))
+    return brought
 
 
 async def importer(session: "AsyncSession", who: str | None, role: Role | None, act: str) -> "By":

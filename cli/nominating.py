@@ -16,8 +16,7 @@ from cli.who import acting
 from models.enums import EndorserPost, NominationRoute, Readiness, Role, SteerReason
 
 if TYPE_CHECKING:
-    from acts.nominations import Endorsing, Nominating
-    from intake.rows import EndorsementRow, NominationRow
+    from intake.rows import NominationRow
 
 # ruff: noqa: PLC0415, PLR0917 -- imported where needed, so that --help answers at once; options become parameters
 
@@ -175,6 +174,7 @@ async def _nominate(
     *,
     as_json: bool,
 ) -> None:
+    from acts.importing import nominating
     from models.ids import OrganisationCode
     from rules.permissions import Subject
 
@@ -196,44 +196,6 @@ async def _nominate(
         say(f"{nomination}: nominated. Follow it with 'python starter.py status {nomination}'.")
 
 
-def nominating(row: "NominationRow", cohort: str, late_reason: SteerReason | None = None) -> "Nominating":
-    """What a line of nominations.csv, or a form, says, as the act takes it."""
-    from acts.nominations import Nominating
-    from models.ids import CohortId, OrganisationCode
-
-    return Nominating(
-        cohort=CohortId(cohort),
-        organisation=OrganisationCode(row.organisation),
-        route=row.route,
-        full_name=row.nominee_name,
-        email=row.nominee_email,
-        readiness=row.readiness,
-        post=row.current_post,
-        interests=row.interests,
-        earlier_posts=tuple(
-            (OrganisationCode(left.organisation), left.left_on) for left in row.previous_organisations
-        ),
-        endorsement=_endorsing(row),
-        reference=row.reference,
-        late_reason=late_reason,
-    )
-
-
-def _endorsing(row: "NominationRow | EndorsementRow") -> "Endorsing | None":
-    from acts.nominations import Endorsing
-    from models.ids import OrganisationCode
-
-    if row.endorser_post is None:
-        return None
-    return Endorsing(
-        full_name=row.endorser_name,
-        email=row.endorser_email,
-        post=row.endorser_post,
-        organisation=OrganisationCode(row.endorser_organisation),
-        statement=row.endorsement,
-    )
-
-
 @command(app, "endorse", example="endorse pilot-0042 --from endorsement.toml --as nominator@example.nhs.test")
 def endorse(
     nomination: NominationArgument,
@@ -252,6 +214,7 @@ def endorse(
 
     Write the endorsement into a form, 'endorse --form > endorsement.toml', or into the options below.
     """
+    from acts.importing import endorsing
     from intake.forms import read_endorsement
     from intake.problems import BadForm
 
@@ -263,7 +226,7 @@ def endorse(
         "endorsement": endorsement,
     }
     try:
-        said = _endorsing(read_endorsement(ENDORSEMENT.filled(source, given)))
+        said = endorsing(read_endorsement(ENDORSEMENT.filled(source, given)))
     except BadForm as bad:
         ENDORSEMENT.refuse(bad)
     if said is None:

@@ -128,7 +128,13 @@ def _taken(rows: Sequence[NominationRow], there: Sequence[_There]) -> Iterable[R
 
 
 async def import_applications(
-    session: AsyncSession, cohort_id: str, rows: Sequence[ApplicationRow], at: datetime, *, by: By = THE_SYSTEM
+    session: AsyncSession,
+    cohort_id: str,
+    rows: Sequence[ApplicationRow],
+    at: datetime,
+    *,
+    by: By = THE_SYSTEM,
+    events: Events | None = None,
 ) -> Imported:
     """Save what nominees wrote as drafts: each filled field that is absent or different, with a new revision.
 
@@ -152,7 +158,7 @@ async def import_applications(
             problems.append(_problem(row.line, "reference", sentence, row.reference))
     if problems:
         raise BadFile(problems)
-    tally = Tally()
+    tally = Tally(events)
     for row in rows:
         nomination = there[row.reference]
         fields = _differing(row, nomination, drafts)

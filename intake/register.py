@@ -4,8 +4,10 @@ None of these functions commits: the caller does, or rolls back for a trial run.
 the database before it writes, and raises `BadFile` with every problem it finds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 from sqlmodel import col, func, select
@@ -30,8 +32,24 @@ class Imported(BaseModel):
     unchanged: int = 0
 
 
+class Outcome(StrEnum):
+    """What a row comes to."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+
+
+class RowOutcome(NamedTuple):
+    """What a row comes to; ``before`` and ``after`` are what it changes, without anything personal."""
+
+    outcome: Outcome
+    before: Mapping[str, object]
+    after: Mapping[str, object]
+
+
 class Events:
-    """The audit events of an import, kept until nothing else is to be written.
+    """The audit events of an import, kept until nothing else is to be written; ``rows``: what each row came to.
 
     Adding an event takes the chain's lock until the transaction ends. A workflow's step locks its rows first and
     the chain last; an import that did it the other way round would wait for the step, and the step for the import.
@@ -39,6 +57,7 @@ class Events:
 
     def __init__(self) -> None:
         self._kept: list[tuple[str, str, dict[str, object] | None, dict[str, object]]] = []
+        self.rows: list[RowOutcome] = []
 
     def keep(self, what: str, subject: str, before: dict[str, object] | None, after: dict[str, object]) -> None:
         """Keep one; ``before`` and ``after`` hold nothing personal."""
@@ -76,16 +95,19 @@ class Tally:
     def new(self, kind: str, subject: str, after: dict[str, object]) -> None:
         """A row added something; ``after`` holds nothing personal."""
         self._new += 1
+        self._events.rows.append(RowOutcome(Outcome.NEW, {}, after))
         self._events.keep(f"{kind}_imported", subject, None, after)
 
     def changed(self, kind: str, subject: str, before: dict[str, object], after: dict[str, object]) -> None:
         """A row changed something; ``before`` and ``after`` hold nothing personal."""
         self._changed += 1
+        self._events.rows.append(RowOutcome(Outcome.CHANGED, before, after))
         self._events.keep(f"{kind}_changed", subject, before, after)
 
     def unchanged(self) -> None:
         """A row was there already."""
         self._unchanged += 1
+        self._events.rows.append(RowOutcome(Outcome.UNCHANGED, {}, {}))
 
     async def close(self, session: AsyncSession, at: datetime, by: By) -> Imported:
         """Everything is written but the events; the counts."""
@@ -97,11 +119,16 @@ class Tally:
 
 
 async def import_organisations(
-    session: AsyncSession, rows: Sequence[OrganisationRow], at: datetime, *, by: By = THE_SYSTEM
+    session: AsyncSession,
+    rows: Sequence[OrganisationRow],
+    at: datetime,
+    *,
+    by: By = THE_SYSTEM,
+    events: Events | None = None,
 ) -> Imported:
     """Add new organisations, and correct those whose name or place changed."""
     await one_at_a_time(session)
-    tally = Tally()
+    tally = Tally(events)
     codes = [row.code for row in rows]
     found = await session.exec(select(Organisation).where(col(Organisation.code).in_(codes)))
     there = {organisation.code: organisation for organisation in found.all()}
@@ -135,7 +162,12 @@ def _organisation(row: OrganisationRow) -> Organisation:
 
 
 async def import_officers(
-    session: AsyncSession, rows: Sequence[OfficerRow], at: datetime, *, by: By = THE_SYSTEM
+    session: AsyncSession,
+    rows: Sequence[OfficerRow],
+    at: datetime,
+    *,
+    by: By = THE_SYSTEM,
+    events: Events | None = None,
 ) -> Imported:
     """Add the people who hold roles, and grant them the roles; no role is taken away.
 
@@ -146,7 +178,7 @@ async def import_officers(
     mentioned = [Cell(row.line, "organisation", row.organisation) for row in rows if row.organisation]
     if problems := await unknown_organisations(session, mentioned):
         raise BadFile(problems)
-    tally = Tally()
+    tally = Tally(events)
     people, changed = await upsert_people(session, _wanted(rows), correct=True)
     ids = [person.id for person in people.values()]
     granted = (await session.exec(select(RoleGrant).where(col(RoleGrant.person_id).in_(ids)))).all()
