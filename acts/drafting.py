@@ -1,7 +1,8 @@
 """Nominations that an organisation has begun: kept as they are typed, and sent as one act.
 
 Anybody who nominates for the organisation can go on with what a colleague has begun. Answers are kept as typed,
-right or not; what is wrong is said before a nomination is sent.
+right or not; what is wrong is said before a nomination is sent. What is typed into the endorsement of a nomination
+that is there is kept in the same way, in a row that names the nomination.
 """
 
 import secrets
@@ -11,10 +12,11 @@ from datetime import datetime
 from hashlib import sha256
 
 from sqlalchemy import func
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from acts.desk import CHANGING, Desk, cohort_row, require
+from acts.desk import CHANGING, Desk, cohort_row, nomination_row, require, subject_of
 from acts.errors import NotKnownError, RefusedError
 from acts.nominations import Endorsing, Nominating, NominationActs
 from intake.characters import CellError, legible
@@ -24,7 +26,7 @@ from intake.problems import BadForm, RowProblem
 from intake.rows import NominationRow
 from models.ids import CohortId, NominationId, OrganisationCode
 from models.messages import By
-from models.tables import Nomination, NominationDraft, Person
+from models.tables import Endorsement, Nomination, NominationDraft, Person
 from rules.permissions import Act, Subject
 
 LISTS = frozenset({"interests", "previous_organisations"})
@@ -64,6 +66,11 @@ def revision_of(content: str | None) -> int:
 def answers_of(draft: NominationDraft) -> dict[str, str]:
     """What has been answered, as typed, by the form's field."""
     return {name: text for name, text in draft.content.items() if name in ANSWERS}
+
+
+def endorsement_draft(nomination: NominationId) -> str:
+    """The id under which the endorsement of a nomination is kept while it is typed."""
+    return f"e-{sha256(nomination.encode()).hexdigest()[:16]}"
 
 
 def said_in(draft: NominationDraft) -> NominationRow:
@@ -160,17 +167,44 @@ class DraftingActs:
         now = self._desk.clock()
         async with self._desk.transaction() as session:
             row = await _draft(session, draft, organisation, by)
-            for name, text in kept.items():
-                there = row.content.get(name)
-                was_seen = seen.get(name, revision_of(there)) == revision_of(there)
-                others = strict or row.content.get(name + _BY) != by.person
-                if there is not None and there != text and others and not was_seen:
-                    raise AnswerChangedError(name, Kept(there, revision_of(there), row.saved_at))
-            changed = {name: text for name, text in kept.items() if row.content.get(name) != text}
-            row.content = {**row.content, **changed, **{name + _BY: by.person for name in changed}}
-            row.saved_at = now
+            _put(row, kept, by, _seen_or_as_it_is(row, seen), strict=strict, now=now)
             session.add(row)
         return {name: Kept(text, revision_of(text), now) for name, text in kept.items()}
+
+    async def save_endorsement(
+        self,
+        nomination: NominationId,
+        by: By,
+        answers: Mapping[str, str],
+        seen: Mapping[str, int],
+        *,
+        strict: bool = False,
+    ) -> dict[str, Kept]:
+        """Keeps what is typed into the endorsement of a nomination that is there, until it is given.
+
+        Raises:
+            AnswerChangedError: Somebody has changed one of them since.
+            RefusedError: It is endorsed already, a text cannot be kept, or this person may not.
+            NotKnownError: There is no such nomination.
+        """
+        kept = {name: _keepable(name, text) for name, text in answers.items()}
+        now = self._desk.clock()
+        async with self._desk.transaction() as session:
+            about = await nomination_row(session, nomination)
+            await require(session, by, Act.ENDORSE, subject_of(about))
+            if await session.get(Endorsement, nomination) is not None:
+                raise RefusedError("This nomination has been endorsed already.")
+            row = await _begun_endorsement(session, about, by, now)
+            _put(row, kept, by, _seen_or_as_it_is(row, seen), strict=strict, now=now)
+            session.add(row)
+        return {name: Kept(text, revision_of(text), now) for name, text in kept.items()}
+
+    async def forget_endorsement(self, nomination: NominationId) -> None:
+        """Deletes what was typed into an endorsement, once it is given."""
+        async with self._desk.transaction() as session:
+            row = await session.get(NominationDraft, endorsement_draft(nomination))
+            if row is not None:
+                await session.delete(row)
 
     async def choose_cohort(self, draft: str, organisation: OrganisationCode, by: By, cohort: CohortId) -> None:
         """Lets the nomination be for another cohort.
@@ -249,6 +283,44 @@ async def _draft(
     if row.nomination_id is not None and not sent:
         raise RefusedError(_SENT)
     return row
+
+
+async def _begun_endorsement(session: AsyncSession, about: Nomination, by: By, now: datetime) -> NominationDraft:
+    """The row an endorsement is kept in, locked; it names its nomination from the beginning."""
+    key = endorsement_draft(NominationId(about.id))
+    await session.exec(
+        insert(NominationDraft)
+        .values(
+            id=key,
+            organisation_code=about.organisation_code,
+            cohort_id=about.cohort_id,
+            person_id=by.person,
+            content={},
+            begun_at=now,
+            saved_at=now,
+            nomination_id=about.id,
+        )
+        .on_conflict_do_nothing()
+    )
+    return await session.get_one(NominationDraft, key, with_for_update=CHANGING)
+
+
+def _seen_or_as_it_is(row: NominationDraft, seen: Mapping[str, int]) -> dict[str, int]:
+    return {name: revision_of(text) for name, text in answers_of(row).items()} | dict(seen)
+
+
+def _put(
+    row: NominationDraft, kept: Mapping[str, str], by: By, seen: Mapping[str, int], *, strict: bool, now: datetime
+) -> None:
+    """Puts answers in the place of those that were seen."""
+    for name, text in kept.items():
+        there = row.content.get(name)
+        others = strict or row.content.get(name + _BY) != by.person
+        if there is not None and there != text and others and seen.get(name) != revision_of(there):
+            raise AnswerChangedError(name, Kept(there, revision_of(there), row.saved_at))
+    changed = {name: text for name, text in kept.items() if row.content.get(name) != text}
+    row.content = {**row.content, **changed, **{name + _BY: by.person for name in changed}}
+    row.saved_at = now
 
 
 def _keepable(name: str, text: str) -> str:

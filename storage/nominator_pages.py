@@ -203,6 +203,16 @@ async def begun(session: AsyncSession, asker: Asker, draft: str) -> Begun | None
     return None if row is None else Begun(*row)
 
 
+async def endorsement_begun(session: AsyncSession, asker: Asker, draft: str) -> dict[str, str]:
+    """What somebody at the organisation has typed into an endorsement that is not given yet; empty if nothing."""
+    found = await session.exec(
+        select(NominationDraft.content).where(
+            col(NominationDraft.id) == draft, col(NominationDraft.organisation_code).in_(sorted(asker.places))
+        )
+    )
+    return dict(found.one_or_none() or {})
+
+
 async def letters_to(
     session: AsyncSession, asker: Asker, *, after: str = "", before: str = "", limit: int = 50
 ) -> tuple[tuple[tuple[OutboxMessage, str], ...], Sheet]:
@@ -263,7 +273,11 @@ def _drafts(asker: Asker) -> Select[NominationDraft, str, str]:
         select(NominationDraft, Person.full_name, Cohort.name)
         .join(Person, col(Person.id) == col(NominationDraft.person_id))
         .join(Cohort, col(Cohort.id) == col(NominationDraft.cohort_id))
-        .where(col(NominationDraft.organisation_code).in_(sorted(asker.places)))
+        .where(
+            col(NominationDraft.organisation_code).in_(sorted(asker.places)),
+            # What begins otherwise is an endorsement that is being typed.
+            col(NominationDraft.id).startswith("d-"),
+        )
     )
 
 

@@ -1,5 +1,8 @@
 """A nomination that was begun, one question a page; kept as it is typed, so that anybody can go on with it later."""
 
+from collections.abc import Mapping
+from contextlib import suppress
+
 from fastapi import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
@@ -8,22 +11,26 @@ from acts.errors import RefusedError
 from portal.failures import ChangedError, NotFoundError
 from portal.forms import Bound, Form
 from portal.nominators.entry import NOMINATE, Nominating, draft_for, organisation_of
+from portal.nominators.keeping import answer_of, typed_in
 from portal.nominators.presenters import draft_path, window_line_of
 from portal.nominators.questions import (
     BY_CODE,
     LATER,
     SEEN,
     Question,
+    again,
     answered,
     before,
+    filled,
     kept,
     next_after,
+    number,
     seen_in,
 )
 from portal.pages import go_to, render
 from portal.routing import area
 from portal.services import Services, Surroundings
-from portal.words import clock
+from portal.visitors import Visitor
 from storage.nominator_pages import Begun, windows
 
 routes = area()
@@ -58,15 +65,19 @@ async def answer(
     for_now = LATER in await request.form()
     form = await answered(request, asked, answers_of(begun.draft), check=not for_now)
     if form.problems:
+        # Wrong or not, what was typed is kept; the page with all answers says what is wrong with it.
+        with suppress(RefusedError):
+            await _save(request, visitor, services, draft, filled(form))
+        begun = await draft_for(services, visitor, draft)
+        form = again(asked, form, answers_of(begun.draft))
         return await _page(request, services, begun, asked, form, status=422)
     # Keeping the same answer twice changes nothing, and a page that is gone back to must be able to keep another
     # one: so a question, unlike an act, has no key that lets it be sent but once.
     try:
-        await DraftingActs(services.acts.desk).save(
-            draft, organisation_of(visitor), visitor.by, form.typed, await seen_in(request, asked)
-        )
+        await _save(request, visitor, services, draft, form.typed)
     except AnswerChangedError as error:
         form.refuse(error.field, "A colleague has changed this answer since you opened the page")
+        form = again(asked, form, answers_of((await draft_for(services, visitor, draft)).draft))
         return await _page(request, services, begun, asked, form, status=409, theirs=error.theirs.content)
     except RefusedError as error:
         form.refuse("", str(error))
@@ -81,21 +92,17 @@ async def keep(request: Request, visitor: Nominating, services: Surroundings, dr
     """Keeps one field as it is being typed, for static/save.js."""
     await draft_for(services, visitor, draft)
     sent = await request.form()
-    name, seen = str(sent.get("field", "")), str(sent.get("revision", ""))
-    text = "\n".join(str(part) for part in sent.getlist("content"))
-    revision = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 20 else 0
-    organisation = organisation_of(visitor)
-    try:
-        saved = await DraftingActs(services.acts.desk).save(
-            draft, organisation, visitor.by, {name: text}, {name: revision}, strict=True
-        )
-    except AnswerChangedError as error:
-        theirs = error.theirs
-        told = {"theirs": theirs.content, "revision": theirs.revision, "saved_at": clock(theirs.saved_at)}
-        return JSONResponse(told, 409)
-    except RefusedError as error:
-        return JSONResponse({"sentence": str(error)}, 422)
-    return JSONResponse({"saved_at": clock(saved[name].saved_at), "revision": saved[name].revision})
+    name = str(sent.get("field", ""))
+    answers, seen = {name: typed_in(sent)}, {name: number(sent.get("revision"))}
+    acts = DraftingActs(services.acts.desk)
+    return await answer_of(acts.save(draft, organisation_of(visitor), visitor.by, answers, seen, strict=True))
+
+
+async def _save(
+    request: Request, visitor: Visitor, services: Services, draft: str, answers: Mapping[str, str]
+) -> None:
+    seen = await seen_in(request)
+    await DraftingActs(services.acts.desk).save(draft, organisation_of(visitor), visitor.by, answers, seen)
 
 
 async def _page(

@@ -12,6 +12,7 @@ from portal.failures import RefusedHereError
 from portal.forms import Bound, Form, bind
 from portal.nominators.entry import HOME, NOMINATE, Nominating, draft_for, organisation_of
 from portal.nominators.presenters import Choice, WindowLine, draft_path, window_line_of
+from portal.nominators.questions import QUESTIONS
 from portal.pages import render
 from portal.routing import area, done_once
 from portal.services import Services, Surroundings
@@ -101,6 +102,7 @@ async def _start(
         form=form,
         rounds=_choices(open_now),
         drafts=len(drafts),
+        questions=sum(question.asked for question in QUESTIONS),
     )
 
 

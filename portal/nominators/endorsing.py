@@ -1,10 +1,12 @@
 """Endorsing a nomination that somebody of the organisation made of themselves."""
 
+from contextlib import suppress
 from typing import ClassVar
 
 from fastapi import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from acts.drafting import DraftingActs, endorsement_draft
 from acts.errors import RefusedError
 from acts.nominations import Endorsing as Endorsement
 from intake.forms import read_endorsement
@@ -16,13 +18,15 @@ from models.ids import NominationId, OrganisationCode
 from portal.failures import RefusedHereError
 from portal.forms import Bound, Form, bind
 from portal.nominators.entry import AREA, HOME, Endorsing, Following, nomination_for, organisation_of
+from portal.nominators.keeping import answer_of, typed_in
 from portal.nominators.presenters import POSTS, options, path_of
-from portal.nominators.questions import sentence_of
+from portal.nominators.questions import SEEN, number, revisions_of, seen_in, sentence_of
 from portal.nominators.standing import standing_of
 from portal.pages import go_to, render
 from portal.routing import area, done_once
 from portal.services import Services, Surroundings
-from storage.nominator_pages import OwnNomination
+from portal.visitors import Visitor
+from storage.nominator_pages import OwnNomination, endorsement_begun
 
 routes = area()
 
@@ -44,7 +48,7 @@ async def ask(request: Request, visitor: Endorsing, services: Surroundings, nomi
     own = await nomination_for(services, visitor, nomination)
     if not own.waits_for_endorsement:
         raise RefusedHereError(_not_needed(own), href=path_of(nomination), link="See where the nomination stands")
-    return await _ask(request, own, Bound[EndorsementForm]())
+    return await _ask(request, services, visitor, own, None)
 
 
 @routes.post("/organisation/nominations/{nomination}/endorse")
@@ -53,18 +57,40 @@ async def endorse(request: Request, visitor: Endorsing, services: Surroundings, 
     own = await nomination_for(services, visitor, nomination)
     form = await bind(request, EndorsementForm)
     said = await _said(services, own, form, organisation_of(visitor))
+    drafting = DraftingActs(services.acts.desk)
     if said is None:
-        return await _ask(request, own, form, status=422)
+        with suppress(RefusedError):
+            typed = {name: form.typed[name] for name in EndorsementForm.model_fields if form.typed[name]}
+            await drafting.save_endorsement(NominationId(nomination), visitor.by, typed, await seen_in(request))
+        return await _ask(request, services, visitor, own, form, status=422)
 
     async def act() -> str:
-        await services.acts.nominations.endorse(NominationId(nomination), visitor.by, said)
+        try:
+            await services.acts.nominations.endorse(NominationId(nomination), visitor.by, said)
+        finally:
+            # Whether the workflow has answered yet or not: what stands in the endorsement is kept there.
+            if (await nomination_for(services, visitor, nomination)).endorsement is not None:
+                await drafting.forget_endorsement(NominationId(nomination))
         return path_of(nomination, "endorsed")
 
     try:
         return await done_once(request, act)
     except RefusedError as error:
         form.refuse("", str(error))
-        return await _ask(request, own, form, status=409)
+        return await _ask(request, services, visitor, own, form, status=409)
+
+
+@routes.post("/organisation/nominations/{nomination}/endorse/save")
+async def keep(request: Request, visitor: Endorsing, services: Surroundings, nomination: str) -> JSONResponse:
+    """Keeps one field as it is being typed, for static/save.js."""
+    own = await nomination_for(services, visitor, nomination)
+    sent = await request.form()
+    name = str(sent.get("field", ""))
+    answers, seen = {name: typed_in(sent)}, {name: number(sent.get("revision"))}
+    acts = DraftingActs(services.acts.desk)
+    return await answer_of(
+        acts.save_endorsement(NominationId(own.nomination.id), visitor.by, answers, seen, strict=True)
+    )
 
 
 @routes.get("/organisation/nominations/{nomination}/endorsed")
@@ -119,9 +145,21 @@ def _endorsement(row: EndorsementRow) -> Endorsement:
 
 
 async def _ask(
-    request: Request, own: OwnNomination, form: Bound[EndorsementForm], *, status: int = 200
+    request: Request,
+    services: Services,
+    visitor: Visitor,
+    own: OwnNomination,
+    form: Bound[EndorsementForm] | None,
+    *,
+    status: int = 200,
 ) -> HTMLResponse:
+    """The form as it was sent, or with what anybody of the organisation has typed so far."""
     nomination = own.nomination.id
+    async with services.acts.desk.sessions() as session:
+        answers = await endorsement_begun(session, visitor.asker, endorsement_draft(NominationId(nomination)))
+    if form is None:
+        form = Bound(answers)
+    form.revisions.update(revisions_of(EndorsementForm.model_fields, answers))
     return await render(
         request,
         "nominators/endorse.html",
@@ -135,6 +173,8 @@ async def _ask(
         nominee=own.nominee.full_name,
         number=nomination,
         action=path_of(nomination, "endorse"),
+        save_href=path_of(nomination, "endorse/save"),
+        seen=[(SEEN + name, revision) for name, revision in form.revisions.items()],
         screening=own.nomination.stage is Stage.SCREENING,
     )
 

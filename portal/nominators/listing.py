@@ -14,7 +14,7 @@ from portal.routing import area
 from portal.services import Surroundings
 from portal.visitors import ROLE_WORDS
 from portal.words import day
-from storage.nominator_pages import Sheet, begun_at, counts_of, own_nominations, people_of, windows
+from storage.nominator_pages import MOST_DRAFTS, Sheet, begun_at, counts_of, own_nominations, people_of, windows
 
 routes = area()
 
@@ -43,6 +43,7 @@ async def nominations(request: Request, visitor: Following, services: Surroundin
         total=sum(counts.values()),
         narrowing=Bound[Form](typed={"stage": wanted.value if wanted else ""}),
         stages=stage_choices(counts),
+        most_drafts=MOST_DRAFTS,
         drafts=[draft_line_of(one) for one in drafts],
         windows=[window_line_of(window, now) for window in open_windows],
         can_nominate=any(window.is_open(now) for window in open_windows),

@@ -1,6 +1,6 @@
 """The questions of a nomination, one a page, and how an answer is read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from fastapi import Request
@@ -200,6 +200,12 @@ def sentence_of(field: str, sentence: str) -> str:
     return _REQUIRED[field] if sentence.endswith("fill it in.") and _REQUIRED[field] else sentence
 
 
+def again(question: Question, form: Bound[Form], answers: Mapping[str, str]) -> Bound[Form]:
+    """The form as it was sent, over the answers as they are kept now."""
+    errors = {name: sentence for sentence, name in form.problems}
+    return Bound(form.typed, errors=errors, revisions=_revisions(question, answers))
+
+
 def kept(question: Question, answers: Mapping[str, str]) -> Bound[Form]:
     """The question as it was answered before."""
     typed = {field.name: answers.get(field.name, "") for field in question.fields}
@@ -220,15 +226,20 @@ async def answered(request: Request, question: Question, answers: Mapping[str, s
     return Bound(typed, errors=errors, revisions=_revisions(question, answers))
 
 
-async def seen_in(request: Request, question: Question) -> dict[str, int]:
+async def seen_in(request: Request) -> dict[str, int]:
     """Which revision of each answer the page had that was sent."""
     sent = await request.form()
-    seen = {field.name: sent.get(SEEN + field.name) for field in question.fields}
-    return {name: int(text) for name, text in seen.items() if isinstance(text, str) and _is_number(text)}
+    return {name.removeprefix(SEEN): number(text) for name, text in sent.items() if name.startswith(SEEN)}
 
 
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 20
+def number(text: object) -> int:
+    """A revision as a page sends it; 0 for what is none."""
+    return int(text) if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 20 else 0
+
+
+def filled(form: Bound[Form]) -> dict[str, str]:
+    """What was typed, without the fields that were left empty."""
+    return {name: text for name, text in form.typed.items() if text}
 
 
 def _wrong(field: Field, text: str) -> str:
@@ -242,4 +253,9 @@ def _wrong(field: Field, text: str) -> str:
 
 
 def _revisions(question: Question, answers: Mapping[str, str]) -> dict[str, int]:
-    return {field.name: revision_of(answers.get(field.name)) for field in question.fields}
+    return revisions_of([field.name for field in question.fields], answers)
+
+
+def revisions_of(names: Iterable[str], answers: Mapping[str, str]) -> dict[str, int]:
+    """Which revision of each field a page shows."""
+    return {name: revision_of(answers.get(name)) for name in names}

@@ -1,8 +1,9 @@
 import pytest
+from sqlmodel import col, select
 
 from models.enums import EndorserPost, Stage
 from models.messages import By
-from models.tables import Endorsement
+from models.tables import Endorsement, NominationDraft
 from tests.portal.conftest import A_Visit
 from tests.workflows.rig import HOME, CohortRig, Rig
 
@@ -145,11 +146,11 @@ async def test_another_organisations_nomination_is_not_there_for_any_act(
     read = [(await visit.get(path + place)).status for place in places]
     posted = [
         (await visit.post(f"{path}{place}", {"reason": "other", **ENDORSEMENT})).status
-        for place in ("/withdraw", "/withdraw/confirm", "/endorse")
+        for place in ("/withdraw", "/withdraw/confirm", "/endorse", "/endorse/save")
     ]
 
     assert read == [404] * 5
-    assert posted == [404] * 3
+    assert posted == [404] * 4
     assert (await own.get(path)).status == 200
     assert (await case.row()).stage is Stage.NOMINATED
 
@@ -249,3 +250,44 @@ async def test_addresses_that_no_name_could_have_are_not_found(rig: Rig, a_visit
     found = [(await visit.get(f"/organisation/{path.format(name)}")).status for name in ("%00", "x" * 300, "%FF")]
 
     assert found == [404, 404, 404]
+
+
+async def test_endorsement_is_kept_as_it_is_typed_and_forgotten_once_it_is_given(
+    rig: Rig, cohort: CohortRig, a_visit: A_Visit
+) -> None:
+    case = await cohort.nominate(by_self=True, endorsed=False)
+    visit = await a_visit(rig.nominator)
+    path = f"/organisation/nominations/{case.id}/endorse"
+
+    saved = await visit.post(f"{path}/save", {"field": "endorsement", "content": "She led", "revision": "0"})
+    other_tab = await visit.post(f"{path}/save", {"field": "endorsement", "content": "I saw", "revision": "0"})
+    wrong = await (await visit.get(path)).submit(endorser_name="Rosa Finch")
+    come_back = await visit.get(path)
+    given = await come_back.submit(None, ENDORSEMENT)
+    late = await visit.post(f"{path}/save", {"field": "endorsement", "content": "More", "revision": "0"})
+
+    assert (saved.status, other_tab.status, wrong.status) == (200, 409, 422)
+    assert come_back.form().fields["endorsement"] == ["She led"]
+    assert come_back.form().fields["endorser_name"] == ["Rosa Finch"]
+    assert given.heading == "Nomination endorsed"
+    assert (late.status, late.response.json()) == (
+        422,
+        {"sentence": "This nomination has been endorsed already."},
+    )
+    assert await rig.all(select(NominationDraft).where(col(NominationDraft.nomination_id) == case.id)) == []
+
+
+async def test_endorsement_that_is_typed_is_no_nomination_that_was_begun(
+    rig: Rig, cohort: CohortRig, a_visit: A_Visit
+) -> None:
+    case = await cohort.nominate(by_self=True, endorsed=False)
+    visit = await a_visit(rig.nominator)
+    path = f"/organisation/nominations/{case.id}/endorse"
+    await visit.post(f"{path}/save", {"field": "endorsement", "content": "She led", "revision": "0"})
+    (row,) = await rig.all(select(NominationDraft).where(col(NominationDraft.nomination_id) == case.id))
+
+    listed = await visit.get("/organisation")
+    opened = await visit.get(f"/organisation/nominate/{row.id}/check")
+
+    assert row.id not in listed.text
+    assert opened.status == 404

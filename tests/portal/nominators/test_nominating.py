@@ -174,6 +174,8 @@ async def test_wrong_answer_is_asked_again_with_what_was_typed(rig: Rig, cohort:
     assert again.title.startswith("Error: What is their work email address?")
     assert again.form().fields["nominee_email"] == ["not an address"]
     assert "#nominee_email" in again.links
+    draft = page.path.split("/")[3]
+    assert (await rig.get(NominationDraft, draft)).content["nominee_email"] == "not an address"
 
 
 async def test_colleague_goes_on_with_what_was_begun(rig: Rig, cohort: CohortRig, a_visit: A_Visit) -> None:
