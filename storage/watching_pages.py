@@ -3,21 +3,23 @@
 Every query asks for what the asker may see, in the query; a page's number of queries does not grow with its rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Tuple, and_, func, literal, literal_column, or_, true, tuple_
+from sqlalchemy import ColumnElement, Tuple, and_, func, literal, literal_column, or_, tuple_
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.enums import AssessmentStage, MessageStatus, Stage
-from models.tables import Assessment, BulkStep, Nomination, Organisation, OutboxMessage, Person
+from models.tables import Assessment, AuditEvent, BulkStep, Nomination, Organisation, OutboxMessage, Person
 from storage.lists import Asker, _is_overdue, _waits_for_screening, visible_to
 
 A_PAGE = 50
+ASKED_FOR_TIME, GAVE_TIME = "asked for more time", frozenset({"extended", "readmit"})
+"""What the audit trail calls a nominee's wish for more time (acts.extensions), and the steps that answer it."""
 _AT_WORK = (AssessmentStage.OFFERED, AssessmentStage.ACCEPTED, AssessmentStage.RETURNED)
 _NEVER: ColumnElement[datetime] = literal_column("'infinity'::timestamptz")
 
@@ -32,7 +34,10 @@ class Order(StrEnum):
 
 @dataclass(frozen=True)
 class Sought:
-    """What a list is narrowed to; None, False and empty leave it wide. ``name`` is any part of the nominee's name."""
+    """What a list is narrowed to; None, False and empty leave it wide.
+
+    ``name`` is any part of the nominee's name; ``asked``: the nominee asked for more time and nobody has answered.
+    """
 
     cohort: str
     stage: Stage | None = None
@@ -41,6 +46,7 @@ class Sought:
     attention: bool = False
     paused: bool = False
     to_screen: bool = False
+    asked: bool = False
     due_before: datetime | None = None
     number: str = ""
     name: str = ""
@@ -283,33 +289,50 @@ def _place_of(nomination: str, order: Order) -> Tuple:
 
 
 def _narrowed(sought: Sought, now: datetime) -> list[ColumnElement[bool]]:
-    narrowed: list[ColumnElement[bool]] = [col(Nomination.cohort_id) == sought.cohort]
-    if sought.stage:
-        narrowed.append(col(Nomination.stage) == sought.stage)
-    if sought.organisation:
-        narrowed.append(col(Nomination.organisation_code) == sought.organisation)
-    if sought.overdue:
-        narrowed.append(_is_overdue(now))
-    if sought.attention:
-        narrowed.append(col(Nomination.attention_code).is_not(None))
-    if sought.paused:
-        narrowed.append(col(Nomination.paused).is_(true()))
-    if sought.to_screen:
-        narrowed.append(_waits_for_screening())
-    if sought.due_before:
-        narrowed.append(col(Nomination.due_at) < sought.due_before)
-    if sought.number:
-        narrowed.append(
-            or_(
-                col(Nomination.id).startswith(sought.number, autoescape=True),
-                col(Nomination.id).startswith(f"{sought.cohort}-{sought.number.zfill(4)}", autoescape=True),
-                col(Nomination.reference) == sought.number,
-            )
+    """What the rows must be, part by part."""
+    parts: list[tuple[object, Callable[[], ColumnElement[bool]]]] = [
+        (sought.stage, lambda: col(Nomination.stage) == sought.stage),
+        (sought.organisation, lambda: col(Nomination.organisation_code) == sought.organisation),
+        (sought.overdue, lambda: _is_overdue(now)),
+        (sought.attention, lambda: col(Nomination.attention_code).is_not(None)),
+        (sought.paused, lambda: col(Nomination.paused).is_(True)),
+        (sought.to_screen, _waits_for_screening),
+        (sought.asked, _asks_for_time),
+        (sought.due_before, lambda: col(Nomination.due_at) < sought.due_before),
+        (sought.number, lambda: _is_numbered(sought)),
+        (sought.name, lambda: _is_named(sought.name)),
+    ]
+    return [col(Nomination.cohort_id) == sought.cohort, *(part() for wanted, part in parts if wanted)]
+
+
+def _is_numbered(sought: Sought) -> ColumnElement[bool]:
+    """Its number begins so, with or without the cohort; or it is the organisation's own reference."""
+    return or_(
+        col(Nomination.id).startswith(sought.number, autoescape=True),
+        col(Nomination.id).startswith(f"{sought.cohort}-{sought.number.zfill(4)}", autoescape=True),
+        func.lower(col(Nomination.reference)) == sought.number,
+    )
+
+
+def _is_named(name: str) -> ColumnElement[bool]:
+    named = select(Person.id).where(col(Person.full_name).icontains(name, autoescape=True))
+    return col(Nomination.person_id).in_(named)
+
+
+def _asks_for_time() -> ColumnElement[bool]:
+    """The nominee's wish for more time is newer than any answer to it."""
+    latest = (
+        select(AuditEvent.what)
+        .where(
+            col(AuditEvent.subject) == col(Nomination.id),
+            col(AuditEvent.what).in_([ASKED_FOR_TIME, *GAVE_TIME]),
         )
-    if sought.name:
-        named = select(Person.id).where(col(Person.full_name).icontains(sought.name, autoescape=True))
-        narrowed.append(col(Nomination.person_id).in_(named))
-    return narrowed
+        .order_by(col(AuditEvent.position).desc())
+        .limit(1)
+        .correlate(Nomination)
+        .scalar_subquery()
+    )
+    return and_(col(Nomination.stage).in_([Stage.NOMINATED, Stage.APPLYING, Stage.LAPSED]), latest == ASKED_FOR_TIME)
 
 
 async def _count(session: AsyncSession, *found: ColumnElement[bool]) -> int:

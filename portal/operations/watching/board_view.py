@@ -40,6 +40,7 @@ class BoardView:
     total: str
     as_of: str
     list_href: str
+    asked_href: str
 
 
 def board_view(row: Cohort, figures: BoardFigures, now: datetime) -> BoardView:
@@ -58,6 +59,7 @@ def board_view(row: Cohort, figures: BoardFigures, now: datetime) -> BoardView:
         total=f"{figures.total:,}",
         as_of=clock(now),
         list_href=_list(row.id),
+        asked_href=_list(row.id, asked="yes"),
     )
 
 

@@ -21,8 +21,10 @@ ONLY = (
     Option("attention", "Needs attention"),
     Option("paused", "Paused"),
     Option("to_screen", "To screen"),
+    Option("asked", "Asking for more time"),
 )
 """What a list can be narrowed to, besides stage, organisation and day."""
+WORDS_OF_ONLY = tuple(option.value for option in ONLY)
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def list_view(page: ListPage, sought: Sought, order: Order, now: datetime) -> Li
         words=_words(page, last),
         narrowed=len(hidden) > 1 or bool(sought.name),
         name=sought.name,
-        only=tuple(word for word in ("overdue", "attention", "paused", "to_screen") if getattr(sought, word)),
+        only=tuple(word for word in WORDS_OF_ONLY if getattr(sought, word)),
         only_options=ONLY,
         hidden=tuple(hidden),
         previous_href=_href(asked, before=first) if page.earlier else "",
@@ -116,7 +118,7 @@ def filter_fields(sought: Sought) -> list[tuple[str, str]]:
         fields.append(("stage", sought.stage.value))
     if sought.organisation:
         fields.append(("organisation", sought.organisation))
-    fields += [(word, "yes") for word in ("overdue", "attention", "paused", "to_screen") if getattr(sought, word)]
+    fields += [(word, "yes") for word in WORDS_OF_ONLY if getattr(sought, word)]
     if sought.due_before:
         last = sought.due_before.astimezone(LONDON).date() - timedelta(days=1)
         fields.append(("due_by", last.isoformat()))

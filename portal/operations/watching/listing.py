@@ -12,7 +12,7 @@ from models.enums import Role, Stage
 from portal.access import by
 from portal.forms import Bound, Form, bind
 from portal.operations.watching.choices import AREA, HOME, LIST, Option, cohort_options, options, the_cohort
-from portal.operations.watching.list_view import ORDERS, list_view
+from portal.operations.watching.list_view import ORDERS, WORDS_OF_ONLY, list_view
 from portal.operations.watching.moments import WrongMomentError, day_in, start_of
 from portal.pages import Problem, go_to, render
 from portal.routing import area
@@ -69,7 +69,7 @@ def sought_in(form: Bound[Form], cohort: str, *, name: str = "") -> Sought:
     typed = form.typed
     stage = typed["stage"]
     before = _day(form)
-    only = {*form.chosen["only"], *(word for word in ("overdue", "attention", "paused", "to_screen") if typed[word])}
+    only = {*form.chosen["only"], *(word for word in WORDS_OF_ONLY if typed[word])}
     return Sought(
         cohort=cohort,
         stage=Stage(stage) if stage in set(Stage) else None,
@@ -78,6 +78,7 @@ def sought_in(form: Bound[Form], cohort: str, *, name: str = "") -> Sought:
         attention="attention" in only,
         paused="paused" in only,
         to_screen="to_screen" in only,
+        asked="asked" in only,
         due_before=start_of(before + timedelta(days=1)) if before else None,
         number=typed["number"].lower(),
         name=name,

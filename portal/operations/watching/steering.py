@@ -22,6 +22,7 @@ from portal.operations.watching.choices import AREA, HOME, LIST, REASONS, Option
 from portal.operations.watching.moments import WrongMomentError, moment_in
 from portal.operations.watching.steps import (
     EXTEND_ASSESSMENT,
+    LATE,
     ON_ASSESSMENT,
     ON_NOMINATION,
     UNBLOCK,
@@ -235,7 +236,7 @@ Watching = Annotated[Visitor, by(Role.OPERATIONS, Act.READ_NOMINATION)]
 async def nomination_done(request: Request, visitor: Watching, name: str, word: str) -> HTMLResponse:
     """What was done to a nomination, and what happens next."""
     subject = await a_nomination(services_of(request), visitor, name)
-    return await _done_page(request, subject, ON_NOMINATION.get(word))
+    return await _done_page(request, subject, {**ON_NOMINATION, LATE.word: LATE}.get(word))
 
 
 @routes.get(f"{ASSESSMENTS}/{{name}}/done/{{word}}")

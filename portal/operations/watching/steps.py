@@ -120,6 +120,17 @@ REASSIGN = Step(
     "found, the nomination needs attention, and says so on the board.",
 )
 
+LATE = Step(
+    "late",
+    "Let in late",
+    "Let this nomination in",
+    Act.LET_IN_LATE,
+    "The nominee gets an invitation, and the policy’s usual time to consent. The nomination catches up with the "
+    "cohort by itself.",
+    "The nominee gets an invitation within minutes, and the policy’s usual time to consent. The nomination catches "
+    "up with the cohort by itself.",
+)
+
 ON_NOMINATION: Mapping[str, Step] = {step.word: step for step in (EXTEND, PAUSE, RESUME, DEFER, READMIT, UNBLOCK)}
 ON_ASSESSMENT: Mapping[str, Step] = {step.word: step for step in (EXTEND_ASSESSMENT, REASSIGN)}
 

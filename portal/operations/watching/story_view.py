@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
-from acts.extensions import ASKED
 from models.enums import AssessmentStage, MessageStatus, Role
 from models.ids import AssessmentId, NominationId, assessment_workflow, nomination_workflow
 from models.policy import Policy
@@ -20,7 +19,7 @@ from portal.operations.watching.steps import AT_WORK, ON_ASSESSMENT, ON_NOMINATI
 from portal.visitors import ROLE_WORDS
 from portal.words import moment, plain
 from storage.stories import SeatLine, Story
-from storage.watching_pages import ListLine
+from storage.watching_pages import ASKED_FOR_TIME, GAVE_TIME, ListLine
 
 _WHATS = {"screened": "Eligibility rules applied", "checked": "Quality rules applied", "lapse": "Lapsed"}
 _SENT = {
@@ -29,7 +28,6 @@ _SENT = {
     MessageStatus.UNCERTAIN: "may not have left: look under Messages",
     MessageStatus.FAILED: "could not be sent: look under Messages",
 }
-_MORE_TIME = frozenset({"extended", "readmit"})
 
 
 @dataclass(frozen=True)
@@ -160,9 +158,9 @@ def _problem(told: Told) -> str:
 def _asked(events: Sequence[AuditEvent], now: datetime) -> str:
     """The nominee's wish for more time, if nobody has answered it."""
     for event in reversed(events):
-        if event.what in _MORE_TIME:
+        if event.what in GAVE_TIME:
             return ""
-        if event.what == ASKED:
+        if event.what == ASKED_FOR_TIME:
             until = _moment_in(event.after, "until")
             by = f" until {until}" if until else ""
             why = plain(event.reason or "other")

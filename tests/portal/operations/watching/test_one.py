@@ -82,12 +82,16 @@ async def test_wish_for_more_time_is_shown_until_it_is_answered(cohort: CohortRi
     visit = await a_visit(cohort.rig.operations)
 
     asked = await visit.get(f"{LIST}/{case.id}")
+    listed = await visit.get(f"{LIST}?cohort={cohort.id}&asked=yes")
     await acts.nominations.extend(case.id, cohort.rig.operations, due_at + timedelta(days=7), SteerReason.ILLNESS)
     answered = await visit.get(f"{LIST}/{case.id}")
+    listed_after = await visit.get(f"{LIST}?cohort={cohort.id}&asked=yes")
 
     assert "the nominee asked for more time until" in asked.words
     assert "the nominee asked for more time until" not in answered.words
     assert "Asked for more time" in answered.words
+    assert f"{LIST}/{case.id}" in listed.links
+    assert f"{LIST}/{case.id}" not in listed_after.links
 
 
 async def test_nomination_that_needs_attention_says_why_and_what_helps(cohort: CohortRig, a_visit: A_Visit) -> None:
