@@ -20,6 +20,7 @@ from cli import (
     nominations,
     people,
     policies,
+    programs,
     quality,
     system,
     trials,
@@ -37,6 +38,8 @@ _SEVERAL = (
     ("user", people.app),
     ("verify", verification.app),
     ("policy", policies.app),
+    ("token", programs.tokens),
+    ("webhook", programs.webhooks),
 )
 
 program = typer.Typer(
