@@ -135,6 +135,7 @@ async def _page(request: Request, mine: Own, form: Bound[ConsentForm], *, status
         region=mine.cohort.region,
         due=moment(mine.row.due_at) if mine.row.due_at else "",
         closes=moment(mine.cohort.closes_at),
+        anonymous=mine.policy.panel.anonymous,
         panel_size=mine.policy.panel.size,
         lasts=span_in_words(membership.lasts),
         kept_for=span_in_words(membership.unsuccessful_kept_for),

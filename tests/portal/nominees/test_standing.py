@@ -127,6 +127,15 @@ async def test_who_put_themselves_forward_is_told_so(cohort: CohortRig, a_visit:
     assert "is asked to endorse you" in consent.words
 
 
+async def test_consent_says_whether_assessors_see_the_name(cohort: CohortRig, a_visit: A_Visit) -> None:
+    hidden = await (await cohort.rig.cohort({"panel.anonymous": True}, allocating=False)).nominate()
+    shown = await cohort.nominate()
+
+    told = [await (await a_visit(case.nominee)).get(f"/my-nomination/{case.id}/consent") for case in (hidden, shown)]
+
+    assert ["nor your name" in page.words for page in told] == [True, False]
+
+
 async def test_asking_for_more_time_reaches_operations_in_the_trail(cohort: CohortRig, a_visit: A_Visit) -> None:
     case = await (await cohort.nominate()).reach(Stage.APPLYING)
     due = (await case.row()).due_at
