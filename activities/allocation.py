@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter, defaultdict
+from functools import partial
 
 from sqlalchemy import func
 from sqlalchemy.ext.asyncio import async_sessionmaker
@@ -13,9 +14,9 @@ from temporalio.client import Client
 from activities.beating import beating
 from activities.errors import missing, refused
 from activities.telling import Owed, signal_each
+from allocation.answer import RunAnswer, answered
 from allocation.check import violations
-from allocation.problem import AllocationProblem, AllocationResult
-from allocation.solver import solve
+from allocation.problem import AllocationProblem
 from models.enums import RunKind, RunStatus, Stage
 from models.ids import AssessorId, NominationId, assessment_id
 from models.messages import (
@@ -30,6 +31,7 @@ from models.messages import (
 )
 from models.tables import AllocationRun, Assessment, Nomination, ProposedSeat, UnstaffedNomination
 from storage.allocations import PROBLEM, RESULT, problem_of, seats_of
+from storage.policies import policy_of
 from storage.steps import Change, take_step
 
 
@@ -52,7 +54,8 @@ class AllocationActivities:
             if made is not None:
                 return made
             problem = await problem_of(session, asked.cohort, asked.kind, asked.requests)
-        result = await beating(asyncio.to_thread(solve, problem))
+            aim = (await policy_of(session, asked.cohort)).allocation.aim
+        result = await beating(asyncio.to_thread(partial(answered, problem, aim=aim)))
 
         async def write(session: AsyncSession) -> Change:
             await _keep(session, asked, problem, result)
@@ -161,7 +164,7 @@ async def _made(session: AsyncSession, asked: RunAsked) -> RunMade | None:
     return RunMade(run=asked.run, seats=len(result.seats), unstaffed=len(result.unstaffed))
 
 
-async def _keep(session: AsyncSession, asked: RunAsked, problem: AllocationProblem, result: AllocationResult) -> None:
+async def _keep(session: AsyncSession, asked: RunAsked, problem: AllocationProblem, result: RunAnswer) -> None:
     session.add(
         AllocationRun(
             cohort_id=asked.cohort,
@@ -256,7 +259,3 @@ async def _discard_others(session: AsyncSession, asked: RunSettled) -> None:
         other.settled_at = asked.step.at
         other.settled_by = asked.step.by.person
         session.add(other)
-
-
-def _not_found(run: int, missing_seats: int) -> PanelNotFound:
-    return PanelNotFound(run=run, missing=missing_seats)

@@ -3,6 +3,9 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
+from statistics import median_high
+from time import perf_counter
 
 from allocation.model import compiled, missing_seats
 from allocation.problem import SWITCHES, AllocationProblem, AssessorSupply, NominationDemand
@@ -62,16 +65,35 @@ def staffable(problem: AllocationProblem, seconds: float = 10.0) -> bool:
     return not len(model.nominations) or Seating(model).solved(seconds, gap=1.0).arcs is not None
 
 
-def clash(problem: AllocationProblem, *, most_mends: int = 5) -> Clash | None:
-    """What stands in the way of staffing every panel; None when nothing does."""
-    proposal = propose(problem)
-    if not proposal.unstaffed:
+def clash(
+    problem: AllocationProblem,
+    *,
+    most_mends: int = 5,
+    unstaffed: tuple[str, ...] | None = None,
+    seconds: float = 120.0,
+) -> Clash | None:
+    """What stands in the way of staffing every panel; None when nothing does.
+
+    Args:
+        problem: Nominations, assessors and rules.
+        most_mends: How many mends are shown.
+        unstaffed: Nominations that a proposal left out, if one was made.
+        seconds: Time allowed to the search for mends, after the rules that clash are found; those found by then are
+            shown.
+    """
+    left = propose(problem).unstaffed if unstaffed is None else unstaffed
+    if not left:
         return None
     names = sorted(SWITCHES - problem.rules.off)
     # The set left depends on which rule is tried first: the smallest of some orders is shown.
     found = min((_irreducible(problem, order) for order in (names, names[::-1])), key=len)
-    mends = sorted(_mends(problem, proposal.unstaffed), key=lambda mend: (mend.price, mend.words))
-    return Clash(proposal.unstaffed, tuple(found), tuple(WORDS[name] for name in found), tuple(mends[:most_mends]))
+    deadline, mends = perf_counter() + seconds, list[Mend]()
+    for mend in _mends(problem, left, deadline):
+        mends.append(mend)
+        if perf_counter() > deadline:
+            break
+    mends.sort(key=lambda mend: (mend.price, mend.words))
+    return Clash(left, tuple(found), tuple(WORDS[name] for name in found), tuple(mends[:most_mends]))
 
 
 def _irreducible(problem: AllocationProblem, names: list[str]) -> list[str]:
@@ -85,24 +107,28 @@ def _irreducible(problem: AllocationProblem, names: list[str]) -> list[str]:
     return kept
 
 
-def _mends(problem: AllocationProblem, unstaffed: tuple[str, ...]) -> Iterator[Mend]:
+def _mends(problem: AllocationProblem, unstaffed: tuple[str, ...], deadline: float) -> Iterator[Mend]:
     left = [one for one in problem.nominations if one.id in unstaffed]
     seats = sum(missing_seats(one, problem.rules) for one in left)
     for rule in problem.rules.composition:
         if rule.roles:
             yield from _fewest(seats, rule.name, partial(_with_more, problem, min(rule.roles)))
-    yield from _more_capacity(problem)
-    for words, price, mended in (*_fewer_ties(problem, left), *_eased(problem), *_freed(problem)):
+    yield from _more_capacity(problem, deadline)
+    for words, price, mended in chain(_fewer_ties(problem, left), _eased(problem), _freed(problem)):
+        if perf_counter() > deadline:
+            return
         if staffable(mended):
             yield Mend(words, price, mended)
 
 
-def _more_capacity(problem: AllocationProblem) -> Iterator[Mend]:
+def _more_capacity(problem: AllocationProblem, deadline: float) -> Iterator[Mend]:
     """One assessment more for as few people as suffice: nobody of those named can be spared."""
     needed = {one.id for one in problem.assessors}
     if not staffable(_raised(problem, needed)):
         return
     for name in sorted(needed):
+        if perf_counter() > deadline:
+            return
         if staffable(_raised(problem, needed - {name})):
             needed = needed - {name}
     yield Mend(f"one assessment more for {', '.join(sorted(needed))}", 2 * len(needed), _raised(problem, needed))
@@ -144,10 +170,12 @@ def _fewest(most: int, kind: str, change: Callable[[int], AllocationProblem]) ->
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if staffable(change(middle)) else (middle, high)
-    yield Mend(f"{high} more assessors who count as {kind}, free in the whole window", 5 * high, change(high))
+    who = "assessor who counts" if high == 1 else "assessors who count"
+    yield Mend(f"{high} more {who} as {kind}, free in the whole window", 5 * high, change(high))
 
 
 def _with_more(problem: AllocationProblem, role: str, many: int) -> AllocationProblem:
+    usual = median_high([one.capacity for one in problem.assessors if one.capacity] or [1])
     more = tuple(
         AssessorSupply(
             id=f"(new {role} {n + 1})",
@@ -156,7 +184,7 @@ def _with_more(problem: AllocationProblem, role: str, many: int) -> AllocationPr
             system="",
             earlier_organisations=(),
             interests=frozenset(),
-            capacity=1,
+            capacity=usual,
             load=0,
             available=(problem.rules.window,),
             training_expires=None,

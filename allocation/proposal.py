@@ -43,6 +43,29 @@ class Certificate:
     seed: int
     complete: bool
 
+    @property
+    def proved(self) -> bool:
+        """Whether no allocation staffs more panels, has a higher floor, or with this floor a higher total."""
+        mine = (self.staffed, self.floor, self.total)
+        return mine == (self.staffed_bound, self.floor_bound, self.total_bound)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What is proved, in sentences for a board secretary."""
+        checked = "A second program, which shares nothing with the first, found no rule broken."
+        if self.broken:
+            checked = f"A second program found {self.broken} faults: do not release this run."
+        return (
+            f"{self.staffed:,} panels are staffed{_limit(self.staffed, self.staffed_bound)}.",
+            f"The worst-off panel fits with {self.floor:,} points{_limit(self.floor, self.floor_bound)}.",
+            f"All panels are worth {self.total:,} points together{_limit(self.total, self.total_bound)}.",
+            checked,
+        )
+
+
+def _limit(reached: int, bound: int) -> str:
+    return ", and no more is possible" if reached >= bound else f"; at most {bound:,} would be possible"
+
 
 @dataclass(frozen=True)
 class Placed:
@@ -78,5 +101,4 @@ class Proposal:
     @property
     def optimal(self) -> bool:
         """Whether floor and total are proved best."""
-        one = self.certificate
-        return one.total == one.total_bound and one.floor == one.floor_bound and one.staffed == one.staffed_bound
+        return self.certificate.proved

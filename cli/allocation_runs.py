@@ -1,5 +1,6 @@
 """Commands on allocation runs: proposals to look at, compare, release or discard."""
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -125,9 +126,8 @@ async def _show(number: int, cohort: str | None, who: str | None, role: Role | N
                 "run": number,
                 "kind": row.kind,
                 "status": row.status,
-                "total_cost": result.total_cost,
-                "bound": result.bound,
-                "proved": result.proved,
+                "proved": result.certificate.proved,
+                "certificate": asdict(result.certificate),
                 "seats": [
                     {"nomination": one.nomination, "assessor": one.assessor, "cost": one.cost, "reasons": one.reasons}
                     for one in seats
@@ -136,13 +136,17 @@ async def _show(number: int, cohort: str | None, who: str | None, role: Role | N
                     {"nomination": one.nomination_id, "missing": one.missing, "reasons": one.reasons}
                     for one in open_panels
                 ],
+                "clashing": result.clashing,
+                "mends": [one.words for one in result.mends],
                 "loads": dict(result.loads),
             }
         )
         return
     made = f"{row.kind}, {row.status}"
-    proof = "no answer is better" if result.proved else f"at most {result.gap:.1%} from the best possible"
-    say(f"Run {number} of {found.id} ({made}): {len(seats)} seats, cost {result.total_cost}; {proof}.")
+    proved = "proved to be the best" if result.certificate.proved else "not proved to be the best"
+    say(f"Run {number} of {found.id} ({made}): {len(seats)} seats, {proved}.")
+    for sentence in result.certificate.words:
+        say(f"  {sentence}")
     show_table(
         ["nomination", "assessor", "cost", "why"],
         # Interests are codes in the reasons.
@@ -153,6 +157,9 @@ async def _show(number: int, cohort: str | None, who: str | None, role: Role | N
             ["without a panel", "missing", "why"],
             [(one.nomination_id, one.missing, "; ".join(one.reasons)) for one in open_panels],
         )
+        say("These rules cannot all hold: " + "; ".join(result.clashing) + ".")
+        if result.mends:
+            show_table(["what would help, each proved by solving"], [(one.words,) for one in result.mends])
     show_table(["assessor", "load with these seats"], _by_load(result.loads))
 
 

@@ -1,5 +1,6 @@
 """Commands that try the system on servers of its own: measuring it, and killing its parts while it works."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -27,12 +28,17 @@ def bench(
         list[int] | None,
         typer.Option("--open", min=1, help="How many open nominations; several times. By default 10, 100, 1000."),
     ] = None,
+    pages: Annotated[
+        int | None, typer.Option("--pages", min=0, help="Nominations stored behind pages; by default 10000, 0: none.")
+    ] = None,
 ) -> None:
-    """Measure history, throughput, latency and memory; print a table and JSON lines."""
-    run(_bench(pairs, nominations, acts, tuple(open_ or ())))
+    """Measure history, throughput, latency, memory and pages; print a table and JSON lines."""
+    run(_bench(pairs, nominations, acts, tuple(open_ or ()), pages))
 
 
-async def _bench(pairs: int | None, nominations: int | None, acts: int | None, open_: tuple[int, ...]) -> None:
+async def _bench(
+    pairs: int | None, nominations: int | None, acts: int | None, open_: tuple[int, ...], pages: int | None
+) -> None:
     try:
         from bench.__main__ import Counts, run_bench
     except ModuleNotFoundError as error:
@@ -40,8 +46,9 @@ async def _bench(pairs: int | None, nominations: int | None, acts: int | None, o
             f"Measuring needs '{error.name}', which is not installed here: run 'make bench' in a checkout."
         ) from error
     usual = Counts()
+    load = usual.pages if pages is None else replace(usual.pages, nominations=pages)
     await run_bench(
-        Counts(pairs or usual.pairs, nominations or usual.nominations, acts or usual.acts, open_ or usual.open)
+        Counts(pairs or usual.pairs, nominations or usual.nominations, acts or usual.acts, open_ or usual.open, load)
     )
 
 

@@ -5,7 +5,7 @@ state is listed under ``assumptions`` with its origin, and shown so by ``starter
 """
 
 from datetime import date, datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -15,6 +15,10 @@ from models.ids import CohortName
 from models.spans import Span
 
 LONDON = ZoneInfo("Europe/London")
+HardRule = Literal[
+    "organisation", "endorser", "declared", "availability", "training", "composition", "capacity", "week", "pairs",
+]  # fmt: skip
+"""The hard rules of panels that a policy can switch off."""
 
 
 class PolicyPart(BaseModel):
@@ -87,7 +91,8 @@ class PanelPolicy(PolicyPart):
     """Who may sit on a panel. ``conflict_years``: how long a shared employer bars an assessor.
 
     Assessments take place from ``assessed_from`` to ``assessed_until``, both included; an assessor must be available
-    on ``min_days_available`` of these days. ``anonymous``: the panel is not told the nominee's name, and reads
+    on ``min_days_available`` of these days; with ``together`` all members in one week. The same two assessors meet on
+    ``pair_most`` panels at most, where it is set. ``anonymous``: the panel is not told the nominee's name, and reads
     applications in their redacted form.
     """
 
@@ -97,6 +102,8 @@ class PanelPolicy(PolicyPart):
     assessed_from: date
     assessed_until: date
     min_days_available: int = Field(ge=0, default=1)
+    together: bool = False
+    pair_most: int | None = Field(ge=1, default=None)
     anonymous: bool = False
 
     @model_validator(mode="after")
@@ -111,10 +118,12 @@ class PanelPolicy(PolicyPart):
 class AssessorPolicy(PolicyPart):
     """What is asked of an assessor. ``capacity``: most assessments in the cohort, unless the register says less.
 
-    ``score_grace`` is how long overdue scores are still waited for before another assessor is asked.
+    ``week_most``: most assessments in any week, where it is set. ``score_grace`` is how long overdue scores are still
+    waited for before another assessor is asked.
     """
 
     capacity: int = Field(ge=1)
+    week_most: int | None = Field(ge=1, default=None)
     answer_within: Span
     score_within: Span
     score_grace: Span
@@ -123,7 +132,8 @@ class AssessorPolicy(PolicyPart):
 class AllocationPolicy(PolicyPart):
     """When panels are solved, whether a person releases the run, and what a good panel is.
 
-    Weights are costs without a unit: only their ratios matter.
+    Weights are points without a unit: only their ratios matter. ``aim``: whether the worst-off panel's fit comes
+    first, or the total. ``rules_off``: hard rules that are switched off, by name.
     """
 
     mode: AllocationMode
@@ -132,6 +142,9 @@ class AllocationPolicy(PolicyPart):
     weight_interest: float = Field(ge=0)
     weight_same_system: float = Field(ge=0)
     weight_even_load: float = Field(ge=0)
+    weight_repeat: float = Field(ge=0, default=0.0)
+    aim: Literal["floor", "total"] = "floor"
+    rules_off: frozenset[HardRule] = frozenset()
     seed: str = Field(min_length=1)
 
 
@@ -233,9 +246,9 @@ class Policy(PolicyPart):
         for dotted in self.assumptions:
             part: object = self
             for name in dotted.split("."):
-                part = getattr(part, name, None)
-                if part is None:
+                if not hasattr(part, name):
                     raise ValueError(f"assumptions names '{dotted}', which the policy does not have")
+                part = getattr(part, name)
         return self
 
     @model_validator(mode="after")

@@ -50,6 +50,9 @@ MEANINGS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "panel.assessed_until": ("Last day of assessments; an assessor's training must last until then", "date"),
         "panel.min_days_available": ("On how many of those days an assessor must be available", "days"),
         "panel.anonymous": ("Whether the panel reads applications without names and organisations", "yes or no"),
+        "panel.together": ("Whether all members of a panel must be free in one week", "yes or no"),
+        "panel.pair_most": ("On how many panels the same two assessors may meet; none: no limit", "panels"),
+        "assessors.week_most": ("Most assessments of an assessor in any week; none: no limit", "assessments"),
         "assessors.capacity": (
             "What is asked of an assessor in general; the register's own number for each holds",
             "assessments",
@@ -63,6 +66,12 @@ MEANINGS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "allocation.weight_interest": ("Cost of an assessor who shares no interest with the nominee", "points"),
         "allocation.weight_same_system": ("Cost of an assessor from the nominee's own system", "points"),
         "allocation.weight_even_load": ("Cost of uneven load among assessors", "points"),
+        "allocation.weight_repeat": ("Cost of the same two assessors meeting again on another panel", "points"),
+        "allocation.aim": (
+            "What comes first: the fit of the worst-off panel (`floor`) or of all together (`total`)",
+            "",
+        ),
+        "allocation.rules_off": ("Hard rules that are switched off, by name", "names"),
         "allocation.seed": ("Published text that settles ties between equally good panels", "text"),
         "scoring.lowest": ("Lowest point of the scale", "points"),
         "scoring.highest": ("Highest point of the scale", "points"),
@@ -233,6 +242,8 @@ def _value(dotted: str, policy: Policy) -> str:
         return f"{value.astimezone(LONDON):%Y-%m-%d %H:%M}"
     if isinstance(value, tuple):
         return "; ".join(_member(member) for member in value)
+    if isinstance(value, frozenset) or value is None:
+        return ", ".join(sorted(value or ())) or "none"
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 

@@ -9,9 +9,9 @@ from pydantic import TypeAdapter
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from allocation.answer import RunAnswer
 from allocation.problem import (
     AllocationProblem,
-    AllocationResult,
     AssessorSupply,
     CompositionRule,
     NominationDemand,
@@ -36,7 +36,9 @@ from models.tables import (
 from storage.policies import policy_of
 
 PROBLEM: TypeAdapter[AllocationProblem] = TypeAdapter(AllocationProblem)
-RESULT: TypeAdapter[AllocationResult] = TypeAdapter(AllocationResult)
+RESULT: TypeAdapter[RunAnswer] = TypeAdapter(RunAnswer)
+_POINTS = 10
+"""Points of a weight of 1: fits are whole points, and a share of an interest must still be one."""
 
 
 def panel_rules(policy: Policy) -> PanelRules:
@@ -52,10 +54,15 @@ def panel_rules(policy: Policy) -> PanelRules:
         window=(panel.assessed_from, panel.assessed_until),
         min_days_available=panel.min_days_available,
         weights=Weights(
-            round(allocation.weight_interest),
-            round(allocation.weight_same_system),
-            round(allocation.weight_even_load),
+            interest=round(_POINTS * allocation.weight_interest),
+            same_system=round(_POINTS * allocation.weight_same_system),
+            load=round(_POINTS * allocation.weight_even_load),
+            repeat=round(_POINTS * allocation.weight_repeat),
         ),
+        together=panel.together,
+        week_most=policy.assessors.week_most,
+        pair_most=panel.pair_most,
+        off=frozenset(allocation.rules_off),
         seed=int.from_bytes(hashlib.sha256(allocation.seed.encode()).digest()[:8]),
     )
 

@@ -8,35 +8,37 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, false, func, true
 from sqlalchemy import select as columns
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import and_, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from allocation.proposal import Certificate
 from models.enums import AssessorRole, RunKind, RunStatus
 from models.tables import AllocationRun, Assessor, Nomination, Organisation, Person, ProposedSeat, UnstaffedNomination
 from rules.permissions import Act, may
 from storage.lists import Asker
 
 AT_ONCE = 50
-_KEPT = ("proved", "total_cost", "bound", "gap", "loads")
-"""What is read of a run's result; its seats, which are many, have rows of their own."""
-
-
-@dataclass(frozen=True)
-class RunProof:
-    """What a run proves of itself: its cost in points, and the cost below which no answer can be."""
-
-    proved: bool
-    cost: int
-    bound: int
-    gap: float
+_KEPT = {
+    "certificate": ("proposal", "certificate"),
+    "loads": ("loads",),
+    "clashing": ("clashing",),
+    "mends": ("mends",),
+}
+"""What is read of a run's result, by where it stands; its seats, which are many, have rows of their own."""
+CERTIFICATE: TypeAdapter[Certificate] = TypeAdapter(Certificate)
 
 
 @dataclass(frozen=True)
 class RunFacts:
-    """One run: how it stands, how much it fills, its proof, and everybody's load by assessor's reference."""
+    """One run: how it stands, how much it fills, its proof, and everybody's load by assessor's reference.
+
+    ``clashing``: rules that cannot all hold, in words, where panels are left; ``mends``: what would help, cheapest
+    first.
+    """
 
     cohort: str
     number: int
@@ -48,8 +50,10 @@ class RunFacts:
     seats: int
     panels: int
     unstaffed: int
-    proof: RunProof
+    proof: Certificate
     loads: Mapping[str, int]
+    clashing: tuple[str, ...]
+    mends: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,7 @@ async def run_visible_to(session: AsyncSession, asker: Asker, cohort: str, numbe
             col(AllocationRun.made_at),
             col(AllocationRun.settled_at),
             col(Person.full_name),
-            *(func.jsonb_extract_path(result, name, type_=JSONB).label(name) for name in _KEPT),
+            *(func.jsonb_extract_path(result, *path, type_=JSONB).label(name) for name, path in _KEPT.items()),
         )
         .outerjoin(Person, col(Person.id) == col(AllocationRun.settled_by))
         .where(may_read(asker), col(AllocationRun.cohort_id) == cohort, col(AllocationRun.number) == number)
@@ -134,8 +138,10 @@ async def run_visible_to(session: AsyncSession, asker: Asker, cohort: str, numbe
         seats=seats,
         panels=panels,
         unstaffed=left.one(),
-        proof=RunProof(bool(row.proved), round(row.total_cost), round(row.bound), float(row.gap)),
+        proof=CERTIFICATE.validate_python(row.certificate),
         loads={str(assessor): int(load) for assessor, load in row.loads or ()},
+        clashing=tuple(row.clashing or ()),
+        mends=tuple(one["words"] for one in row.mends or ()),
     )
 
 

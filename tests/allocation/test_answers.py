@@ -132,7 +132,7 @@ def test_clash_is_told_in_words_with_mends_in_order_of_price():
     assert found.words[0] == "nobody has more assessments than agreed"
     assert [mend.words for mend in found.mends] == [
         "one assessment more for c1",
-        "1 more assessors who count as executive, free in the whole window",
+        "1 more assessor who counts as executive, free in the whole window",
     ]
 
 

@@ -83,6 +83,8 @@ class RunShown:
     panels: int
     seats: int
     unstaffed: int
+    clashing: tuple[str, ...]
+    mends: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -170,6 +172,8 @@ def run_shown(run: RunFacts) -> RunShown:
         run.panels,
         run.seats,
         run.unstaffed,
+        tuple(_sentence(one) for one in run.clashing),
+        tuple(_sentence(one) for one in run.mends),
     )
 
 
@@ -244,7 +248,8 @@ def comparison_shown(
         (
             ("Seats", f"{before.seats:,}", f"{after.seats:,}"),
             ("Nominations left without a panel", f"{before.unstaffed:,}", f"{after.unstaffed:,}"),
-            ("Cost in points (less is better)", f"{before.proof.cost:,}", f"{after.proof.cost:,}"),
+            ("Fit of the worst-off panel, in points", f"{before.proof.floor:,}", f"{after.proof.floor:,}"),
+            ("Worth of all panels, in points", f"{before.proof.total:,}", f"{after.proof.total:,}"),
             ("Load", _spread(list(before.loads.values())), _spread(list(after.loads.values()))),
         ),
         tuple(
@@ -288,15 +293,8 @@ def _seat(seat: SeatFacts, loads: Mapping[str, int]) -> SeatShown:
 
 
 def _proof(run: RunFacts) -> str:
-    if run.proof.proved:
-        return (
-            "Proved: no other answer staffs more panels, and none that staffs as many costs less than "
-            f"{run.proof.cost:,} points."
-        )
-    return (
-        f"Not proved to be the best: it costs {run.proof.cost:,} points, and no answer with as many panels can cost "
-        f"less than {run.proof.bound:,}. It is at most {run.proof.gap:.1%} from the best possible."
-    )
+    first = "Proved to be the best." if run.proof.proved else "Not proved to be the best in the time there was."
+    return " ".join((first, *run.proof.words))
 
 
 def _better(before: RunFacts, after: RunFacts) -> str:
@@ -305,12 +303,12 @@ def _better(before: RunFacts, after: RunFacts) -> str:
     if left:
         more = f"{_count(abs(left), 'nomination')} {'fewer' if left < 0 else 'more'} without a panel"
         return f"{this} is {'better' if left < 0 else 'worse'} than {other}: it leaves {more}."
-    cost = after.proof.cost - before.proof.cost
+    cost = before.proof.total - after.proof.total
     if after.seats != before.seats:
         differ = f"{after.seats:,} seats and {other} {before.seats:,}"
         return f"{this} fills {differ}: they were asked for different panels."
     if cost == 0:
-        return f"{this} is as good as {other}: both leave as many without a panel, and cost the same."
+        return f"{this} is as good as {other}: both leave as many without a panel, and are worth the same."
     return f"{this} is {'better' if cost < 0 else 'worse'} than {other} by {_count(abs(cost), 'point')}."
 
 

@@ -45,7 +45,7 @@ async def test_run_says_who_sits_where_and_why_with_its_proof_and_loads(rig: Rig
     assert case.id in run.words
     assert "Nora Waiting" in run.words
     assert "Assessment 1 of at most 50" in run.words
-    assert "Proved: no other answer staffs more panels" in run.words
+    assert "Proved to be the best." in run.words
     assert "0 at least, 1 at most, 0.4 on average" in run.words
     assert loads.words.count("Chair, Trust RX1") == 2
 

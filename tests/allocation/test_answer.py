@@ -1,0 +1,59 @@
+"""A run's whole answer: its seats with why, its proof in words, and what would mend a shortfall."""
+
+from dataclasses import replace
+
+from allocation_cases import cohort
+from pydantic import TypeAdapter
+
+from allocation.answer import RunAnswer, answered
+from allocation.certified import certified
+from allocation.proposal import Certificate
+
+
+def test_every_seat_says_why_and_every_load_counts() -> None:
+    one = cohort(20, 24, [4] * 24, seed=5)
+
+    answer = answered(one)
+
+    assert {(seat.nomination, seat.assessor) for seat in answer.seats} == {
+        (seat.nomination, seat.assessor) for seat in answer.proposal.seats
+    }
+    assert all("the next best is" in " ".join(seat.reasons) for seat in answer.seats)
+    assert sum(load for _, load in answer.loads) == len(answer.seats) == 60
+    assert certified(one, answer.proposal) == ()
+
+
+def test_answer_is_kept_and_read_again_as_it_was() -> None:
+    one = cohort(6, 12, [3] * 12, seed=6)
+    kept = TypeAdapter(RunAnswer)
+
+    answer = answered(one)
+
+    assert kept.validate_python(kept.dump_python(answer, mode="json"), strict=False) == answer
+
+
+def test_shortfall_names_the_rules_that_clash_and_mends_that_were_tried() -> None:
+    one = cohort(8, 12, [2] * 12, seed=7)
+    executives = [person for person in one.assessors if person.role in {"chief_executive", "accountable_officer"}]
+    others = [person for person in one.assessors if person not in executives]
+    one = replace(one, assessors=(*executives[:2], *others))
+
+    answer = answered(one)
+
+    assert answer.unstaffed
+    assert len(answer.clashing) >= 1
+    assert any("who counts as executive" in mend.words or "assessment more" in mend.words for mend in answer.mends)
+    assert all(one.reasons for one in answer.unstaffed)
+
+
+def test_certificate_says_in_words_whether_it_is_proved() -> None:
+    proved = Certificate(
+        floor=40, floor_bound=40, total=900, total_bound=900, gap=0.0, fit=950, load_cost=50, mixed=0, repeats=0,
+        broken=0, staffed=8, staffed_bound=8, seed=1, complete=True,
+    )  # fmt: skip
+    open_ = replace(proved, total_bound=910, broken=2)
+
+    assert (proved.proved, open_.proved) == (True, False)
+    assert "The worst-off panel fits with 40 points, and no more is possible." in proved.words
+    assert "All panels are worth 900 points together; at most 910 would be possible." in open_.words
+    assert "A second program found 2 faults: do not release this run." in open_.words
