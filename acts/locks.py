@@ -15,10 +15,12 @@ from acts.errors import RefusedError
 from models.enums import Resolution, Stage
 from models.ids import AssessmentId, NominationId
 from models.messages import By, NominationState
-from models.tables import Flag, ModerationLock, Score
+from models.tables import Flag, ModerationLock, Nomination, Score
 from rules.calendar import in_words
 from rules.permissions import Act
 from rules.stages import WORDS
+from storage.lists import Asker
+from storage.moderator_pages import moderated_by
 from storage.steps import table_of
 
 LASTS = timedelta(minutes=30)
@@ -86,7 +88,8 @@ class ModerationActs:
         Raises:
             NotKnownError: There is no such nomination.
             HeldError: Another moderator has it.
-            RefusedError: It is not in quality assurance, or this person may not settle flags.
+            RefusedError: It is not in quality assurance, or this person may not settle flags, or not these: they are
+                the nominee or on the panel.
         """
         now = self._desk.clock()
         async with self._desk.transaction() as session:
@@ -94,6 +97,7 @@ class ModerationActs:
             await require(session, by, Act.RESOLVE_FLAGS, subject_of(row))
             if row.stage is not Stage.QUALITY_ASSURANCE:
                 raise RefusedError(f"There are no flags to settle: the nomination is {WORDS[row.stage]}.")
+            await _refuse_own(session, row, by)
             fresh = {"person_id": by.person, "taken_at": now, "ends_at": now + LASTS}
             mine = (_LOCK.c.person_id == by.person) | (_LOCK.c.ends_at <= now)
             taken = await (await session.connection()).execute(
@@ -177,6 +181,16 @@ async def refuse_if_held(session: AsyncSession, nomination: NominationId, by: By
     lock = await session.get(ModerationLock, nomination)
     if lock is not None and lock.person_id != by.person and lock.ends_at > now:
         raise HeldError(lock.person_id, lock.ends_at)
+
+
+async def _refuse_own(session: AsyncSession, row: Nomination, by: By) -> None:
+    allowed = await session.exec(
+        select(Nomination.id).where(col(Nomination.id) == row.id, moderated_by(Asker(by.person, by.role)))
+    )
+    if allowed.first() is None:
+        raise RefusedError(
+            "You are the nominee or on the panel of this nomination: another moderator settles its flags."
+        )
 
 
 async def _refuse_other_scores(session: AsyncSession, settling: Settling) -> None:

@@ -87,13 +87,11 @@ async def count_to_screen(session: AsyncSession, asker: Asker) -> int:
 
 async def screening_case_of(session: AsyncSession, asker: Asker, nomination: str) -> ScreeningCase | None:
     """The nomination with what screening found, or None if there is none or this person may not screen it."""
-    if not may(asker.role, Act.SCREEN) or not may(asker.role, Act.READ_APPLICATION):
-        return None
     found = await session.exec(
         select(Nomination, Person.full_name, Organisation.name)
         .join(Person, col(Person.id) == col(Nomination.person_id))
         .join(Organisation, col(Organisation.code) == col(Nomination.organisation_code))
-        .where(visible_to(asker), col(Nomination.id) == nomination)
+        .where(*_screened_by(asker), col(Nomination.id) == nomination)
     )
     row = found.one_or_none()
     if row is None:
@@ -130,5 +128,11 @@ async def screening_case_of(session: AsyncSession, asker: Asker, nomination: str
 
 def _waiting(asker: Asker) -> list[ColumnElement[bool]]:
     unmet = select(ScreeningFinding.nomination_id).where(col(ScreeningFinding.met).is_(False))
-    narrowed = [visible_to(asker), col(Nomination.stage) == Stage.SCREENING, col(Nomination.id).in_(unmet)]
-    return narrowed if may(asker.role, Act.SCREEN) else [false()]
+    return [*_screened_by(asker), col(Nomination.stage) == Stage.SCREENING, col(Nomination.id).in_(unmet)]
+
+
+def _screened_by(asker: Asker) -> list[ColumnElement[bool]]:
+    """Which nominations this person may screen: nobody their own."""
+    if not may(asker.role, Act.SCREEN) or not may(asker.role, Act.READ_APPLICATION):
+        return [false()]
+    return [visible_to(asker), col(Nomination.person_id) != asker.person]

@@ -11,12 +11,12 @@ from models.enums import FlagRule
 from portal.forms import Bound, Form
 from portal.moderators.codes import RULES
 from portal.moderators.opening import AREA, Visiting
-from portal.moderators.presenters import counts_shown, row_shown
+from portal.moderators.waiting import counts_shown, row_shown
 from portal.pages import render
 from portal.routing import area
 from portal.services import Surroundings
 from storage.lists import cohorts
-from storage.moderator_pages import Queue, QueueKey, queue_counts, queue_of
+from storage.queue_pages import Queue, QueueKey, queue_counts, queue_of
 
 routes = area()
 _BETWEEN = "~"

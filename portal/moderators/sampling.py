@@ -13,15 +13,16 @@ from portal.forms import Bound
 from portal.moderators.codes import RESOLUTIONS
 from portal.moderators.listing import Narrowing
 from portal.moderators.opening import AREA, HOME, Visiting
-from portal.moderators.presenters import CountShown, holder_words
+from portal.moderators.waiting import CountShown, holder_words
 from portal.pages import render
 from portal.routing import area
 from portal.services import Surroundings
 from portal.words import day
 from rules.stages import WORDS
 from storage.lists import cohorts
-from storage.moderator_pages import A_PAGE, Drawn, SampleCounts, sample_counts, sample_of
+from storage.moderator_pages import A_PAGE
 from storage.policies import policy_of
+from storage.sample_pages import Drawn, SampleCounts, sample_counts, sample_of
 
 routes = area()
 

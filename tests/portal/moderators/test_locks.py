@@ -1,5 +1,6 @@
 """One moderator at a time."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -157,6 +158,18 @@ async def test_lock_is_taken_over_only_after_its_end(rig: Rig, cohort: CohortRig
     lock = await lock_of(rig, case)
     assert lock is not None
     assert lock.person_id == second.person
+
+
+async def test_of_two_who_start_at_once_one_has_it(rig: Rig, cohort: CohortRig) -> None:
+    case = await flagged(cohort)
+    second = await another_moderator(rig)
+    acts = acts_at_time(rig)
+
+    answers = await asyncio.gather(
+        *(acts.start(case.id, by) for by in (rig.moderator, second)), return_exceptions=True
+    )
+
+    assert sorted(type(answer).__name__ for answer in answers) == ["HeldError", "datetime"]
 
 
 async def test_settling_without_starting_is_refused(rig: Rig, cohort: CohortRig) -> None:

@@ -11,7 +11,7 @@ from models.ids import NominationId
 from models.tables import Flag, Nomination
 from scoring.sample import draw, in_audit_sample
 from storage.lists import Asker
-from storage.moderator_pages import sample_counts, sample_of
+from storage.sample_pages import sample_counts, sample_of
 from tests.portal.advisers.test_inclusion import plant
 from tests.portal.conftest import A_Visit
 from tests.workflows.rig import CohortRig, Rig
