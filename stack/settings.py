@@ -90,7 +90,7 @@ class Settings(BaseSettings):
     )
     smtp_starttls: bool = Field(default=True, description="Whether messages leave encrypted only.")
     notify_key: SecretStr | None = Field(
-        default=None, description="A key of GOV.UK Notify; messages then leave by it, and SMTP must not be set."
+        default=None, description="A key of GOV.UK Notify; messages then leave by it instead of by SMTP."
     )
     notify_template: str | None = Field(
         default=None, description="The id of Notify's e-mail template, which has ((subject)) and ((body)) alone."
@@ -225,12 +225,8 @@ class Settings(BaseSettings):
         return address
 
     @model_validator(mode="after")
-    def _one_way_for_messages(self) -> Self:
-        if self.notify_key is None:
-            return self
-        if self.smtp_host is not None:
-            raise ValueError("messages leave one way: set TALENT_POOL_NOTIFY_KEY or TALENT_POOL_SMTP_HOST, not both")
-        if self.notify_template is None:
+    def _notify_is_whole(self) -> Self:
+        if self.notify_key is not None and self.notify_template is None:
             raise ValueError("TALENT_POOL_NOTIFY_KEY needs TALENT_POOL_NOTIFY_TEMPLATE: the id of a template")
         return self
 
