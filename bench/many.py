@@ -85,6 +85,13 @@ class Officers:
 
 
 OFFICERS = Officers()
+_NAMES = {
+    "nominator": "Ruth Adeyemi",
+    "moderator": "Tom Okafor",
+    "board": "Helen Marsh",
+    "operations": "Priya Nair",
+    "inclusion_adviser": "Sam Whitlock",
+}
 
 
 async def fill(
@@ -191,7 +198,7 @@ class _Cohort:
 
     def _people(self) -> Iterator[Row]:
         for role, person in vars(OFFICERS).items():
-            yield _person(person, f"The {role}", role)
+            yield _person(person, _NAMES[role], role)
         for number in range(self.size.assessors):
             yield _person(self.assessor_person(number), f"Assessor {number:05d}", f"many.assessor.{number}")
         for number in range(self.size.nominations):
