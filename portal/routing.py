@@ -88,6 +88,9 @@ async def failure_page(request: Request, error: Exception) -> Response:
     """The page that a failure becomes; it never needs the database."""
     failure = _failure_of(error)
     if isinstance(failure, SignedOutError) and request.method in {"GET", "HEAD"}:
+        if "hx-request" in request.headers:
+            # A part of a page refreshes itself: it is the whole page that goes to the sign-in.
+            return Response(status_code=204, headers={"HX-Redirect": _sign_in_for(request)})
         return go_to(_sign_in_for(request))
     reference = _reported(request, error) if isinstance(failure, BrokenError | UnavailableError) else ""
     if not hasattr(request.state, "visitor"):
