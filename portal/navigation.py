@@ -35,6 +35,7 @@ _LINKS: dict[Role, tuple[tuple[str, str], ...]] = {
         ("Allocation", "/operations/allocation"),
         ("Messages", "/operations/messages"),
         ("Import", "/operations/import"),
+        ("Export", "/operations/export"),
         ("People", "/operations/people"),
         ("Audit", "/operations/audit"),
     ),
