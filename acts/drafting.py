@@ -18,7 +18,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from acts.desk import CHANGING, Desk, cohort_row, nomination_row, require, subject_of
 from acts.errors import NotKnownError, RefusedError
-from acts.nominations import Endorsing, Nominating, NominationActs
+from acts.importing import nominating
+from acts.nominations import NominationActs
 from intake.characters import CellError, legible
 from intake.forms import NOMINATION, read_nomination
 from intake.known import Cell, unknown_organisations
@@ -266,7 +267,7 @@ class DraftingActs:
                 problems = await wrong_in(session, row, by)
                 if problems:
                     raise BadForm(problems)
-                nomination = await NominationActs(self._desk).nominate(_nominating(row, said_in(row)), by)
+                nomination = await NominationActs(self._desk).nominate(nominating(said_in(row), row.cohort_id), by)
             row.nomination_id, row.content = nomination, {}
             session.add(row)
         return nomination
@@ -359,30 +360,3 @@ async def _is_taken(session: AsyncSession, cohort: str, reference: str) -> bool:
         select(Nomination.id).where(col(Nomination.cohort_id) == cohort, col(Nomination.reference) == reference)
     )
     return found.first() is not None
-
-
-def _nominating(row: NominationDraft, said: NominationRow) -> Nominating:
-    endorsement = None
-    if said.endorser_post is not None:
-        endorsement = Endorsing(
-            full_name=said.endorser_name,
-            email=said.endorser_email,
-            post=said.endorser_post,
-            organisation=OrganisationCode(said.endorser_organisation),
-            statement=said.endorsement,
-        )
-    return Nominating(
-        cohort=CohortId(row.cohort_id),
-        organisation=OrganisationCode(row.organisation_code),
-        route=said.route,
-        full_name=said.nominee_name,
-        email=said.nominee_email,
-        readiness=said.readiness,
-        post=said.current_post,
-        interests=said.interests,
-        earlier_posts=tuple(
-            (OrganisationCode(left.organisation), left.left_on) for left in said.previous_organisations
-        ),
-        endorsement=endorsement,
-        reference=said.reference,
-    )

@@ -8,11 +8,11 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from acts.drafting import DraftingActs, endorsement_draft
 from acts.errors import RefusedError
+from acts.importing import endorsing
 from acts.nominations import Endorsing as Endorsement
 from intake.forms import read_endorsement
 from intake.known import Cell, unknown_organisations
 from intake.problems import BadForm
-from intake.rows import EndorsementRow
 from models.enums import Stage
 from models.ids import NominationId, OrganisationCode
 from portal.failures import RefusedHereError
@@ -131,17 +131,7 @@ async def _said(
         form.refuse(one.column, one.sentence)
     if row.endorser_email.lower() == own.nominee.email.lower():
         form.refuse("endorser_email", "Nobody endorses themselves: name another endorser.")
-    return None if form.problems else _endorsement(row)
-
-
-def _endorsement(row: EndorsementRow) -> Endorsement:
-    return Endorsement(
-        full_name=row.endorser_name,
-        email=row.endorser_email,
-        post=row.endorser_post,
-        organisation=OrganisationCode(row.endorser_organisation),
-        statement=row.endorsement,
-    )
+    return None if form.problems else endorsing(row)
 
 
 async def _ask(

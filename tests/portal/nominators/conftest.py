@@ -29,7 +29,7 @@ async def stranger(rig: Rig) -> By:
                 system_name="System",
             )
         )
-        session.add(Person(id=person, full_name="The stranger", email=f"stranger.{number}@example.nhs.test"))
+        session.add(Person(id=person, full_name=f"Stranger {number}", email=f"stranger.{number}@example.nhs.test"))
         await session.flush()
         grant = RoleGrant(person_id=person, role=Role.NOMINATOR, organisation_code=code, granted_at=datetime.now(UTC))
         session.add(grant)

@@ -1,9 +1,12 @@
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from sqlmodel import col, select
 
-from models.enums import EndorserPost, Stage
+from models.enums import EndorserPost, Stage, SteerReason
 from models.messages import By
-from models.tables import Endorsement, NominationDraft
+from models.tables import Endorsement, NominationDraft, Person, RoleGrant
+from portal.words import moment
 from tests.portal.conftest import A_Visit
 from tests.workflows.rig import HOME, CohortRig, Rig
 
@@ -231,12 +234,14 @@ async def test_letters_to_others_and_of_other_organisations_are_not_there(
 async def test_people_shows_who_else_may_act_for_the_organisation_and_nobody_of_another(
     rig: Rig, a_visit: A_Visit, stranger: By
 ) -> None:
+    name = (await rig.get(Person, stranger.person)).full_name
+
     here = await (await a_visit(rig.nominator)).get("/organisation/people")
     there = await (await a_visit(stranger)).get("/organisation/people")
 
     assert "The nominator (you)" in here.words
-    assert "The stranger" not in here.words
-    assert "The stranger (you)" in there.words
+    assert name not in here.words
+    assert f"{name} (you)" in there.words
     assert "The nominator" not in there.words
     assert "talent-pool@example.nhs.test" in here.words
 
@@ -291,3 +296,50 @@ async def test_endorsement_that_is_typed_is_no_nomination_that_was_begun(
 
     assert row.id not in listed.text
     assert opened.status == 404
+
+
+async def test_nominator_who_is_also_the_nominee_reads_that_mail_in_the_other_role(
+    cohort: CohortRig, a_visit: A_Visit, stranger: By
+) -> None:
+    rig = cohort.rig
+    person = await rig.get(Person, stranger.person)
+    case = await cohort.nominate(by_self=True, endorsed=False, email=person.email)
+    (code,) = await rig.all(select(RoleGrant.organisation_code).where(col(RoleGrant.person_id) == stranger.person))
+    await rig.spoil("UPDATE nomination SET organisation_code = :code WHERE id = :id", code=code, id=case.id)
+    own = next(one for one in await case.letters() if one.person_id == stranger.person)
+    visit = await a_visit(stranger)
+
+    listed = await visit.get("/organisation/messages")
+    opened = await visit.get(f"/organisation/messages/{own.id.replace('/', '~')}")
+    nomination = await visit.get(f"/organisation/nominations/{case.id}")
+
+    assert "No messages yet" in listed.words
+    assert opened.status == 404
+    assert (nomination.status, "We have sent you no message" in nomination.words) == (200, True)
+
+
+async def test_paused_nomination_says_that_its_deadline_stands_still(
+    rig: Rig, cohort: CohortRig, a_visit: A_Visit
+) -> None:
+    case = await cohort.nominate()
+    await rig.acts.nominations.pause(case.id, rig.operations, SteerReason.ILLNESS)
+
+    page = await (await a_visit(rig.nominator)).get(f"/organisation/nominations/{case.id}")
+
+    assert "The nomination is paused, and its deadlines stand still." in page.words
+    assert "They have until" not in page.words
+    assert "illness" not in page.words.lower()
+
+
+async def test_nomination_let_back_in_tells_its_whole_story(rig: Rig, cohort: CohortRig, a_visit: A_Visit) -> None:
+    case = await (await cohort.nominate()).reach(Stage.LAPSED)
+    until = datetime.now(UTC) + timedelta(days=50)
+    await rig.acts.nominations.readmit(case.id, rig.operations, until, SteerReason.ILLNESS)
+    await case.until(Stage.APPLYING)
+
+    page = await (await a_visit(rig.nominator)).get(f"/organisation/nominations/{case.id}")
+
+    told = ["Nominated", "The nomination lapsed because a deadline passed", "The nomination was let back in"]
+    places = [page.words.rindex(words) for words in told]
+    assert places == sorted(places)
+    assert f"They have until {moment(until)}." in page.words
