@@ -24,6 +24,7 @@ from models.tables import (
     Person,
     Score,
     ScoreChange,
+    ScreeningFinding,
 )
 from scoring.aggregate import Panel, criterion_means
 from storage.lists import Asker, visible_to
@@ -47,6 +48,21 @@ class Standing(StrEnum):
     DRAFTED = "drafted"
     APPROVED = "approved"
     RELEASED = "released"
+
+
+@dataclass(frozen=True)
+class Standings:
+    """How far the board is with a cohort.
+
+    Attributes:
+        counts: How many nominations the board is how far with.
+        waiting_since: Since when the nomination waits that has waited longest for the board.
+        reserve_closes: When the first place on the reserve list lapses; None where the list is empty.
+    """
+
+    counts: dict[Standing, int]
+    waiting_since: datetime | None
+    reserve_closes: datetime | None
 
 
 @dataclass(frozen=True)
@@ -92,22 +108,30 @@ async def cohort_for(session: AsyncSession, asker: Asker, cohort: str) -> Cohort
 
 async def reached(session: AsyncSession, asker: Asker, cohort: str) -> Reached:
     """How far a cohort's nominations have come, in one count."""
-    applied = select(Application.nomination_id).where(col(Application.nomination_id) == col(Nomination.id)).exists()
-    seat = col(Assessment.nomination_id) == col(Nomination.id)
-    seated = select(Assessment.id).where(seat).exists()
-    scored = select(Assessment.id).where(seat, col(Assessment.stage) == AssessmentStage.SUBMITTED).exists()
+    seats = (
+        select(
+            Assessment.nomination_id,
+            func.bool_or(col(Assessment.stage) == AssessmentStage.SUBMITTED).label("scored"),
+        )
+        .where(col(Assessment.cohort_id) == cohort)
+        .group_by(col(Assessment.nomination_id))
+        .subquery()
+    )
+    first = and_(col(Application.nomination_id) == col(Nomination.id), col(Application.version) == 1)
     decided = and_(col(Decision.approved_at).is_not(None), col(Nomination.stage) != Stage.AWAITING_DECISION)
     row = await session.exec(
         select(  # type: ignore[call-overload]
             func.count(),
-            func.count().filter(applied),
-            func.count().filter(seated),
-            func.count().filter(scored),
+            func.count(col(Application.version)),
+            func.count(seats.c.nomination_id),
+            func.count().filter(seats.c.scored),
             func.count().filter(col(Nomination.stage).in_(SCORED)),
             func.count().filter(decided),
             func.count().filter(col(Nomination.stage) == Stage.IN_POOL),
         )
         .select_from(Nomination)
+        .outerjoin(Application, first)
+        .outerjoin(seats, seats.c.nomination_id == col(Nomination.id))
         .outerjoin(Decision, col(Decision.nomination_id) == col(Nomination.id))
         .where(col(Nomination.cohort_id) == cohort, visible_to(asker))
     )
@@ -213,20 +237,39 @@ async def lines_standing(
     )
 
 
-async def standings(session: AsyncSession, asker: Asker, cohort: str) -> dict[Standing, int]:
-    """How many nominations the board is how far with."""
+async def standings(session: AsyncSession, asker: Asker, cohort: str) -> Standings:
+    """How far the board is with a cohort, in one count."""
     found = await session.exec(
-        select(
+        select(  # type: ignore[call-overload]
             func.count().filter(_is(Standing.MISSING)),
             func.count().filter(_is(Standing.DRAFTED)),
             func.count().filter(_is(Standing.APPROVED)),
             func.count().filter(_is(Standing.RELEASED)),
+            func.min(Nomination.stage_since).filter(col(Nomination.stage) == Stage.AWAITING_DECISION),
+            func.min(Nomination.due_at).filter(col(Nomination.stage) == Stage.RESERVED),
         )
         .select_from(Nomination)
         .outerjoin(Decision, col(Decision.nomination_id) == col(Nomination.id))
         .where(col(Nomination.cohort_id) == cohort, col(Nomination.stage).in_(SCORED), visible_to(asker))
     )
-    return dict(zip(Standing, found.one(), strict=True))
+    *counts, since, closes = found.one()
+    return Standings(dict(zip(Standing, counts, strict=True)), since, closes)
+
+
+async def waiting_to_be_screened(session: AsyncSession, asker: Asker, cohort: str) -> int:
+    """How many nominations wait for somebody to say what an unmet eligibility rule comes to."""
+    unmet = select(ScreeningFinding.nomination_id).where(col(ScreeningFinding.met).is_(False))
+    found = await session.exec(
+        select(func.count())
+        .select_from(Nomination)
+        .where(
+            col(Nomination.cohort_id) == cohort,
+            col(Nomination.stage) == Stage.SCREENING,
+            col(Nomination.id).in_(unmet),
+            visible_to(asker),
+        )
+    )
+    return found.one()
 
 
 async def by_outcome(session: AsyncSession, asker: Asker, cohort: str, stages: Sequence[Stage]) -> dict[Outcome, int]:
@@ -300,26 +343,6 @@ async def decisions_version(session: AsyncSession, cohort: str) -> str:
         )
     )
     return str(found.one())
-
-
-async def first_waiting_since(session: AsyncSession, asker: Asker, cohort: str) -> datetime | None:
-    """Since when the nomination waits that has waited longest for the board."""
-    found = await session.exec(
-        select(func.min(Nomination.stage_since)).where(
-            col(Nomination.cohort_id) == cohort, col(Nomination.stage) == Stage.AWAITING_DECISION, visible_to(asker)
-        )
-    )
-    return found.one()
-
-
-async def reserve_closes(session: AsyncSession, asker: Asker, cohort: str) -> datetime | None:
-    """When the first place on a cohort's reserve list lapses, None where the list is empty."""
-    found = await session.exec(
-        select(func.min(Nomination.due_at)).where(
-            col(Nomination.cohort_id) == cohort, col(Nomination.stage) == Stage.RESERVED, visible_to(asker)
-        )
-    )
-    return found.one()
 
 
 def feedback_facts(panels: Sequence[Panel], policy: Policy, outcome: Outcome | None) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """The cohort at a glance: where it stands, its figures, and what the board has to do next and by when."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 from weakref import WeakKeyDictionary
 
@@ -21,26 +21,39 @@ from portal.pages import render
 from portal.routing import area
 from portal.services import Surroundings
 from portal.visitors import Visitor
-from portal.words import day, moment
+from portal.words import clock, day, moment
 from rules.permissions import Act
 from storage.board_pages import (
     Reached,
     Standing,
+    Standings,
     Version,
-    first_waiting_since,
     loads,
     reached,
-    reserve_closes,
     score_counts,
     scores_version,
     standings,
+    waiting_to_be_screened,
 )
-from storage.lists import Standing as Counts
-from storage.lists import standing_of
+from storage.lists import Asker
 from storage.policies import policy_of
 
 routes = area()
 Visiting = Annotated[Visitor, by(Role.BOARD, Act.READ_PROPOSED_ORDER)]
+_COUNT_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What two of the charts show, and when it was counted."""
+
+    at: datetime
+    reached: Reached
+    loads: dict[int, int]
+
+
+_charted: WeakKeyDictionary[async_sessionmaker[AsyncSession], dict[str, Figures]]
+_charted = WeakKeyDictionary()
 _counted: WeakKeyDictionary[async_sessionmaker[AsyncSession], dict[str, tuple[Version, dict[int, int]]]]
 _counted = WeakKeyDictionary()
 
@@ -82,6 +95,7 @@ class Glance:
     counts: tuple[tuple[str, int, str], ...]
     steps: tuple[Step, ...]
     plots: tuple[Plot, ...]
+    counted: str
 
 
 @routes.get("/board")
@@ -92,28 +106,38 @@ async def glance(request: Request, visitor: Visiting, services: Surroundings) ->
         cohort = await cohort_at(session, request, visitor)
         if cohort is None:
             return await choose_cohort(session, request)
-        asker, now = visitor.asker, services.clock()
-        policy = await policy_of(session, cohort.id)
+        asker, policy = visitor.asker, await policy_of(session, cohort.id)
         board = await standings(session, asker, cohort.id)
-        counts = await standing_of(session, cohort.id, now=now)
-        plots = (
-            Plot("How far nominations have come", _funnel(await reached(session, asker, cohort.id))),
-            Plot("Assessors’ load", _load(await loads(session, cohort.id))),
-            Plot("Distribution of scores", _scores(await _score_counts(sessions, session, cohort.id), policy)),
-        )
-        since = await first_waiting_since(session, asker, cohort.id)
-        closes = await reserve_closes(session, asker, cohort.id)
+        to_screen = await waiting_to_be_screened(session, asker, cohort.id)
+        figures = await _figures(sessions, session, asker, cohort.id, services.clock())
+        scores = await _score_counts(sessions, session, cohort.id)
+    at = f"/board/decisions?cohort={cohort.id}"
     shown = Glance(
         cohort=cohort.id,
         name=cohort.name,
         rows=_rows(cohort, policy),
-        counts=tuple(
-            (STANDINGS[one], board[one], f"/board/decisions?cohort={cohort.id}&show={one}") for one in Standing
+        counts=tuple((STANDINGS[one], board.counts[one], f"{at}&show={one}") for one in Standing),
+        steps=_steps(cohort, board, to_screen),
+        plots=(
+            Plot("How far nominations have come", _funnel(figures.reached)),
+            Plot("Assessors’ load", _load(figures.loads)),
+            Plot("Distribution of scores", _scores(scores, policy)),
         ),
-        steps=_steps(cohort, board, counts, since, closes),
-        plots=plots,
+        counted=clock(figures.at),
     )
     return await render(request, "board/glance.html", title=cohort.name, area=AREA, glance=shown)
+
+
+async def _figures(
+    sessions: async_sessionmaker[AsyncSession], session: AsyncSession, asker: Asker, cohort: str, now: datetime
+) -> Figures:
+    """Counted anew after a minute: they go over every nomination and assessment of the cohort."""
+    known = _charted.setdefault(sessions, {})
+    found = known.get(cohort)
+    if found is None or not timedelta() <= now - found.at < _COUNT_EVERY:
+        far, held = await reached(session, asker, cohort), await loads(session, cohort)
+        found = known[cohort] = Figures(now, far, held)
+    return found
 
 
 async def _score_counts(
@@ -143,14 +167,9 @@ def _rows(cohort: Cohort, policy: Policy) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-def _steps(
-    cohort: Cohort,
-    board: dict[Standing, int],
-    counts: Counts,
-    since: datetime | None,
-    closes: datetime | None,
-) -> tuple[Step, ...]:
+def _steps(cohort: Cohort, standing: Standings, to_screen: int) -> tuple[Step, ...]:
     """What the board has to do next; the process sets it no deadline before the reserve list's."""
+    board, since, closes = standing.counts, standing.waiting_since, standing.reserve_closes
     here, steps = f"cohort={cohort.id}", []
     waiting = f"No deadline. The first has waited since {day(since)}." if since else "No deadline."
     if board[Standing.MISSING]:
@@ -193,10 +212,10 @@ def _steps(
                 "Reserve list",
             )
         )
-    if counts.to_screen:
+    if to_screen:
         steps.append(
             Step(
-                _many(counts.to_screen, "nomination waits to be screened", "nominations wait to be screened"),
+                _many(to_screen, "nomination waits to be screened", "nominations wait to be screened"),
                 "No deadline.",
                 "An eligibility rule was not met. A QA moderator says what it comes to.",
             )

@@ -150,7 +150,7 @@ async def _page(
     shown = shown or _shown(request)
     typed = request.query_params.get("after", "")
     after = known_id(typed) if typed else ""
-    counts = await standings(session, visitor.asker, cohort.id)
+    counts = (await standings(session, visitor.asker, cohort.id)).counts
     found = await lines_standing(session, visitor.asker, cohort.id, shown, after=after, limit=_PAGE + 1)
     done, refused = done_at(request)
     turned = await lines_of(session, visitor.asker, refused)

@@ -30,7 +30,6 @@ from storage.board_pages import (
     decisions_version,
     lines_with_outcome,
     place_key,
-    reserve_closes,
     standings,
     undecided,
 )
@@ -150,7 +149,7 @@ async def done(request: Request, visitor: Releasing, services: Surroundings) -> 
         if cohort.released_at is None:
             raise NotFoundError
         told = await by_outcome(session, visitor.asker, cohort.id, RELEASED_STAGES)
-        left = (await standings(session, visitor.asker, cohort.id))[Standing.APPROVED]
+        left = (await standings(session, visitor.asker, cohort.id)).counts[Standing.APPROVED]
     return await render(
         request,
         "board/released.html",
@@ -202,7 +201,6 @@ async def _preview(request: Request, session: AsyncSession, visitor: Visitor, co
     admission = (await policy_of(session, cohort.id)).admission
     taken = await by_outcome(session, asker, cohort.id, (Stage.IN_POOL,)) if out else counts
     in_pool = sum(taken.values()) if out else taken[Outcome.ADMITTED]
-    closes = await reserve_closes(session, asker, cohort.id)
     at = f"/board/release?cohort={cohort.id}"
     why_not = _why_not(cohort, missing.count, sum(counts.values()))
     last = place_key(found[_PAGE - 1]) if len(found) > _PAGE else None
@@ -217,13 +215,13 @@ async def _preview(request: Request, session: AsyncSession, visitor: Visitor, co
         next_href=f"{at}&show={shown}&after={last[0]}.{last[1]}" if last else "",
         first_href=f"{at}&show={shown}" if after[1] else "",
         missing=missing,
-        drafted=board[Standing.DRAFTED],
+        drafted=board.counts[Standing.DRAFTED],
         letters=sum(len(LETTERS[outcome]) * number for outcome, number in counts.items()),
         may_release=not why_not,
         why_not=why_not,
         places=f"{in_pool} of {admission.places} places {'are taken' if out else 'are given'}",
         free=admission.places - in_pool,
-        reserve_until=moment(closes) if closes else "",
+        reserve_until=moment(board.reserve_closes) if board.reserve_closes else "",
         moves_up=out and shown is Outcome.RESERVED and in_pool < admission.places,
     )
 
