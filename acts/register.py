@@ -141,13 +141,17 @@ class RegisterActs:
 
         Raises:
             RefusedError: This person may not say so about this nomination or this assessor.
+            NotKnownError: There is no such nomination, or nobody of this reference in its cohort's register.
         """
         now = self._desk.clock()
         async with self._desk.transaction() as session:
-            row = await nomination_row(session, nomination)
+            # Locked, so that two who say so at once are two who say so one after the other.
+            row = await nomination_row(session, nomination, lock=True)
             await require(session, by, Act.DECLARE_CONFLICT, subject_of(row, assessor), row.cohort_id)
             if by.role is Role.ASSESSOR and (await self._own(session, CohortId(row.cohort_id), by)).id != assessor:
                 raise RefusedError("An assessor may declare a conflict of interest only for themselves.")
+            if await session.get(Assessor, (assessor, row.cohort_id)) is None:
+                raise NotKnownError(f"There is no assessor '{assessor}' in this cohort.")
             if await session.get(DeclaredConflict, (nomination, assessor)) is not None:
                 return
             session.add(
