@@ -1,16 +1,17 @@
 """The live board: how a cohort stands now, refreshed as long as somebody looks."""
 
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
 from models.enums import Role
 from portal.access import by
 from portal.forms import Bound, Form
 from portal.operations.watching.board_view import BoardView, board_view
 from portal.operations.watching.choices import AREA, cohort_options, the_cohort
-from portal.pages import render
+from portal.pages import go_to, render
 from portal.routing import area
 from portal.services import Services, Surroundings
 from portal.visitors import Visitor
@@ -34,8 +35,10 @@ async def board(request: Request, visitor: Watching, services: Surroundings, coh
 @routes.get("/operations/board")
 async def live(
     request: Request, visitor: Watching, services: Surroundings, cohort: str = "", look: int = 1
-) -> HTMLResponse:
+) -> Response:
     """The part of the board that is refreshed; ``look`` counts how often it has been."""
+    if "hx-request" not in request.headers:
+        return go_to(f"/operations?{urlencode({'cohort': cohort})}")
     return await _page(request, visitor, services, cohort, template=f"{_HERE}/live.html", look=look + 1)
 
 

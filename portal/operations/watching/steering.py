@@ -1,6 +1,5 @@
 """Steering one nomination or one assessment: the form of each step, the step, and the page that says what is next."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, ClassVar, cast
@@ -14,11 +13,10 @@ from acts.errors import RefusedError
 from models.enums import Role, SteerReason, WayOut
 from models.ids import AssessmentId, NominationId, PersonId
 from models.messages import By
-from models.tables import Assessment, Nomination
 from portal.access import by, visitor_at
 from portal.failures import NotFoundError, RefusedHereError
 from portal.forms import Bound, Form, bind
-from portal.operations.watching.choices import AREA, HOME, LIST, REASONS, Option
+from portal.operations.watching.choices import AREA, REASONS, Option
 from portal.operations.watching.moments import WrongMomentError, moment_in
 from portal.operations.watching.steps import (
     EXTEND_ASSESSMENT,
@@ -27,21 +25,17 @@ from portal.operations.watching.steps import (
     ON_NOMINATION,
     UNBLOCK,
     Step,
-    is_possible,
-    is_possible_on,
 )
-from portal.pages import Crumb, render
+from portal.operations.watching.subjects import ASSESSMENTS, NOMINATIONS, Find, Subject, a_nomination, an_assessment
+from portal.pages import render
 from portal.routing import area, done_once
 from portal.services import Services, services_of
 from portal.visitors import ROLE_WORDS, Visitor
 from portal.words import moment
 from rules.permissions import Act
-from rules.stages import WORDS
-from storage.lists import nomination_visible_to, people_with_roles
-from storage.watching_pages import assessment_visible_to
+from storage.lists import people_with_roles
 
 routes = area()
-NOMINATIONS, ASSESSMENTS = LIST[1], "/operations/assessments"
 WAYS = (
     Option(WayOut.RETRY.value, "Try the step again", "After what was wrong has been mended"),
     Option(
@@ -70,77 +64,6 @@ class Said:
     until: datetime | None
     way: WayOut | None
     to: PersonId | None
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What is steered: a nomination, or one of its assessments."""
-
-    nomination: Nomination
-    assessment: Assessment | None = None
-
-    @property
-    def name(self) -> str:
-        """Its number."""
-        return self.assessment.id if self.assessment else self.nomination.id
-
-    @property
-    def path(self) -> str:
-        """Where its steps are."""
-        return f"{ASSESSMENTS if self.assessment else NOMINATIONS}/{self.name}"
-
-    @property
-    def due_at(self) -> datetime | None:
-        """Its deadline."""
-        return self.assessment.due_at if self.assessment else self.nomination.due_at
-
-    @property
-    def crumbs(self) -> list[Crumb]:
-        """The trail above its pages."""
-        return [HOME, LIST, (self.nomination.id, f"{NOMINATIONS}/{self.nomination.id}")]
-
-    @property
-    def stands(self) -> str:
-        """Where the nomination stands, as a sentence."""
-        paused = ", and paused" if self.nomination.paused else ""
-        return f"The nomination is {WORDS[self.nomination.stage]}{paused}."
-
-    def refusal(self, step: Step) -> str | None:
-        """Why the step cannot be taken now, or None."""
-        if self.assessment and is_possible_on(step, self.assessment, self.nomination):
-            return None
-        if not self.assessment and is_possible(step, self.nomination):
-            return None
-        return f"This cannot be done now. {self.stands}"
-
-
-Find = Callable[[Services, Visitor, str], Awaitable[Subject]]
-
-
-async def a_nomination(services: Services, visitor: Visitor, name: str) -> Subject:
-    """The nomination of this number.
-
-    Raises:
-        NotFoundError: There is none.
-    """
-    async with services.acts.desk.sessions() as session:
-        row = await nomination_visible_to(session, visitor.asker, name)
-    if row is None:
-        raise NotFoundError
-    return Subject(row)
-
-
-async def an_assessment(services: Services, visitor: Visitor, name: str) -> Subject:
-    """The assessment of this id, with its nomination.
-
-    Raises:
-        NotFoundError: There is none.
-    """
-    async with services.acts.desk.sessions() as session:
-        found = await assessment_visible_to(session, visitor.asker, name)
-    if found is None:
-        raise NotFoundError
-    return Subject(found[1], found[0])
 
 
 def _offer(base: str, step: Step, find: Find) -> None:

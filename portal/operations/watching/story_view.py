@@ -14,8 +14,8 @@ from portal.operations.watching.board_view import age
 from portal.operations.watching.choices import SEAT_COLOURS
 from portal.operations.watching.coming import timers_of
 from portal.operations.watching.list_view import Tag, row_of
-from portal.operations.watching.steering import ASSESSMENTS, NOMINATIONS
 from portal.operations.watching.steps import AT_WORK, ON_ASSESSMENT, ON_NOMINATION, is_possible, is_possible_on
+from portal.operations.watching.subjects import ASSESSMENTS, NOMINATIONS
 from portal.visitors import ROLE_WORDS
 from portal.words import moment, plain
 from storage.stories import SeatLine, Story

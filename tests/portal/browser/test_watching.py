@@ -1,11 +1,17 @@
 """Operations at their pages: the live board, the list, one nomination, and steps for one and for many."""
 
 import asyncio
+import re
 
 from playwright.async_api import Page, expect
 
 from acts.bulk import BulkAct, BulkActs
-from models.enums import AssessmentStage, Stage, SteerReason
+from models.enums import AssessmentStage, Role, Stage, SteerReason
+from models.ids import PersonId
+from models.messages import By
+from models.tables import Person, RoleGrant
+from portal.services import Services
+from portal.sessions import end_everywhere
 from tests.portal.browser.conftest import AWindow, holds
 from tests.workflows.rig import CohortRig, eventually
 
@@ -27,6 +33,44 @@ async def test_board_refreshes_itself(cohort: CohortRig, a_window: AWindow) -> N
     await expect(page.locator("#live")).to_contain_text("All 1 nominations")
     await expect(page.locator("#stage-nominated")).to_be_focused()
     assert complaints == []
+
+
+async def test_board_goes_to_the_sign_in_once_the_session_has_ended(
+    cohort: CohortRig, a_window: AWindow, services: Services
+) -> None:
+    by = By(person=PersonId("p-0000000000b1"), role=Role.OPERATIONS)
+    async with services.acts.desk.transaction() as session:
+        session.add(Person(id=by.person, full_name="Somebody leaving", email="leaving@example.nhs.test"))
+        await session.flush()
+        session.add(RoleGrant(person_id=by.person, role=by.role, granted_at=services.clock()))
+    page = await a_window(by)
+    await page.clock.install()
+    await page.goto(f"/operations?cohort={cohort.id}")
+    async with services.acts.desk.transaction() as session:
+        await end_everywhere(session, by.person, services.clock())
+
+    await page.clock.run_for(11_000)
+
+    await page.wait_for_url(re.compile(r"/sign-in\?next=/operations/board$"))
+
+
+async def test_step_for_many_stands_still_while_the_servers_are_away_and_then_goes_on(
+    cohort: CohortRig, a_window: AWindow
+) -> None:
+    case = await cohort.nominate()
+    page = await a_window(cohort.rig.operations)
+    await page.route("**/go-on", lambda route: route.fulfill(status=503, body="away"))
+    step = await BulkActs(cohort.rig.acts.desk).begin(
+        cohort.id, BulkAct.PAUSE, [case.id], cohort.rig.operations, reason=SteerReason.OTHER
+    )
+
+    async with page.expect_response("**/go-on"):
+        await page.goto(f"/operations/bulk/{step}")
+    await expect(page.locator("#progress")).to_contain_text("1 to do")
+    await page.unroute("**/go-on")
+    await page.get_by_role("button", name="Go on").click()
+
+    await expect(page.locator("#progress")).to_contain_text("1 done")
 
 
 async def test_whole_journey_by_keyboard_alone_and_without_scripts(cohort: CohortRig, a_window: AWindow) -> None:
@@ -104,6 +148,7 @@ async def test_pages_of_watching_hold(cohort: CohortRig, a_window: AWindow) -> N
         f"/operations/cohorts/{cohort.id}/unblock",
         f"/operations/cohorts/{cohort.id}/done/window",
         f"/operations/bulk?cohort={cohort.id}",
+        f"/operations/late?cohort={cohort.id}",
     ):
         await page.goto(path)
         await holds(page)

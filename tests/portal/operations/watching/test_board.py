@@ -42,12 +42,14 @@ async def test_board_shows_what_needs_attention_as_a_problem(cohort: CohortRig, 
 async def test_fragment_counts_its_looks_and_stops_after_many(cohort: CohortRig, a_visit: A_Visit) -> None:
     visit = await a_visit(cohort.rig.operations)
 
-    again = await visit.get(f"/operations/board?cohort={cohort.id}&look=1")
-    last = await visit.get(f"/operations/board?cohort={cohort.id}&look=89")
+    again = await visit.get(f"/operations/board?cohort={cohort.id}&look=1", headers={"HX-Request": "true"})
+    last = await visit.get(f"/operations/board?cohort={cohort.id}&look=89", headers={"HX-Request": "true"})
+    opened = await visit.get(f"/operations/board?cohort={cohort.id}")
 
     assert f"/operations/board?cohort={cohort.id}&amp;look=2" in again.text
     assert "hx-get" not in last.text
     assert "This page has stopped refreshing" in last.words
+    assert opened.path == f"/operations?cohort={cohort.id}"
 
 
 async def test_board_of_no_such_cohort_is_not_found(cohort: CohortRig, a_visit: A_Visit) -> None:
