@@ -53,8 +53,11 @@ def score_field(assessment: str, criterion: str) -> str:
 
 
 def seen_field(assessment: str, criterion: str) -> str:
-    """The name of the hidden field that holds what a score was when the page was made."""
-    return f"seen.{assessment}.{criterion}"
+    """The name of the hidden field that holds what a score was when the page was made.
+
+    The underscore keeps it out of what a page gives back when a form could not be taken.
+    """
+    return f"_seen.{assessment}.{criterion}"
 
 
 def scores_typed(case: PanelCase) -> dict[str, str]:

@@ -246,6 +246,8 @@ async def test_score_that_changed_since_the_page_was_made_is_not_overwritten(
 
     assert page.status == 409
     assert "A score you changed from 1 is 2 now." in page.words
+    assert NOTE in page.words
+    assert "seen" not in page.words
     assert await rig.all(
         select(Score.value).where(col(Score.criterion) == criterion, col(Score.assessment_id) == low)
     ) == [2]
