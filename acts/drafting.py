@@ -6,7 +6,7 @@ that is there is kept in the same way, in a row that names the nomination.
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -220,24 +220,6 @@ class DraftingActs:
             row.cohort_id = cohort
             row.saved_at = self._desk.clock()
             session.add(row)
-
-    async def own(self, organisation: OrganisationCode, by: By) -> Sequence[NominationDraft]:
-        """What the organisation has begun and not sent, newest first.
-
-        Raises:
-            RefusedError: This person does not nominate for the organisation.
-        """
-        async with self._desk.sessions() as session:
-            await require(session, by, Act.NOMINATE, Subject(organisation=organisation))
-            rows = await session.exec(
-                select(NominationDraft)
-                .where(
-                    col(NominationDraft.organisation_code) == organisation,
-                    col(NominationDraft.nomination_id).is_(None),
-                )
-                .order_by(col(NominationDraft.saved_at).desc(), col(NominationDraft.id))
-            )
-            return rows.all()
 
     async def delete(self, draft: str, organisation: OrganisationCode, by: By) -> None:
         """Deletes what was begun, with everything typed into it.

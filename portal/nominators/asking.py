@@ -12,7 +12,7 @@ from portal.failures import ChangedError, NotFoundError
 from portal.forms import Bound, Form
 from portal.nominators.entry import NOMINATE, Nominating, draft_for, organisation_of
 from portal.nominators.keeping import answer_of, typed_in
-from portal.nominators.presenters import draft_path, window_line_of
+from portal.nominators.presenters import NO_MORE, draft_path, window_line_of
 from portal.nominators.questions import (
     BY_CODE,
     LATER,
@@ -58,7 +58,7 @@ async def answer(
     request: Request, visitor: Nominating, services: Surroundings, draft: str, question: str
 ) -> Response:
     """Keeps the answer and leads on; one that is wrong is asked again, with what was typed."""
-    begun = await draft_for(services, visitor, draft)
+    begun = await draft_for(services, visitor, draft, typed=True)
     asked = _question(question)
     if begun.draft.nomination_id:
         raise _sent(draft)
@@ -135,7 +135,7 @@ async def _page(
         save_href=draft_path(draft.id, "save"),
         later=LATER,
         cohort=begun.cohort,
-        closed="" if found and found.is_open(now) else window_line_of(found, now).sentence if found else "",
+        closed="" if found and found.is_open(now) else window_line_of(found, now).sentence if found else NO_MORE,
         theirs=theirs,
     )
 

@@ -54,7 +54,7 @@ async def ask(request: Request, visitor: Endorsing, services: Surroundings, nomi
 @routes.post("/organisation/nominations/{nomination}/endorse")
 async def endorse(request: Request, visitor: Endorsing, services: Surroundings, nomination: str) -> Response:
     """Endorses it; what stands against it is said on the page, with everything typed."""
-    own = await nomination_for(services, visitor, nomination)
+    own = await nomination_for(services, visitor, nomination, typed=True)
     form = await bind(request, EndorsementForm)
     said = await _said(services, own, form, organisation_of(visitor))
     drafting = DraftingActs(services.acts.desk)

@@ -41,6 +41,7 @@ LETTERS = {
     Template.PAUSED: "A nomination is paused",
     Template.RESUMED: "A nomination goes on",
 }
+NO_MORE = "This round takes no nominations any more."
 _RULES = {
     EligibilityRule.EMPLOYED_IN_REGION: "work for an NHS organisation in {region}",
     EligibilityRule.REPORTS_TO_BOARD: "report to a member of the board, or somebody of the same standing",

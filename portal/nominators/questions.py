@@ -12,7 +12,7 @@ from intake.forms import NOMINATION
 from portal.forms import Bound, Form
 from portal.nominators.presenters import POSTS, READINESS, Choice, options
 
-SEEN = "seen_"
+SEEN = "_seen_"
 """What begins the name of the hidden field that says which answer the page had."""
 LATER = "later"
 """The name of the button that keeps the answer as it is and stops for now."""

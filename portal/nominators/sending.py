@@ -10,7 +10,7 @@ from acts.drafting import DraftingActs, answers_of, wrong_in
 from acts.errors import RefusedError
 from intake.problems import BadForm, RowProblem
 from portal.nominators.entry import HOME, NOMINATE, Nominating, draft_for, nomination_for, organisation_of, storable
-from portal.nominators.presenters import POSTS, READINESS, Answer, draft_path, path_of, window_line_of
+from portal.nominators.presenters import NO_MORE, POSTS, READINESS, Answer, draft_path, path_of, window_line_of
 from portal.nominators.questions import QUESTIONS, Field, Question, question_of, sentence_of
 from portal.pages import Problem, go_to, render
 from portal.routing import area, done_once
@@ -131,7 +131,7 @@ async def _check(
         ],
         complete=not wrong,
         is_open=is_open,
-        window=window_line_of(own, now).sentence if own else "This round takes no nominations any more.",
+        window=window_line_of(own, now).sentence if own else NO_MORE,
         action=draft_path(draft.id, "send"),
         saved=moment(draft.saved_at),
         delete_href=draft_path(draft.id, "delete"),

@@ -230,7 +230,7 @@ async def test_field_is_kept_as_it_is_typed_and_two_tabs_are_told_apart(
     draft = await a_complete_draft(rig, cohort, endorsement="First")
     path = f"/organisation/nominate/{draft}/save"
     page = await visit.get(f"/organisation/nominate/{draft}/questions/endorsement")
-    seen = page.form().fields["seen_endorsement"][0]
+    seen = page.form().fields["_seen_endorsement"][0]
 
     saved = await visit.post(path, {"field": "endorsement", "content": "Here", "revision": seen})
     other_tab = await visit.post(path, {"field": "endorsement", "content": "There", "revision": seen})
@@ -339,10 +339,17 @@ async def test_person_of_two_organisations_sees_only_the_one_they_act_for(
     )
 
     here = await (await a_visit(stranger, HOME)).get(f"/organisation/nominate/{draft}/check")
-    there = await (await a_visit(stranger, away[0])).post(f"/organisation/nominate/{draft}/send")
+    elsewhere = await a_visit(stranger, away[0])
+    sent = await elsewhere.post(f"/organisation/nominate/{draft}/send")
+    typed = await elsewhere.post(
+        f"/organisation/nominate/{draft}/questions/endorsement", {"endorsement": "Words that took an hour"}
+    )
 
     assert here.status == 200
-    assert there.status == 404
+    assert sent.status == 404
+    assert typed.status == 409
+    assert "Words that took an hour" in typed.words
+    assert "/roles" in typed.links
 
 
 async def test_draft_can_be_deleted_after_a_question(rig: Rig, cohort: CohortRig, a_visit: A_Visit) -> None:
