@@ -118,7 +118,8 @@ class AssessmentActs:
     ) -> Mapping[str, SavedField]:
         """Saves fields of the scores as typed, ``<criterion>.value`` and ``<criterion>.evidence``; each as it stands.
 
-        A field that was changed since its ``revision`` was seen keeps what it holds, unless both say the same.
+        A field that was changed since its ``revision`` was seen keeps what it holds, unless what was typed says the
+        same or goes on from there.
 
         Raises:
             RefusedError: The assessment is not being scored, there is no such field, or a text is too long.
@@ -229,7 +230,9 @@ def _settled(there: KeptField | None, said: Typed, now: datetime) -> SavedField:
         return SavedField(said.content, 1, now, taken=True)
     if there.content == said.content:
         return SavedField(there.content, there.revision, there.saved_at, taken=True)
-    if said.revision is not None and said.revision != there.revision:
+    # A text that goes on from what stands there loses nothing of it, such as one whose beginning is just being saved.
+    goes_on = said.content.startswith(there.content)
+    if said.revision is not None and said.revision != there.revision and not goes_on:
         return SavedField(there.content, there.revision, there.saved_at, taken=False)
     return SavedField(said.content, there.revision + 1, now, taken=True)
 

@@ -115,8 +115,8 @@ def score_names(policy: Policy) -> list[str]:
 async def typed_scores(request: Request, policy: Policy) -> tuple[dict[str, Typed], dict[str, str]]:
     """What stands in the form of the scores, and what is wrong with some of it, by field.
 
-    Without scripts the form also says which revision of each field it showed, so that two tabs do not overwrite each
-    other. With scripts each field has been compared as it was saved, and what is sent is what the person sees.
+    The form also says which revision of each field it showed, so that two tabs do not overwrite each other; the
+    page's script keeps it up to date.
     """
     sent = await request.form()
     typed: dict[str, Typed] = {}

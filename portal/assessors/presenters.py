@@ -232,7 +232,7 @@ def _line(line: TaskLine, criteria: int, now: datetime) -> Line:
     scores = line.stage is _S.ACCEPTED and not line.conflicted
     return Line(
         reference=line.nomination,
-        href=f"{INBOX}/{line.assessment}" if waits or line.stage is _S.SUBMITTED else "",
+        href=_href(line, waits=waits),
         organisation=line.organisation,
         tag=tag,
         colour=colour,
@@ -240,6 +240,13 @@ def _line(line: TaskLine, criteria: int, now: datetime) -> Line:
         overdue=bool(waits and line.due_at and line.due_at < now),
         progress=f"{line.scored} of {criteria} scored" if scores and line.scored else "",
     )
+
+
+def _href(line: TaskLine, *, waits: bool) -> str:
+    """Where a line leads; who has a conflict can decline what is open, and see nothing else."""
+    if line.conflicted:
+        return f"{INBOX}/{line.assessment}/decline" if waits else ""
+    return f"{INBOX}/{line.assessment}" if waits or line.stage is _S.SUBMITTED else ""
 
 
 def _workload(one: Registration, counts: Mapping[AssessmentStage, int]) -> Workload:

@@ -36,17 +36,18 @@ async def test_field_says_what_it_holds_and_rises_with_each_change(
     acts: Acts, rows: CohortInRows, clock: Clock
 ) -> None:
     one, saved = rows.assessment(), []
-    for content, revision in (("A", 0), ("AB", 1), ("AB", 0), ("Other", 1), ("Mine", None)):
+    for content, revision in (("A", 0), ("AB", 1), ("AB", 0), ("Other", 1), ("Mine", None), ("Mine too", 0)):
         saved.append((await acts.assessments.save_fields(one, ASSESSOR, {FIELD: Typed(content, revision)}))[FIELD])
         clock.now += MINUTE
 
-    first = clock.now - 5 * MINUTE
+    first = clock.now - 6 * MINUTE
     assert saved == [
         SavedField("A", 1, first, taken=True),
         SavedField("AB", 2, first + MINUTE, taken=True),
         SavedField("AB", 2, first + MINUTE, taken=True),
         SavedField("AB", 2, first + MINUTE, taken=False),
         SavedField("Mine", 3, first + 4 * MINUTE, taken=True),
+        SavedField("Mine too", 4, first + 5 * MINUTE, taken=True),
     ]
 
 

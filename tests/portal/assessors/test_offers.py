@@ -158,6 +158,7 @@ async def test_conflict_that_somebody_else_declared_shows_nothing_but_the_way_ou
     assert [page.status for page in pages] == [403] * len(paths)
     assert not any("Declaring" in page.text or "Trust R1D" in page.text for page in [*pages, inbox])
     assert f"/assessments/{one}/decline" in pages[0].links
+    assert [link for link in inbox.links if case.id in link] == [f"/assessments/{one}/decline"]
     assert declined.heading == "You have given the task back"
 
 

@@ -86,6 +86,16 @@ async def test_field_changed_in_another_tab_is_not_overwritten(cohort: CohortRig
     assert (kept.status, kept.response.json()["revision"]) == (200, 2)
 
 
+async def test_field_sent_after_the_session_has_ended_is_not_saved(cohort: CohortRig, a_visit: A_Visit) -> None:
+    case, path, visit = await scoring(cohort, a_visit)
+    await visit.post("/sign-out")
+
+    page = await typed(visit, path, "partnerships.evidence", "Typed too late")
+
+    drafts = await cohort.rig.all(select(ScoreDraft).where(col(ScoreDraft.assessment_id).startswith(case.id)))
+    assert (page.status, "Typed too late" in page.words, drafts) == (401, True, [])
+
+
 async def test_field_that_cannot_be_saved_says_why(cohort: CohortRig, a_visit: A_Visit) -> None:
     case, path, visit = await scoring(cohort, a_visit)
 

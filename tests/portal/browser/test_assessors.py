@@ -184,3 +184,24 @@ async def test_pages_with_errors_hold(cohort: CohortRig, a_window: AWindow) -> N
         await holds(page)
         await page.get_by_role("alert").get_by_role("link").first.click()
         assert await page.evaluate("document.activeElement.tagName") == "INPUT"
+
+
+async def test_button_pressed_before_the_difference_is_settled_overwrites_nothing(
+    cohort: CohortRig, a_window: AWindow
+) -> None:
+    case, one = await accepted(cohort)
+    by = await case.assessor(one)
+    first, second = await a_window(by), await a_window(by)
+    field = '[name="partnerships.evidence"]'
+    for page in (first, second):
+        await page.goto(f"/assessments/{one}/scores")
+    await first.locator(field).fill("From the first tab")
+    await expect(first.get_by_text(re.compile(r"^Saved at "))).to_be_visible()
+
+    await second.locator(field).fill("From the second tab")
+    await expect(second.get_by_text("From the first tab")).to_be_visible()
+    await second.get_by_role("button", name="Save and check").click()
+
+    await expect(second.get_by_role("heading", name="Changed in another tab")).to_be_visible()
+    await expect(second.locator(field)).to_have_value("From the second tab")
+    assert (await cohort.rig.get(ScoreDraft, (one, "partnerships.evidence"))).content == "From the first tab"
