@@ -4,7 +4,7 @@ from fastapi import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from models.ids import NominationId
-from portal.moderators.opening import AREA, HOME, Numbered, Visiting, done_while_held, moderation, opened
+from portal.moderators.opening import AREA, HOME, Numbered, Visiting, done_while_held, locks, opened
 from portal.moderators.presenters import case_shown
 from portal.pages import render
 from portal.routing import area, done_once
@@ -34,7 +34,7 @@ async def start(
     """Takes the nomination for half an hour."""
 
     async def act() -> str:
-        await moderation(services).start(NominationId(nomination), visitor.by)
+        await locks(services).start(NominationId(nomination), visitor.by)
         return f"/quality/{nomination}"
 
     return await done_while_held(request, services, nomination, act)
@@ -47,7 +47,7 @@ async def leave(
     """Gives the nomination back."""
 
     async def act() -> str:
-        await moderation(services).leave(NominationId(nomination), visitor.by)
+        await locks(services).leave(NominationId(nomination), visitor.by)
         return "/quality"
 
     return await done_once(request, act)

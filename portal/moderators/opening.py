@@ -6,7 +6,8 @@ from typing import Annotated
 from fastapi import Path, Request
 from starlette.responses import RedirectResponse
 
-from acts.locks import HeldError, ModerationActs, NotHeldError, OtherScoreError
+from acts.locks import HeldError, LockActs, NotHeldError
+from acts.moderation import ModerationActs, OtherScoreError
 from models.enums import Role
 from portal.access import by
 from portal.failures import ChangedError, NotFoundError
@@ -26,8 +27,13 @@ Numbered = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,40}$")]
 """A nomination's number in a path; anything else is a page that is not there."""
 
 
+def locks(services: Services) -> LockActs:
+    """Taking and leaving nominations."""
+    return LockActs(services.acts.desk)
+
+
 def moderation(services: Services) -> ModerationActs:
-    """What moderators do with a nomination."""
+    """What moderators do with a nomination they have."""
     return ModerationActs(services.acts.desk, services.acts.board)
 
 

@@ -8,7 +8,7 @@ from fastapi import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from acts.errors import RefusedError
-from acts.locks import Settling
+from acts.moderation import Settling
 from models.enums import Resolution, ScoreChangeReason
 from models.ids import AssessmentId, NominationId
 from portal.failures import ChangedError

@@ -10,7 +10,8 @@ from sqlmodel import col, select
 
 from acts.board import BoardActs
 from acts.errors import NotKnownError, RefusedError
-from acts.locks import LASTS, HeldError, ModerationActs, NotHeldError, Settling, refuse_if_held
+from acts.locks import LASTS, HeldError, LockActs, NotHeldError, refuse_if_held
+from acts.moderation import ModerationActs, Settling
 from models.enums import Resolution, Role, Stage
 from models.ids import NominationId, PersonId
 from models.messages import By
@@ -35,7 +36,11 @@ async def flagged(cohort: CohortRig) -> Case:
     return await (await cohort.nominate()).reach(Stage.QUALITY_ASSURANCE)
 
 
-def acts_at_time(rig: Rig, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> ModerationActs:
+def acts_at_time(rig: Rig, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> LockActs:
+    return LockActs(replace(rig.acts.desk, clock=clock))
+
+
+def moderation_at_time(rig: Rig, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> ModerationActs:
     desk = replace(rig.acts.desk, clock=clock)
     return ModerationActs(desk, BoardActs(desk))
 
@@ -137,7 +142,9 @@ async def test_lock_lasts_half_an_hour_and_is_renewed_by_acting(rig: Rig, cohort
     flags = await case.open_flags()
 
     until = await acts_at_time(rig, lambda: began).start(case.id, rig.moderator)
-    await acts_at_time(rig, lambda: later).settle(case.id, rig.moderator, Settling(flags[:1], Resolution.CONFIRM))
+    await moderation_at_time(rig, lambda: later).settle(
+        case.id, rig.moderator, Settling(flags[:1], Resolution.CONFIRM)
+    )
 
     lock = await lock_of(rig, case)
     assert until == began + LASTS == began + timedelta(minutes=30)
@@ -177,7 +184,7 @@ async def test_settling_without_starting_is_refused(rig: Rig, cohort: CohortRig)
     flags = await case.open_flags()
 
     with pytest.raises(NotHeldError):
-        await acts_at_time(rig).settle(case.id, rig.moderator, Settling(flags, Resolution.CONFIRM))
+        await moderation_at_time(rig).settle(case.id, rig.moderator, Settling(flags, Resolution.CONFIRM))
 
     assert await case.open_flags() == flags
 

@@ -14,7 +14,7 @@ from storage.lists import Asker
 from storage.sample_pages import sample_counts, sample_of
 from tests.portal.advisers.test_inclusion import plant
 from tests.portal.conftest import A_Visit
-from tests.workflows.rig import CohortRig, Rig
+from tests.workflows.rig import CohortRig, Rig, eventually
 
 
 @pytest.mark.parametrize("share", [0.0, 0.05, 0.5, 1.0])
@@ -75,7 +75,7 @@ async def test_drawn_nomination_is_reserved_and_confirmed(rig: Rig, a_visit: A_V
     await case.seat()
     await case.score_all()
     await case.until(Stage.QUALITY_ASSURANCE)
-    (flag,) = await rig.all(select(Flag).where(col(Flag.nomination_id) == case.id))
+    (flag,) = await eventually(lambda: rig.all(select(Flag).where(col(Flag.nomination_id) == case.id)))
 
     waiting = await visit.get(f"/quality/sample?cohort={cohort.id}")
     reserved = await waiting.submit(f"/{case.id}/start")
