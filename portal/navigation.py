@@ -27,7 +27,12 @@ _LINKS: dict[Role, tuple[tuple[str, str], ...]] = {
         ("Audit sample", "/quality/sample"),
         ("Screening", "/quality/screening"),
     ),
-    Role.BOARD: (("Cohort", "/board"), ("Order", "/board/order"), ("Decisions", "/board/decisions")),
+    Role.BOARD: (
+        ("Cohort", "/board"),
+        ("Order", "/board/order"),
+        ("Decisions", "/board/decisions"),
+        ("Release", "/board/release"),
+    ),
     Role.INCLUSION_ADVISER: (("Inclusion", "/inclusion"),),
     Role.OPERATIONS: (
         ("Board", "/operations"),
