@@ -320,8 +320,8 @@ def place_key(line: BoardLine) -> tuple[int, str]:
 
 async def undecided(
     session: AsyncSession, asker: Asker, cohort: str, *, limit: int
-) -> tuple[int, list[tuple[str, Stage]]]:
-    """How many nominations a release would have to wait for, and the first of them with where they stand."""
+) -> tuple[int, list[tuple[str, str, Stage]]]:
+    """How many nominations a release would have to wait for; the first of them, whose they are, where they stand."""
     open_ones = (
         col(Nomination.cohort_id) == cohort,
         col(Nomination.stage).not_in([*SETTLED, Stage.DECIDED]),
@@ -329,9 +329,13 @@ async def undecided(
     )
     count = await session.exec(select(func.count()).select_from(Nomination).where(*open_ones))
     rows = await session.exec(
-        select(Nomination.id, Nomination.stage).where(*open_ones).order_by(col(Nomination.id)).limit(limit)
+        select(Nomination.id, Person.full_name, Nomination.stage)
+        .join(Person, col(Person.id) == col(Nomination.person_id))
+        .where(*open_ones)
+        .order_by(col(Nomination.id))
+        .limit(limit)
     )
-    return count.one(), [(nomination, Stage(stage)) for nomination, stage in rows]
+    return count.one(), [(nomination, name, Stage(stage)) for nomination, name, stage in rows]
 
 
 async def decisions_version(session: AsyncSession, cohort: str) -> str:

@@ -62,4 +62,5 @@ async def _letter(session: AsyncSession, owed: OutboxMessage, sender: Sender) ->
     except (FactsError, TemplateError) as error:
         return ComingLetter(name, "", name, "", f"This letter cannot be written: {error}.")
     body = str(mail.get_content()).replace("\r\n", "\n").strip()
-    return ComingLetter(name, str(mail["To"]), str(mail["Subject"]), body)
+    # Whom it goes to is for the board to know, at which address is not.
+    return ComingLetter(name, mail["To"].addresses[0].display_name, str(mail["Subject"]), body)

@@ -63,11 +63,15 @@ class OrderPage:
 
 @dataclass(frozen=True)
 class Checked:
-    """What will be drafted. ``kept``: the form's fields, for it to be sent on or gone back to."""
+    """What will be drafted: how many of it are too close to call, differ from the proposal, and were somebody else's.
+
+    ``kept``: the form's fields, for it to be sent on or gone back to.
+    """
 
     rows: tuple[tuple[str, str, str, str, str], ...]
     count: int
     too_close: int
+    otherwise: int
     taken_over: int
     without_outcome: tuple[str, ...]
     reason: str
@@ -149,6 +153,9 @@ def checked_plan(
         rows=tuple(_row(one, lines[one.nomination], placed.get(one.nomination)) for one in plan.drafts),
         count=len(plan.drafts),
         too_close=close,
+        otherwise=sum(
+            one.nomination in placed and placed[one.nomination].suggestion is not one.outcome for one in plan.drafts
+        ),
         taken_over=sum(one.before is not None and one.before.drafted_by != person for one in plan.drafts),
         without_outcome=tuple(lines[one].nominee for one in plan.without_outcome if one in lines),
         reason=REASONS[DecisionReason(reason)] if reason else "",
@@ -185,13 +192,8 @@ def _line(line: BoardLine, place: int, placed: Placed | None, form: Bound[OrderF
 def _row(draft: Draft, line: BoardLine, placed: Placed | None) -> tuple[str, str, str, str, str]:
     before = draft.before
     was = f"{OUTCOMES[Outcome(before.outcome)]}, place {before.place or 'not given'}" if before else "Nothing"
-    return (
-        line.nominee,
-        str(draft.place),
-        OUTCOMES[draft.outcome],
-        was,
-        "Too close to call" if placed and placed.too_close else "",
-    )
+    proposed = OUTCOMES[placed.suggestion] + (", too close to call" if placed.too_close else "") if placed else ""
+    return (line.nominee, str(draft.place), OUTCOMES[draft.outcome], proposed, was)
 
 
 def _drawing(proposed: Proposed, lines: Sequence[tuple[int, BoardLine]]) -> Markup:

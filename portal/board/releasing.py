@@ -45,10 +45,10 @@ _PROMOTED = Notice("Moved up from the reserve list", "The nominee is in the pool
 
 @dataclass(frozen=True)
 class Missing:
-    """What a release would have to wait for; ``first`` names some with where they stand."""
+    """What a release would have to wait for; ``first``: some, with whose they are and where they stand."""
 
     count: int
-    first: tuple[tuple[str, str], ...]
+    first: tuple[tuple[str, str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -196,7 +196,7 @@ async def _preview(request: Request, session: AsyncSession, visitor: Visitor, co
     after = _after(request)
     found = await lines_with_outcome(session, asker, cohort.id, shown, stages, after=after, limit=_PAGE + 1)
     count, first = await undecided(session, asker, cohort.id, limit=_NAMED)
-    missing = Missing(count, tuple((one, STAGES[stage]) for one, stage in first))
+    missing = Missing(count, tuple((one, name, STAGES[stage]) for one, name, stage in first))
     board = await standings(session, asker, cohort.id)
     admission = (await policy_of(session, cohort.id)).admission
     taken = await by_outcome(session, asker, cohort.id, (Stage.IN_POOL,)) if out else counts

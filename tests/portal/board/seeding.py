@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from sqlmodel import col, select
 
 from models.enums import AssessmentStage, NominationRoute, Readiness, Stage
-from models.tables import Assessment, Assessor, Nomination, Person, Score
+from models.tables import Assessment, Assessor, Cohort, Nomination, Person, Score
 from tests.workflows.rig import EVIDENCE, HOME, CohortRig
 
 
@@ -65,6 +65,9 @@ async def confirmed_nominations(
                     Score(assessment_id=assessment, criterion=criterion, value=value, evidence=EVIDENCE, saved_at=now)
                 )
     async with rig.sessions.begin() as session:
+        row = await session.get_one(Cohort, cohort.id)
+        row.last_number = len(rows)
+        session.add(row)
         for batch in (people, rows, seats, scores):
             session.add_all(batch)
             await session.flush()

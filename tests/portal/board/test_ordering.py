@@ -148,4 +148,5 @@ async def test_order_of_many_is_paged_and_small(rig: Rig, cohort: CohortRig, a_v
     assert 30_000 < len(first.text) < 100_000
     assert "Places 101 to 120 of 120" in last.words
     assert "This drafts 40 decisions" in check.words
-    assert "Nominee 120 Place 1 Decision Admitted Drafted so far Nothing" in check.words
+    assert "1 of these differs from what the system proposes" in check.words
+    assert "Nominee 120 Place 1 Decision Admitted Proposed Not admitted Drafted so far Nothing" in check.words
