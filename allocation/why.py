@@ -1,6 +1,7 @@
 """Why, and why not: what decided a seat, and what another would cost, by solving again from the last answer."""
 
 from dataclasses import dataclass, replace
+from math import floor as rounded_down
 
 import numpy as np
 
@@ -24,6 +25,7 @@ class WhyNot:
         floor: The floor of the allocation with them there.
         moves: Who would come (True) and go (False) elsewhere: nomination, assessor.
         exact: Whether the loss is exact; else it is at least so much.
+        most: No allocation with them there is worth more, in points; None without a loss.
     """
 
     barred: tuple[str, ...]
@@ -31,6 +33,7 @@ class WhyNot:
     floor: int | None
     moves: tuple[tuple[str, str, bool], ...]
     exact: bool
+    most: int | None = None
 
 
 class Whys:
@@ -99,4 +102,11 @@ class Whys:
         seats = {(seat.nomination, seat.assessor) for seat in placed(self._model, taken)}
         fits = np.bincount(self._model.panel[taken], self._model.fit[taken], minlength=len(self._model.nominations))
         moves = [(*pair, True) for pair in seats - self._seats] + [(*pair, False) for pair in self._seats - seats]
-        return WhyNot((), loss, int(fits.min()), tuple(sorted(moves)), exact=whole and self._warm.whole)
+        return WhyNot(
+            (),
+            loss,
+            int(fits.min()),
+            tuple(sorted(moves)),
+            exact=whole and self._warm.whole,
+            most=rounded_down(best.bound + 1e-6),
+        )

@@ -8,7 +8,6 @@ from typing import Annotated, NoReturn
 import typer
 
 from cli import (
-    allocation_runs,
     applications,
     assessments,
     cohorts,
@@ -22,6 +21,7 @@ from cli import (
     policies,
     programs,
     quality,
+    run_questions,
     system,
     trials,
     verification,
@@ -33,7 +33,7 @@ _SEVERAL = (
     ("cohort", cohorts.app),
     ("import", imports.app),
     ("assess", assessments.app),
-    ("run", allocation_runs.app),
+    ("run", run_questions.runs),
     ("messages", messages.app),
     ("user", people.app),
     ("verify", verification.app),

@@ -58,37 +58,46 @@ async def _audit(anchor: str | None, *, as_json: bool) -> None:
 
 @command(app, "allocation", example="verify allocation --cohort pilot")
 def allocation(cohort: CohortOption = None, as_json: Json = False) -> None:
-    """Check every panel that is held against every hard rule, by other code than the solver's."""
+    """Check every panel that is held and every run that is kept, by other code than the solver's."""
     run(_allocation(cohort, as_json=as_json))
 
 
 async def _allocation(cohort: str | None, *, as_json: bool) -> None:
-    from proof.panels import broken_rules, incomplete_panels
+    from proof.panels import broken_rules, incomplete_panels, run_faults
     from storage.allocations import problem_as_held
+    from storage.kept_runs import kept_runs
 
     async with stored() as sessions, sessions() as session:
         found = await the_cohort(session, cohort)
         problem, seats = await problem_as_held(session, found.id)
+        verdicts = [run_faults(one) async for one in kept_runs(session, found.id)]
     incomplete, broken = incomplete_panels(problem), broken_rules(problem, seats)
+    faults = [fault for verdict in verdicts for fault in verdict]
     if as_json:
         show_json(
             {
-                "verified": not broken,
+                "verified": not broken and not faults,
                 "panels": len(problem.nominations),
                 "incomplete": len(incomplete),
                 "seats": len(seats),
                 "violations": [
                     {"rule": one.rule, "nomination": one.nomination, "assessor": one.assessor} for one in broken
                 ],
+                "runs": len(verdicts),
+                "run_faults": [{"run": one.run, "fault": one.fault} for one in faults],
             }
         )
-    elif not broken:
+    elif not broken and not faults:
         say(
             f"Every rule is kept: {len(problem.nominations)} panels, {len(seats)} seats; "
-            f"{len(incomplete)} panels still lack an assessor."
+            f"{len(incomplete)} panels still lack an assessor. Runs certified again: {len(verdicts)}."
         )
     lines = [f"{one.rule}: {one.nomination or 'any nomination'}, {one.assessor or 'any assessor'}" for one in broken]
-    _fail_if(bool(broken), "\n".join([f"{len(broken)} rules are broken:", *lines]), as_json)
+    if broken:
+        lines.insert(0, f"{len(broken)} rules are broken:")
+    if faults:
+        lines += [f"{len(faults)} faults in runs:", *(f"run {one.run}: {one.fault}" for one in faults)]
+    _fail_if(bool(lines), "\n".join(lines), as_json)
 
 
 @command(app, "projection", example="verify projection --cohort pilot")

@@ -1,7 +1,12 @@
-"""Whether the panels, as they are held, keep every hard rule."""
+"""Whether the panels, as they are held, keep every hard rule, and whether kept runs are what they claim."""
 
+from dataclasses import dataclass
+
+from allocation.certified import certified
 from allocation.check import Violation, violations
 from allocation.problem import AllocationProblem, Seat
+from allocation.proposal import Proposal
+from storage.kept_runs import KeptRun
 
 
 def incomplete_panels(problem: AllocationProblem) -> frozenset[str]:
@@ -20,3 +25,36 @@ def broken_rules(problem: AllocationProblem, seats: tuple[Seat, ...]) -> tuple[V
         for one in violations(problem, seats)
         if not (one.rule.startswith("composition:") and one.nomination in incomplete)
     )
+
+
+@dataclass(frozen=True)
+class RunFault:
+    """What is wrong with a kept run, as a sentence."""
+
+    run: int
+    fault: str
+
+
+def run_faults(kept: KeptRun) -> tuple[RunFault, ...]:
+    """What is wrong with a run as it is kept; its figures and rules are reckoned anew, without the solver.
+
+    The seats that people are shown stand in rows of their own; they must be the proposal's.
+    """
+    if kept.problem is None or kept.answer is None:
+        what = "question" if kept.problem is None else "answer"
+        return (RunFault(kept.number, f"its {what} can no longer be read: it was changed since"),)
+    names = {one.id for one in kept.problem.assessors}
+    proposal = kept.answer.proposal
+    strangers = sorted({seat.assessor for seat in proposal.seats} - names)
+    if strangers:
+        return (RunFault(kept.number, f"assessors who were not in the question are seated: {', '.join(strangers)}"),)
+    faults = list(certified(kept.problem, proposal))
+    faults += [f"{one}: seated, though it was not in the question" for one in _unasked(kept.problem, proposal)]
+    proposed = {(seat.nomination, seat.assessor) for seat in proposal.seats}
+    faults += [f"{', '.join(pair)}: proposed, but not among the seats kept" for pair in sorted(proposed - kept.seats)]
+    faults += [f"{', '.join(pair)}: among the seats kept, but not proposed" for pair in sorted(kept.seats - proposed)]
+    return tuple(RunFault(kept.number, fault) for fault in faults)
+
+
+def _unasked(problem: AllocationProblem, proposal: Proposal) -> list[str]:
+    return sorted({seat.nomination for seat in proposal.seats} - {one.id for one in problem.nominations})

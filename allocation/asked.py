@@ -1,0 +1,307 @@
+"""What a run answers when somebody asks: why does this assessor sit here, or why not, and what would it cost.
+
+A rule that bars is said in words. Without one, the panels are solved again with the assessor there: first among the
+seats that the relaxation would move, which takes milliseconds and is usually proved to be the best there is, else in
+full. Of all allocations of that worth, the one that moves the fewest others is told.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from allocation.answer import RunAnswer
+from allocation.model import Ints, Model, compiled, weeks_of
+from allocation.problem import AllocationProblem, AssessorSupply, NominationDemand, PanelRules
+from allocation.proposal import Aim, Certificate, Proposal
+from allocation.propose import floor_of, placed, propose, without, worth_of
+from allocation.rules import Bar, bars, days_available
+from allocation.seating import Seating
+from allocation.why import WhyNot, Whys
+
+_OFF = {
+    Bar.SAME_ORGANISATION: "organisation",
+    Bar.EARLIER_ORGANISATION_WITHIN_YEARS: "organisation",
+    Bar.ENDORSERS_ORGANISATION: "endorser",
+    Bar.DECLARED_CONFLICT: "declared",
+    Bar.UNAVAILABLE: "availability",
+    Bar.TRAINING_EXPIRED: "training",
+    Bar.AT_CAPACITY: "capacity",
+}
+"""The switch of each bar that has one."""
+
+Pair = tuple[str, str]
+
+
+class NotInRunError(LookupError):
+    """The nomination or the assessor is not part of what the run was asked."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """Somebody who would come to a panel, or go from it."""
+
+    nomination: str
+    assessor: str
+    comes: bool
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What it would cost to have somebody sit where they do not, in points.
+
+    Attributes:
+        total: By how much the worth of all panels together would fall; below zero where the run is not the best.
+        floor: The fit of the worst-off panel then.
+        floor_now: The same as the run has it.
+        moves: Who else would come and go, the assessor asked about included.
+        exact: Whether no allocation with them there loses less; else the loss is at most this.
+    """
+
+    total: int
+    floor: int
+    floor_now: int
+    moves: tuple[Move, ...]
+    exact: bool
+
+    @property
+    def by_panel(self) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+        """For each panel that would change, who would come and who would go."""
+        panels = sorted({one.nomination for one in self.moves})
+        return {
+            panel: (
+                tuple(one.assessor for one in self.moves if one.nomination == panel and one.comes),
+                tuple(one.assessor for one in self.moves if one.nomination == panel and not one.comes),
+            )
+            for panel in panels
+        }
+
+    def words(self, nomination: str, assessor: str) -> tuple[str, ...]:
+        """What it would cost, in sentences for a board secretary."""
+        points = f"{abs(self.total):,} {'point' if abs(self.total) == 1 else 'points'}"
+        first = (
+            f"No rule bars {assessor} from the panel of {nomination}, but all panels together would lose {points}."
+        )
+        if self.total <= 0:
+            gain = f"gain {points}" if self.total else "be worth as much as now"
+            first = f"All panels together would {gain} with {assessor} on the panel of {nomination}."
+        floor = f"The worst-off panel would fit with {self.floor:,} points"
+        floor += ", as now." if self.floor == self.floor_now else f" instead of {self.floor_now:,}."
+        others = len({one.nomination for one in self.moves} - {nomination})
+        moved = "No other panel would change."
+        if others:
+            moved = f"{others} other {'panel' if others == 1 else 'panels'} would change."
+        proof = "No way of doing it costs less." if self.exact else "A cheaper way may exist: the search was stopped."
+        return (first, floor, moved, proof)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a run answers about one assessor and one nomination.
+
+    Attributes:
+        nomination: The nomination's identifier.
+        assessor: The assessor's identifier.
+        seated: Whether they sit on the panel, newly or from before.
+        reasons: Why they sit there, or what keeps them away; empty where only the cost does.
+        cost: What it would cost; None where they sit there already, or cannot.
+    """
+
+    nomination: str
+    assessor: str
+    seated: bool
+    reasons: tuple[str, ...]
+    cost: Cost | None
+
+
+def asked(
+    problem: AllocationProblem,
+    answer: RunAnswer,
+    nomination: str,
+    assessor: str,
+    *,
+    aim: Aim = "floor",
+    seconds: float = 30.0,
+) -> Reply:
+    """Why an assessor sits on a panel of a run, or why not.
+
+    Args:
+        problem: What the run was asked.
+        answer: What it answered.
+        nomination: The nomination's identifier.
+        assessor: The assessor's identifier.
+        aim: What came first in the run.
+        seconds: Time allowed where the panels must be solved again in full.
+
+    Raises:
+        NotInRunError: The run was not asked about this nomination or this assessor.
+    """
+    demand = next((one for one in problem.nominations if one.id == nomination), None)
+    person = next((one for one in problem.assessors if one.id == assessor), None)
+    if demand is None or person is None:
+        raise NotInRunError(_not_in(f"nomination {nomination}" if demand is None else f"assessor {assessor}"))
+    for seat in answer.seats:
+        if (seat.nomination, seat.assessor) == (nomination, assessor):
+            return Reply(nomination, assessor, seated=True, reasons=seat.reasons, cost=None)
+    if assessor in demand.seated:
+        kept = "sat on this panel before the run, which keeps who sits there"
+        return Reply(nomination, assessor, seated=True, reasons=(kept,), cost=None)
+    words = standing_against(demand, person, problem.rules)
+    if not words:
+        words = tuple(
+            f"the panel is left without seats: {reason}"
+            for left in answer.unstaffed
+            if left.nomination == nomination
+            for reason in left.reasons
+        )
+    if words:
+        return Reply(nomination, assessor, seated=False, reasons=words, cost=None)
+    return _priced(problem, answer.proposal, (nomination, assessor), aim=aim, seconds=seconds)
+
+
+def members(problem: AllocationProblem, answer: RunAnswer, nomination: str) -> tuple[str, ...]:
+    """Everybody on a panel as the run leaves it, kept members first.
+
+    Raises:
+        NotInRunError: The run was not asked about this nomination.
+    """
+    kept = next((one.seated for one in problem.nominations if one.id == nomination), None)
+    if kept is None:
+        raise NotInRunError(_not_in(f"nomination {nomination}"))
+    return (*kept, *(seat.assessor for seat in answer.seats if seat.nomination == nomination))
+
+
+def standing_against(nomination: NominationDemand, assessor: AssessorSupply, rules: PanelRules) -> tuple[str, ...]:
+    """Every rule that is switched on and keeps the assessor from the nomination, each as a sentence's rest."""
+    first, last = rules.window
+    ties = dict(nomination.conflicts)
+    days = days_available(assessor, rules)
+    words = {
+        Bar.SAME_ORGANISATION: "works for the nominee’s organisation",
+        Bar.ENDORSERS_ORGANISATION: "works for the endorser’s organisation",
+        Bar.EARLIER_ORGANISATION_WITHIN_YEARS: "and the nominee were in one organisation within the last "
+        f"{rules.conflict_years} years",
+        Bar.DECLARED_CONFLICT: f"has a declared relationship with the nominee ({ties.get(assessor.id, '')})",
+        Bar.ALREADY_ASKED: "was asked before, and declined, did not answer or was taken off",
+        Bar.UNAVAILABLE: f"is free on {days} of the days from {first} to {last}; {rules.min_days_available} needed",
+        Bar.TRAINING_EXPIRED: f"has training that ends on {assessor.training_expires}, before {last}",
+        Bar.AT_CAPACITY: f"has {assessor.load} of at most {assessor.capacity} assessments already",
+    }
+    found = [words[bar] for bar in bars(nomination, assessor, rules) if bar not in _OFF or rules.on(_OFF[bar])]
+    if (nomination.id, assessor.id) in rules.forbidden and rules.on("forbidden"):
+        found.append("is kept from this panel by operations")
+    return tuple(found)
+
+
+def _not_in(what: str) -> str:
+    return f"This run was not asked about {what}: check the reference, or ask about a later run."
+
+
+def _priced(problem: AllocationProblem, proposal: Proposal, pair: Pair, *, aim: Aim, seconds: float) -> Reply:
+    said = Whys(problem, proposal).why_not(*pair)
+    if said.barred:
+        return Reply(*pair, seated=False, reasons=said.barred, cost=None)
+    cost: Cost | None = None
+    if said.most is not None:
+        rules = replace(problem.rules, pinned=problem.rules.pinned | {pair}, off=problem.rules.off - {"pinned"})
+        there = without(replace(problem, rules=rules), set(proposal.unstaffed))
+        cost = _near(there, proposal, said, aim)
+        if cost is None or not cost.exact:
+            cost = _in_full(there, proposal, aim, seconds) or cost
+    if cost is None:
+        alone = "cannot sit here unless another panel stays without members"
+        return Reply(*pair, seated=False, reasons=(alone,), cost=None)
+    return Reply(*pair, seated=False, reasons=(), cost=cost)
+
+
+def _near(there: AllocationProblem, proposal: Proposal, said: WhyNot, aim: Aim) -> Cost | None:
+    """Among the seats of the run and those the relaxation would move; exact where that reaches the bound."""
+    claim = proposal.certificate
+    held = _pairs(proposal)
+    model = compiled(there)
+    arcs = _arcs_of(model, held | {(nomination, name) for nomination, name, comes in said.moves if comes})
+    best: Cost | None = None
+    for floor in (claim.floor, None) if aim == "floor" else (None,):
+        taken = _steadiest(model, arcs, held, floor)
+        if taken is None:
+            continue
+        total = worth_of(model, taken).total(model)
+        proved = _settled(claim, aim) and total == said.most
+        cost = Cost(
+            claim.total - total, floor_of(model, taken), claim.floor, _moves(model, taken, held), exact=proved
+        )
+        if proved:
+            return cost
+        best = best or cost
+    return best
+
+
+def _in_full(there: AllocationProblem, proposal: Proposal, aim: Aim, seconds: float) -> Cost | None:
+    claim, held = proposal.certificate, _pairs(proposal)
+    found = propose(there, aim=aim, seconds=seconds)
+    if found.unstaffed:
+        return None
+    model = compiled(there)
+    arcs = _arcs_of(model, held | _pairs(found))
+    floor = found.certificate.floor if aim == "floor" else None
+    taken = _steadiest(model, arcs, held, floor)
+    if taken is None or worth_of(model, taken).total(model) < found.certificate.total:
+        taken = _arcs_of(model, _pairs(found), {(one.nomination, one.week[0].toordinal()) for one in found.seats})
+    exact = _settled(claim, aim) and _settled(found.certificate, aim)
+    total = worth_of(model, taken).total(model)
+    return Cost(claim.total - total, floor_of(model, taken), claim.floor, _moves(model, taken, held), exact=exact)
+
+
+def _settled(claim: Certificate, aim: Aim) -> bool:
+    """Whether what comes first in the run, and after it the total, is proved best."""
+    return (
+        claim.proved if aim == "floor" else (claim.staffed, claim.total) == (claim.staffed_bound, claim.total_bound)
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Scaled(Model):
+    """The model with every point counted `scale` times, so that less than a point can settle ties."""
+
+    scale: int = 1
+
+    def step_cost(self, assessor: Ints, load: Ints) -> Ints:
+        return super().step_cost(assessor, load) * self.scale
+
+
+def _steadiest(model: Model, arcs: Ints, held: set[Pair], floor: int | None) -> Ints | None:
+    """The best choice of the arcs, and of all such the one that keeps the most seats."""
+    kept = np.isin(np.arange(len(model.panel)), _arcs_of(model, held))
+    scale = int(model.missing.sum()) + 1
+    weights = model.rules.weights
+    finer = replace(weights, mixed=weights.mixed * scale, repeat=weights.repeat * scale)
+    parts = {one.name: getattr(model, one.name) for one in fields(Model)}
+    parts["problem"] = replace(model.problem, rules=replace(model.rules, weights=finer))
+    parts["fit"] = model.fit * scale + kept
+    least = None if floor is None else floor * scale
+    return Seating(_Scaled(**parts, scale=scale), arcs=arcs, floor=least).solved(5.0).arcs
+
+
+def _moves(model: Model, taken: Ints, held: set[Pair]) -> tuple[Move, ...]:
+    seats = {(seat.nomination, seat.assessor) for seat in placed(model, taken)}
+    moves = [Move(*pair, comes=True) for pair in seats - held] + [Move(*pair, comes=False) for pair in held - seats]
+    return tuple(sorted(moves, key=lambda one: (one.nomination, one.comes, one.assessor)))
+
+
+def _pairs(proposal: Proposal) -> set[Pair]:
+    return {(seat.nomination, seat.assessor) for seat in proposal.seats}
+
+
+def _arcs_of(model: Model, pairs: Iterable[Pair], weeks: set[tuple[str, int]] | None = None) -> Ints:
+    """The arcs of pairs of nomination and assessor, in the weeks given for each nomination, or in any."""
+    wanted, starts = set(pairs), [week[0].toordinal() for week in weeks_of(model.rules)]
+    keys = zip(model.panel.tolist(), model.assessor.tolist(), model.week.tolist(), strict=True)
+    return np.array(
+        [
+            at
+            for at, (panel, who, week) in enumerate(keys)
+            if (model.nominations[panel].id, model.assessors[who].id) in wanted
+            and (weeks is None or (model.nominations[panel].id, starts[week]) in weeks)
+        ],
+        dtype=np.int64,
+    )

@@ -1,0 +1,124 @@
+"""Commands that ask the engine about panels: why somebody sits where they do or not, and what would mend a panel."""
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.allocation_runs import Number
+from cli.allocation_runs import app as runs
+from cli.failures import FailedError, run
+from cli.reach import stored
+from cli.showing import say, show_json, show_table
+from cli.steering import the_cohort
+from cli.terms import AsOperations, CohortOption, Json, NominationArgument, RoleOption, command
+from cli.who import required
+from models.enums import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from allocation.asked import Cost, Reply
+
+# ruff: noqa: PLC0415, PLR0917 -- imported where needed, so that --help answers at once; options become parameters
+
+__all__ = ["runs"]
+
+Assessor = Annotated[
+    str | None, typer.Argument(metavar="[ASSESSOR]", help="Their reference; without it, everybody the run seats.")
+]
+
+
+@command(runs, "why", example="run why 1 pilot-0042 A-017 --cohort pilot --as operations@example.nhs.test")
+def why(
+    number: Number,
+    nomination: NominationArgument,
+    assessor: Assessor = None,
+    cohort: CohortOption = None,
+    who: AsOperations = None,
+    role: RoleOption = None,
+    as_json: Json = False,
+) -> None:
+    """Say why an assessor sits on a panel, or why not: the rule that bars them, or what it would cost."""
+    run(_why(number, nomination, assessor, cohort, who, role, as_json=as_json))
+
+
+async def _why(
+    number: int,
+    nomination: str,
+    assessor: str | None,
+    cohort: str | None,
+    who: str | None,
+    role: Role | None,
+    *,
+    as_json: bool,
+) -> None:
+    from allocation.asked import NotInRunError, asked, members
+    from storage.kept_runs import kept_run
+    from storage.policies import policy_of
+
+    async with stored() as sessions, sessions() as session:
+        asker = await required(session, who, role, "read_run")
+        found = await the_cohort(session, cohort)
+        kept = await kept_run(session, asker, found.id, number)
+        aim = (await policy_of(session, found.id)).allocation.aim
+    if kept is None:
+        raise FailedError(f"There is no run {number} in {found.id}: look at 'python starter.py run list'.")
+    problem, answer = kept
+    try:
+        wanted = [assessor] if assessor else members(problem, answer, nomination)
+        replies = [
+            await asyncio.to_thread(partial(asked, problem, answer, nomination, one, aim=aim)) for one in wanted
+        ]
+    except NotInRunError as error:
+        raise FailedError(str(error)) from error
+    left = [reason for one in answer.unstaffed if one.nomination == nomination for reason in one.reasons]
+    if as_json:
+        told = [_document(one) for one in replies]
+        document = {"cohort": found.id, "run": number, "nomination": nomination, "unstaffed": left, "answers": told}
+        show_json(document)
+        return
+    if not replies:
+        reasons = "; ".join(
+            reason for one in answer.unstaffed if one.nomination == nomination for reason in one.reasons
+        )
+        say(f"Run {number} seats nobody for {nomination}: {reasons or 'its panel was whole'}.")
+    for one in replies:
+        _say(one)
+
+
+def _document(reply: "Reply") -> dict[str, object]:
+    cost = reply.cost
+    return {
+        "assessor": reply.assessor,
+        "seated": reply.seated,
+        "reasons": reply.reasons,
+        "cost": None
+        if cost is None
+        else {
+            "total": cost.total,
+            "floor": cost.floor,
+            "floor_now": cost.floor_now,
+            "exact": cost.exact,
+            "moves": [
+                {"nomination": one.nomination, "assessor": one.assessor, "comes": one.comes} for one in cost.moves
+            ],
+        },
+    }
+
+
+def _say(reply: "Reply") -> None:
+    if reply.cost is None:
+        sits = "sits" if reply.seated else "does not sit"
+        say(f"{reply.assessor} {sits} on the panel of {reply.nomination}:")
+        for reason in reply.reasons:
+            say(f"  {reason.replace('_', ' ')}")
+        return
+    for sentence in reply.cost.words(reply.nomination, reply.assessor):
+        say(sentence)
+    show_table(["panel of", "comes", "goes"], _by_panel(reply.cost))
+
+
+def _by_panel(cost: "Cost") -> "Sequence[tuple[str, str, str]]":
+    return [(nomination, ", ".join(come), ", ".join(go)) for nomination, (come, go) in sorted(cost.by_panel.items())]
