@@ -1,7 +1,6 @@
 """What a cohort's workflows say of themselves: only they know whether one of their steps waits for a person."""
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,23 +16,21 @@ _SOON = timedelta(seconds=3)
 
 @dataclass(frozen=True)
 class Said:
-    """One workflow's word. ``stuck`` when it needs attention; ``known`` False when it could not be asked."""
+    """One workflow's word; ``stuck`` when it needs attention."""
 
     name: str
     workflow: str
     words: str
     stuck: bool = False
-    known: bool = True
 
 
-async def said_by(client: Client, cohort: CohortId) -> Mapping[str, Said]:
+async def said_by(client: Client, cohort: CohortId) -> list[Said]:
     """What the cohort and its allocation wait for, asked at the same time."""
     kinds: dict[str, tuple[str, type[CohortState | AllocationState]]] = {
         "cohort": (cohort_workflow(cohort), CohortState),
         "allocation": (allocation_workflow(cohort), AllocationState),
     }
-    found = await asyncio.gather(*(_asked(client, name, *one) for name, one in kinds.items()))
-    return {one.name: one for one in found}
+    return await asyncio.gather(*(_asked(client, name, *one) for name, one in kinds.items()))
 
 
 async def _asked(client: Client, name: str, workflow: str, kind: type[CohortState | AllocationState]) -> Said:
@@ -43,8 +40,8 @@ async def _asked(client: Client, name: str, workflow: str, kind: type[CohortStat
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             return Said(name, workflow, "It does not run.")
-        return Said(name, workflow, "It could not be asked now: Temporal or every worker is away.", known=False)
+        return Said(name, workflow, "It could not be asked now: Temporal or every worker is away.")
     except (WorkflowQueryFailedError, WorkflowQueryRejectedError):
-        return Said(name, workflow, "It could not be asked now.", known=False)
+        return Said(name, workflow, "It could not be asked now.")
     words = state.waits_for
     return Said(name, workflow, f"{words[:1].upper()}{words[1:]}", stuck=words.lower().startswith("needs attention"))

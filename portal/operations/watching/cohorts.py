@@ -22,7 +22,7 @@ from portal.operations.watching.cohort_state import said_by
 from portal.operations.watching.cohort_steps import ON_COHORT, UNBLOCK, WINDOW, CohortStep
 from portal.operations.watching.moments import WrongMomentError, day_in, moment_in
 from portal.operations.watching.story_view import Link, temporal_href
-from portal.pages import render
+from portal.pages import go_to, render
 from portal.routing import area, done_once
 from portal.services import Services, Surroundings, services_of
 from portal.visitors import Visitor
@@ -54,6 +54,16 @@ class CohortForm(Form):
 
 
 @dataclass(frozen=True)
+class SaidView:
+    """What one workflow says of itself; ``href`` is its page of Temporal, where that is known."""
+
+    name: str
+    words: str
+    stuck: bool
+    href: str
+
+
+@dataclass(frozen=True)
 class SaidHere:
     """A step's form once it is whole."""
 
@@ -68,11 +78,8 @@ class SaidHere:
 async def cohort_page(request: Request, visitor: Watching, services: Surroundings, cohort: str) -> HTMLResponse:
     """How a cohort stands, what its workflows wait for, and what can be done."""
     row = await _cohort(services, cohort)
-    client = services.acts.desk.client
-    said = await said_by(client, CohortId(row.id))
-    base = services.temporal_pages.rstrip("/")
-    pages = f"{base}/namespaces/{client.namespace}" if base else ""
-    stuck = any(one.stuck for one in said.values())
+    said = await _said_by(services, row.id)
+    stuck = any(one.stuck for one in said)
     return await render(
         request,
         "operations/watching/cohort.html",
@@ -81,7 +88,7 @@ async def cohort_page(request: Request, visitor: Watching, services: Surrounding
         crumbs=[HOME],
         stands=_stands(row),
         window=_window(row),
-        said=[(plain(one.name), one.words, one.stuck, temporal_href(pages, one.workflow)) for one in said.values()],
+        said=said,
         steps=[
             Link(step.title, f"{PATH}/{row.id}/{step.word}")
             for step in ON_COHORT.values()
@@ -89,6 +96,24 @@ async def cohort_page(request: Request, visitor: Watching, services: Surrounding
         ],
         cohort=row.id,
     )
+
+
+@routes.get(f"{PATH}/{{cohort}}/said")
+async def cohort_said(request: Request, visitor: Watching, services: Surroundings, cohort: str) -> Response:
+    """What the cohort's workflows wait for, for the board: asked once the board is there, so that it is not slow."""
+    row = await _cohort(services, cohort)
+    if "hx-request" not in request.headers:
+        return go_to(f"{PATH}/{row.id}")
+    said = await _said_by(services, row.id)
+    return await render(request, "operations/watching/said.html", title=row.name, said=said, cohort=row.id)
+
+
+async def _said_by(services: Services, cohort: str) -> list[SaidView]:
+    client = services.acts.desk.client
+    base = services.temporal_pages.rstrip("/")
+    pages = f"{base}/namespaces/{client.namespace}" if base else ""
+    said = await said_by(client, CohortId(cohort))
+    return [SaidView(plain(one.name), one.words, one.stuck, temporal_href(pages, one.workflow)) for one in said]
 
 
 @routes.get(f"{PATH}/{{cohort}}/done/{{word}}")

@@ -25,6 +25,7 @@ async def test_board_refreshes_itself(cohort: CohortRig, a_window: AWindow) -> N
     await page.clock.install()
     await page.goto(f"/operations?cohort={cohort.id}")
     await expect(page.locator("#live")).to_contain_text("All 0 nominations")
+    await expect(page.locator("#said")).to_contain_text("Allocation.")
 
     await cohort.nominate()
     await page.locator("#stage-nominated").focus()

@@ -1,10 +1,10 @@
 from datetime import timedelta
 
-from models.enums import CohortPhase
+from models.enums import CohortPhase, Stage
 from models.policy import LONDON
 from tests.portal.conftest import A_Visit
 from tests.workflows.opened import opened
-from tests.workflows.rig import CohortRig, Rig
+from tests.workflows.rig import CohortRig, Rig, eventually
 
 PATH = "/operations/cohorts"
 
@@ -76,3 +76,27 @@ async def test_cohort_without_a_workflow_says_that_it_does_not_run(cohort: Cohor
     assert "It does not run." in page.words
     assert (await visit.get(f"{PATH}/nothing")).status == 404
     assert (await visit.get(f"{PATH}/{cohort.id}/done/nothing")).status == 404
+
+
+async def test_allocation_that_is_stuck_is_said_on_the_board_and_gets_its_way_out(rig: Rig, a_visit: A_Visit) -> None:
+    cohort = await opened(rig)
+    case = await (await cohort.nominate()).reach(Stage.AWAITING_PANEL)
+    await rig.spoil(f"ALTER TABLE allocationrun ADD CONSTRAINT spoilt CHECK (cohort_id <> '{cohort.id}')")
+    try:
+        await cohort.solve()
+        await eventually(cohort.allocated, lambda state: state.waits_for.startswith("Needs attention"))
+    finally:
+        await rig.spoil("ALTER TABLE allocationrun DROP CONSTRAINT spoilt")
+    visit = await a_visit(rig.operations)
+
+    said = await visit.get(f"{PATH}/{cohort.id}/said", headers={"HX-Request": "true"})
+    page = await visit.get(f"{PATH}/{cohort.id}/said")
+    form = await visit.get(f"{PATH}/{cohort.id}/unblock")
+    done = await form.submit(None, {"which": "allocation", "way": "retry", "reason": "technical_fault"})
+    await case.offered(3)
+
+    assert "Needs attention: solve" in said.words
+    assert f"{PATH}/{cohort.id}/unblock" in said.links
+    assert page.path == f"{PATH}/{cohort.id}"
+    assert "Give a way out" in page.words
+    assert done.heading == "Done: give a way out"
