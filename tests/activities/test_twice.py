@@ -294,7 +294,9 @@ async def test_activity_run_beside_itself_writes_once(
 
 async def test_activities_that_write_are_all_among_the_cases(activities: Activities) -> None:
     """Those that only count, tell or deliver have tests of their own."""
-    others = {"count_stages", "tell_nominations", "tell_panels", "deliver_messages", "relay_tellings"}
+    others = {
+        "count_stages", "tell_nominations", "tell_panels", "deliver_messages", "relay_tellings", "send_webhooks",
+    }  # fmt: skip
 
     tested = {
         "record_nomination", "screen", "record_assessment", "record_cohort", "check_quality", "settle_flags",
