@@ -1,6 +1,5 @@
 """What an inclusion adviser looks at: counts of nominations, none of them too small to hide people."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 
 from sqlmodel import col, func, select
@@ -12,7 +11,7 @@ from rules.permissions import Act, may
 from storage.lists import Asker
 
 SMALLEST = 10
-"""The smallest count that is told: the policy states none, and publications of the NHS hide counts below 10."""
+"""The smallest count that is told. An assumption: no policy states one yet."""
 
 
 @dataclass(frozen=True)
@@ -36,31 +35,27 @@ class CohortCounts:
     stages: tuple[StageCount, ...]
 
 
-async def counts_for_advisers(session: AsyncSession, asker: Asker) -> tuple[CohortCounts, ...]:
-    """The counts of every cohort, the newest first; nothing for who may not see aggregates.
+async def counts_for_advisers(session: AsyncSession, asker: Asker, cohort: str) -> CohortCounts | None:
+    """A cohort's counts; None for who may not see aggregates, or where there is no such cohort.
 
     Counts below `SMALLEST`, none included, do not leave this function.
     """
-    if not may(asker.role, Act.SEE_EQUALITY_AGGREGATES):
-        return ()
-    cohorts = await session.exec(select(Cohort.id, Cohort.name).order_by(col(Cohort.opens_at).desc(), col(Cohort.id)))
-    rows = await session.exec(
-        select(Nomination.cohort_id, Nomination.stage, func.count()).group_by(
-            col(Nomination.cohort_id), col(Nomination.stage)
-        )
+    row = await session.get(Cohort, cohort)
+    if row is None or not may(asker.role, Act.SEE_EQUALITY_AGGREGATES):
+        return None
+    counted = await session.exec(
+        select(Nomination.stage, func.count())
+        .where(col(Nomination.cohort_id) == cohort)
+        .group_by(col(Nomination.stage))
     )
-    counted: dict[str, dict[Stage, int]] = defaultdict(dict)
-    for cohort, stage, count in rows:
-        counted[cohort][Stage(stage)] = count
-    return tuple(CohortCounts(cohort, name, told(counted[cohort])) for cohort, name in cohorts)
+    return CohortCounts(row.id, row.name, told({Stage(stage): count for stage, count in counted}))
 
 
 def told(counts: dict[Stage, int]) -> tuple[StageCount, ...]:
     """Every stage's count, without those that are too small.
 
     Where a single one is too small, whoever knows how many nominations there are could work it out: the smallest of
-    the others is then withheld as well (secondary suppression; Office for National Statistics, disclosure control
-    for tables).
+    the others is then withheld as well, which statistical disclosure control calls secondary suppression.
     """
     every = {stage: counts.get(stage, 0) for stage in Stage}
     small = {stage for stage, count in every.items() if count < SMALLEST}

@@ -46,7 +46,7 @@ async def test_page_tells_large_counts_and_hides_small_ones(
     await plant(rig, cohort, Stage.SCORING, 9)
     visit = await a_visit(adviser)
 
-    page = await visit.get("/inclusion")
+    page = await visit.get(f"/inclusion?cohort={cohort.id}")
 
     shown = page.words.split(f"Cohort {cohort.id}")[1].split("Cohort ")[0]
     assert "Applying Nominations 11" in shown
@@ -60,8 +60,9 @@ async def test_page_names_nobody(rig: Rig, cohort: CohortRig, adviser: By, a_vis
     case = await cohort.nominate(full_name="Somebody Recognisable")
     visit = await a_visit(adviser)
 
-    page = await visit.get("/inclusion")
+    page = await visit.get(f"/inclusion?cohort={cohort.id}")
 
+    assert "Applying Nominations 12" in page.words
     for secret in ("Somebody Recognisable", "Planted", case.id, case.nominee.person, str(HOME), "Trust"):
         assert secret not in page.text
 
@@ -69,9 +70,21 @@ async def test_page_names_nobody(rig: Rig, cohort: CohortRig, adviser: By, a_vis
 async def test_counts_are_for_advisers_alone(rig: Rig, cohort: CohortRig, adviser: By) -> None:
     async with rig.sessions() as session:
         for role in Role:
-            counts = await counts_for_advisers(session, Asker(adviser.person, role))
+            counts = await counts_for_advisers(session, Asker(adviser.person, role), cohort.id)
 
-            assert bool(counts) == (role is Role.INCLUSION_ADVISER), role
+            assert (counts is not None) == (role is Role.INCLUSION_ADVISER), role
+
+
+async def test_page_shows_the_newest_cohort_and_none_that_is_not_there(
+    cohort: CohortRig, adviser: By, a_visit: A_Visit
+) -> None:
+    visit = await a_visit(adviser)
+
+    first = await visit.get("/inclusion")
+    nowhere = await visit.get("/inclusion?cohort=nowhere")
+
+    assert f"Cohort {cohort.id}" in first.words
+    assert nowhere.status == 404
 
 
 @given(st.dictionaries(st.sampled_from(Stage), st.integers(0, 40)))
