@@ -1,11 +1,19 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import cast
+
+import pytest
+from sqlmodel import col, select
+from temporalio.client import Client
 
 from acts.bulk import BulkAct, BulkActs
+from acts.desk import Desk
+from acts.errors import NotReachedError, RefusedError
 from models.enums import Stage, SteerReason
 from models.policy import LONDON
 from models.tables import BulkStep
+from tests.acts.conftest import Unreachable
 from tests.portal.conftest import A_Visit
 from tests.portal.operations.watching.test_listing import many
 from tests.portal.visiting import Seen, Visit
@@ -73,7 +81,7 @@ async def test_everybody_a_filter_finds_is_chosen_and_the_unfit_are_left_out(
     assert "You chose 3 nominations" in asked.words
     assert seen.heading == "Pause 1 nomination"
     assert f"{fit.id} {'Nominee'}" in seen.words
-    assert "These 2 are left out" in seen.words
+    assert "Left out: 2" in seen.words
     assert "It is paused already" in seen.words
     assert "It is withdrawn" in seen.words
     assert over.id in seen.words
@@ -206,3 +214,53 @@ async def test_step_that_is_not_there_is_not_found(cohort: CohortRig, a_visit: A
     assert (await visit.get("/operations/bulk/nothing")).status == 404
     assert (await visit.post("/operations/bulk/nothing/go-on")).status == 404
     assert (await visit.post("/operations/bulk/nothing/undo")).status == 404
+
+
+async def test_step_keeps_waiting_while_temporal_is_away(cohort: CohortRig) -> None:
+    cases = await some(cohort, 2)
+    rig = cohort.rig
+    away = BulkActs(Desk(rig.sessions, cast("Client", Unreachable()), rig.task_queue))
+    step = await away.begin(
+        cohort.id, BulkAct.PAUSE, [case.id for case in cases], rig.operations, reason=SteerReason.OTHER
+    )
+
+    with pytest.raises(NotReachedError, match="What was done is kept: go on in a minute"):
+        await away.go_on(step, rig.operations)
+    kept = (await rig.get(BulkStep, step)).lines
+    progress = await BulkActs(rig.acts.desk).go_on(step, rig.operations, within=timedelta(minutes=1))
+
+    assert set(kept.values()) == {""}
+    assert (progress.done, progress.refused, progress.left) == (2, 0, 0)
+
+
+async def test_step_for_many_is_refused_to_who_may_not_take_it(cohort: CohortRig) -> None:
+    case = await cohort.nominate()
+    rig = cohort.rig
+    bulk = BulkActs(rig.acts.desk)
+
+    with pytest.raises(RefusedError, match="A QA moderator may not pause"):
+        await bulk.begin(cohort.id, BulkAct.PAUSE, [case.id], rig.moderator, reason=SteerReason.OTHER)
+    with pytest.raises(RefusedError, match="Choose from 1 to 500 nominations"):
+        await bulk.begin(cohort.id, BulkAct.PAUSE, [], rig.operations, reason=SteerReason.OTHER)
+    with pytest.raises(RefusedError, match="Give a new deadline to extend, and only then"):
+        await bulk.begin(cohort.id, BulkAct.EXTEND, [case.id], rig.operations, reason=SteerReason.OTHER)
+
+    assert await rig.all(select(BulkStep).where(col(BulkStep.cohort_id) == cohort.id)) == []
+
+
+async def test_undoing_leaves_alone_what_has_changed_since(cohort: CohortRig, a_visit: A_Visit) -> None:
+    cases = await some(cohort, 2)
+    visit = await a_visit(cohort.rig.operations)
+    step = await (await preview(visit, cohort, cases, PAUSE)).submit("take")
+    await cohort.rig.acts.nominations.resume(cases[0].id, cohort.rig.operations)
+
+    asked = await visit.get(f"{step.path}/undo")
+    undone = await finished(await asked.submit(reason="other"))
+    again = await visit.get(f"{step.path}/undo")
+
+    assert "It concerns 1" in asked.words
+    assert "Changed since, and left as they are: 1" in asked.words
+    assert "1 done , 1 refused, 0 to do, of 2." in undone.words
+    assert "The nomination is not paused" in undone.words
+    assert again.status == 409
+    assert "This has been undone already." in again.words
