@@ -185,7 +185,8 @@ async def roles_of(session: AsyncSession, person: str) -> list[tuple[Role, str]]
     found += [(Role.ASSESSOR, reference) for reference in seats]
     if own.first() is not None:
         found.append((Role.NOMINEE, ""))
-    return sorted(found)
+    # A reference of the register may stand in several cohorts.
+    return sorted(set(found))
 
 
 async def people_with_roles(session: AsyncSession, role: Role | None) -> Sequence[tuple[RoleGrant, Person]]:

@@ -132,8 +132,8 @@ def guesses(portal: FastAPI, planted: Planted, assessments: list[AssessmentId]) 
         route = context.original_route
         if isinstance(route, APIRoute) and "GET" in route.methods and not route.path.startswith("/api/"):
             names = list(route.param_convertors)
-            for values in product(*(known.get(name, ["nothing"]) for name in names)):
-                found.append(route.path.format_map(dict(zip(names, values, strict=True))))
+            filled = product(*(known.get(name, ["nothing"]) for name in names))
+            found += [route.path.format_map(dict(zip(names, values, strict=True))) for values in filled]
     return found
 
 
