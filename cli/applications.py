@@ -153,7 +153,10 @@ async def _application(nomination: str, who: str | None, role: Role | None, *, a
         if found is None:
             raise FailedError(f"The application of {nomination} has not been submitted yet.")
         policy = await policy_of(session, row.cohort_id)
-        endorsement = await session.get(Endorsement, nomination)
+        anonymous = policy.panel.anonymous and asker.role is Role.ASSESSOR
+        # A panel that must not know whose application it reads gets the stored redacted form, and nothing else.
+        content = (found.redacted or {}) if anonymous else found.content
+        endorsement = None if anonymous else await session.get(Endorsement, nomination)
         endorser = await session.get(Person, endorsement.person_id) if endorsement else None
     # The form promises that the panel does not see it.
     fields = [one for one in form(policy) if not (one.name == "adjustments" and asker.role is Role.ASSESSOR)]
@@ -163,7 +166,7 @@ async def _application(nomination: str, who: str | None, role: Role | None, *, a
                 "nomination": nomination,
                 "version": found.version,
                 "submitted_at": found.submitted_at,
-                "fields": {one.name: found.content.get(one.name, "") for one in fields},
+                "fields": {one.name: content.get(one.name, "") for one in fields},
                 "endorsement": {
                     "name": endorser.full_name if endorser else None,
                     "post": endorsement.post,
@@ -177,11 +180,11 @@ async def _application(nomination: str, who: str | None, role: Role | None, *, a
         return
     say(f"{nomination}: submitted {in_cell(found.submitted_at)}.")
     for one in fields:
-        say(f"\n{one.label}\n{found.content.get(one.name) or '(no answer)'}")
+        say(f"\n{one.label}\n{content.get(one.name) or '(no answer)'}")
     if endorsement and endorser:
         post = f"{in_cell(endorsement.post)}, {endorsement.organisation_code}"
         say(f"\nEndorsed by {endorser.full_name} ({post})\n{endorsement.statement or '(no statement)'}")
-    else:
+    elif not anonymous:
         say("\nNot endorsed yet.")
 
 
