@@ -1,8 +1,17 @@
 """Keeping things in order: panels, imports, exports, people, messages, the audit trail."""
 
-from portal.operations.keeping import allocation, audit, exporting, importing, messages, organisations, people
+from portal.operations.keeping import (
+    allocation,
+    audit,
+    exporting,
+    importing,
+    messages,
+    organisations,
+    people,
+    questions,
+)
 from portal.routing import area
 
 routes = area()
-for part in (allocation, messages, people, organisations, importing, exporting, audit):
+for part in (questions, allocation, messages, people, organisations, importing, exporting, audit):
     routes.include_router(part.routes)

@@ -172,8 +172,8 @@ def run_shown(run: RunFacts) -> RunShown:
         run.panels,
         run.seats,
         run.unstaffed,
-        tuple(_sentence(one) for one in run.clashing),
-        tuple(_sentence(one) for one in run.mends),
+        tuple(sentence(one) for one in run.clashing),
+        tuple(sentence(one) for one in run.mends),
     )
 
 
@@ -184,7 +184,7 @@ def panels_shown(
     return tuple(
         PanelShown(
             nominee.nomination,
-            _nomination(nominee.nomination),
+            nomination_path(nominee.nomination),
             nominee.name,
             nominee.organisation,
             tuple(_seat(seat, loads) for seat in seats if seat.nomination == nominee.nomination),
@@ -198,11 +198,11 @@ def open_shown(left: OpenPanel) -> OpenShown:
     about = left.nomination
     return OpenShown(
         about.nomination,
-        _nomination(about.nomination),
+        nomination_path(about.nomination),
         about.name,
         about.organisation,
         _count(left.missing, "assessor"),
-        tuple(_sentence(reason) for reason in left.reasons),
+        tuple(sentence(reason) for reason in left.reasons),
     )
 
 
@@ -255,7 +255,7 @@ def comparison_shown(
         tuple(
             ChangeShown(
                 panel.nomination,
-                _nomination(panel.nomination),
+                nomination_path(panel.nomination),
                 named(panel.came),
                 named(panel.went),
                 _points(costs.get(panel.nomination, 0)),
@@ -288,7 +288,7 @@ def _seat(seat: SeatFacts, loads: Mapping[str, int]) -> SeatShown:
         seat.name,
         f"{plain(seat.role)}, {seat.organisation}",
         _count(loads.get(seat.assessor, 0), "assessment"),
-        tuple(_sentence(reason) for reason in seat.reasons),
+        tuple(sentence(reason) for reason in seat.reasons),
     )
 
 
@@ -328,11 +328,13 @@ def _count(number: int, word: str) -> str:
     return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
 
 
-def _sentence(reason: str) -> str:
+def sentence(reason: str) -> str:
+    """A reason as a line of its own."""
     # Interests are codes in the reasons.
     words = reason.replace("_", " ")
     return words[:1].upper() + words[1:]
 
 
-def _nomination(nomination: str) -> str:
+def nomination_path(nomination: str) -> str:
+    """The address of a nomination's page."""
     return f"/operations/nominations/{nomination}"

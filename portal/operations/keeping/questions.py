@@ -1,0 +1,122 @@
+"""Asking a run why: who sits where and what decided, or what bars somebody, or what it would cost."""
+
+import asyncio
+from functools import partial
+from typing import Annotated
+
+from fastapi import Query, Request
+from starlette.responses import HTMLResponse
+
+from allocation.answer import RunAnswer
+from allocation.asked import NotInRunError, Reply, asked, members
+from allocation.problem import AllocationProblem
+from allocation.proposal import Aim
+from models.enums import Role
+from portal.access import by
+from portal.failures import NotFoundError
+from portal.forms import Bound, Form
+from portal.operations.keeping.cohorts import AREA, HOME, Choice, with_query
+from portal.operations.keeping.questions_shown import reply_shown
+from portal.operations.keeping.runs import run_path
+from portal.pages import render
+from portal.routing import area
+from portal.services import Surroundings
+from portal.visitors import Visitor
+from rules.permissions import Act
+from storage.kept_runs import kept_run
+from storage.policies import policy_of
+from storage.run_pages import assessor_names, nominees_of
+
+routes = area()
+Reading = Annotated[Visitor, by(Role.OPERATIONS, Act.READ_RUN)]
+Reference = Annotated[str, Query(max_length=40)]
+
+_CHOSEN_FROM = 300
+"""Up to so many assessors or nominations are offered in a list; beyond, their reference is typed."""
+_SECONDS = 15.0
+"""Time allowed where all panels must be solved again."""
+
+
+@routes.get("/operations/allocation/{cohort}/{run}/why")
+async def show_why(
+    request: Request,
+    cohort: str,
+    run: int,
+    visitor: Reading,
+    services: Surroundings,
+    *,
+    nomination: Reference = "",
+    assessor: Reference = "",
+) -> HTMLResponse:
+    """Why an assessor sits on a panel of the run, or why not; without one, everybody who sits on it."""
+    if not 1 <= run < 2**31:
+        raise NotFoundError
+    nomination, assessor = nomination.strip(), assessor.strip()
+    form = Bound[Form](typed={"nomination": nomination, "assessor": assessor})
+    async with services.acts.desk.sessions() as session:
+        kept = await kept_run(session, visitor.asker, cohort, run)
+        if kept is None:
+            raise NotFoundError
+        problem, answer = kept
+        replies = await _replies(form, problem, answer, (await policy_of(session, cohort)).allocation.aim)
+        people = [one.id for one in problem.assessors]
+        named = people if len(people) <= _CHOSEN_FROM else _people_of(replies)
+        names = await assessor_names(session, visitor.asker, cohort, named)
+        moved = {move.nomination for one in replies if one.cost for move in one.cost.moves}
+        nominees = await nominees_of(session, sorted(moved | {nomination}))
+    unstaffed = [reason for one in answer.unstaffed if one.nomination == nomination for reason in one.reasons]
+    asks = [one.id for one in problem.nominations]
+    return await render(
+        request,
+        "operations/keeping/why.html",
+        title=f"Why, in run {run}",
+        area=AREA,
+        status=422 if form.problems else 200,
+        errors=form.problems,
+        crumbs=[
+            HOME,
+            ("Allocation", with_query("/operations/allocation", cohort=cohort)),
+            (f"Run {run}", run_path(cohort, run)),
+        ],
+        run=run,
+        href=run_path(cohort, run),
+        form=form,
+        nominations=_choices(asks, {}),
+        assessors=_choices(people, names),
+        asked_of=nominees.get(nomination),
+        answers=[reply_shown(one, names, nominees) for one in replies],
+        unstaffed=unstaffed if not replies else (),
+    )
+
+
+async def _replies(form: Bound[Form], problem: AllocationProblem, answer: RunAnswer, aim: Aim) -> tuple[Reply, ...]:
+    """What the run answers; a sentence by the field where it was not asked about somebody."""
+    nomination, assessor = form.typed["nomination"], form.typed["assessor"]
+    if not nomination:
+        if assessor:
+            form.refuse("nomination", "Choose the nomination you ask about")
+        return ()
+    try:
+        wanted = members(problem, answer, nomination)
+    except NotInRunError as error:
+        form.refuse("nomination", str(error))
+        return ()
+    ask = partial(asked, problem, answer, nomination, aim=aim, seconds=_SECONDS)
+    try:
+        # In a thread, so that other pages go on being served.
+        return tuple([await asyncio.to_thread(ask, one) for one in ((assessor,) if assessor else wanted)])
+    except NotInRunError as error:
+        form.refuse("assessor", str(error))
+        return ()
+
+
+def _people_of(replies: tuple[Reply, ...]) -> list[str]:
+    moved = {move.assessor for one in replies if one.cost for move in one.cost.moves}
+    return sorted(moved | {one.assessor for one in replies})
+
+
+def _choices(references: list[str], names: dict[str, str]) -> tuple[Choice, ...]:
+    """The references to choose from; none where there are too many to choose from."""
+    if len(references) > _CHOSEN_FROM:
+        return ()
+    return tuple(Choice(one, f"{one}, {names[one]}" if one in names else one) for one in sorted(references))

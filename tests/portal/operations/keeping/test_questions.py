@@ -1,0 +1,63 @@
+"""Why, and why not: asked of a run on its page."""
+
+from tests.portal.conftest import A_Visit
+from tests.portal.operations.keeping.test_allocation import desk, proposal, runs
+from tests.workflows.rig import Rig
+
+
+async def test_why_names_who_sits_there_and_what_decided(rig: Rig, a_visit: A_Visit) -> None:
+    cohort, case = await proposal(rig)
+    visit = await desk(rig, a_visit)
+
+    run = await visit.get(f"/operations/allocation/{cohort.id}/1")
+    asked = await visit.get(f"/operations/allocation/{cohort.id}/1/why")
+    told = await asked.submit("/why", nomination=case.id)
+
+    assert f"/operations/allocation/{cohort.id}/1/why" in run.links
+    assert f"/operations/allocation/{cohort.id}/1/why?nomination={case.id}" in run.links
+    assert "Asking changes nothing" in asked.words
+    assert told.words.count(f"sits on the panel of {case.id}") == 3
+    assert "Assessment 1 of at most 50" in told.words
+    assert "Nora Waiting" in told.words
+
+
+async def test_why_not_tells_the_loss_and_who_would_move(rig: Rig, a_visit: A_Visit) -> None:
+    cohort, case = await proposal(rig)
+    visit = await desk(rig, a_visit)
+    (run,) = await runs(cohort, 1)
+    seated = {seat["assessor"] for seat in run.result["proposal"]["seats"]}  # type: ignore[index]
+    others = [assessor for assessor, _ in run.result["loads"] if assessor not in seated]  # type: ignore[attr-defined]
+
+    told = await visit.get(f"/operations/allocation/{cohort.id}/1/why?nomination={case.id}&assessor={others[0]}")
+
+    assert f"({others[0]}) does not sit on the panel of {case.id}" in told.words
+    assert "be worth as much as now" in told.words
+    assert "No way of doing it costs less." in told.words
+    assert "Panels that would change" in told.words
+    assert any(f"({one})" in told.words for one in seated)
+
+
+async def test_why_of_an_empty_panel_says_what_stands_in_the_way(rig: Rig, a_visit: A_Visit) -> None:
+    cohort, case = await proposal(rig, assessors=2)
+    visit = await desk(rig, a_visit)
+
+    told = await visit.get(f"/operations/allocation/{cohort.id}/1/why?nomination={case.id}")
+
+    assert "Nobody is seated for this nomination" in told.words
+    assert f"/operations/allocation/{cohort.id}/1/unstaffed" in told.links
+
+
+async def test_why_of_somebody_unknown_says_so_by_the_field(rig: Rig, a_visit: A_Visit) -> None:
+    cohort, case = await proposal(rig)
+    visit = await desk(rig, a_visit)
+    why = f"/operations/allocation/{cohort.id}/1/why"
+
+    no_nomination = await visit.get(f"{why}?nomination=nowhere-1")
+    no_assessor = await visit.get(f"{why}?nomination={case.id}&assessor=A-0")
+    only_assessor = await visit.get(f"{why}?assessor=A-0")
+    no_run = await visit.get(f"/operations/allocation/{cohort.id}/9/why")
+
+    assert (no_nomination.status, "not asked about nomination nowhere-1" in no_nomination.words) == (422, True)
+    assert (no_assessor.status, "not asked about assessor A-0" in no_assessor.words) == (422, True)
+    assert (only_assessor.status, "Choose the nomination you ask about" in only_assessor.words) == (422, True)
+    assert no_run.status == 404
