@@ -48,7 +48,7 @@ async def test_page_tells_large_counts_and_hides_small_ones(
 
     page = await visit.get(f"/inclusion?cohort={cohort.id}")
 
-    shown = page.words.split(f"Cohort {cohort.id}")[1].split("Cohort ")[0]
+    shown = page.words.split(f"Cohort {cohort.id} Stage")[1]
     assert "Applying Nominations 11" in shown
     assert "Scoring Nominations Fewer than 10" in shown
     assert "Nominated Nominations Fewer than 10" in shown
@@ -83,7 +83,7 @@ async def test_page_shows_the_newest_cohort_and_none_that_is_not_there(
     first = await visit.get("/inclusion")
     nowhere = await visit.get("/inclusion?cohort=nowhere")
 
-    assert f"Cohort {cohort.id}" in first.words
+    assert f"Cohort {cohort.id} Stage" in first.words
     assert nowhere.status == 404
 
 
