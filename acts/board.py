@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from acts.desk import Desk, cohort_row, nomination_row, require, subject_of
 from acts.errors import NotKnownError, RefusedError
+from acts.locks import refuse_if_held
 from models.enums import DecisionReason, Outcome, Resolution, ScoreChangeReason, Stage, TellingStatus
 from models.ids import AssessmentId, CohortId, NominationId, PersonId, cohort_workflow, nomination_workflow
 from models.messages import (
@@ -59,6 +60,7 @@ class BoardActs:
 
         Raises:
             RefusedError: A change is without effect, off the scale, or not of this nomination's submitted scores.
+            HeldError: Another moderator has the nomination now.
         """
         if bool(changes) != (resolution is Resolution.MODERATE):
             raise RefusedError("Moderating needs at least one changed score; any other resolution changes none.")
@@ -66,6 +68,7 @@ class BoardActs:
         async with self._desk.transaction() as session:
             row = await nomination_row(session, nomination, lock=True)
             await require(session, by, Act.RESOLVE_FLAGS, subject_of(row))
+            await refuse_if_held(session, nomination, by, self._desk.clock())
             if row.stage is not Stage.QUALITY_ASSURANCE:
                 raise RefusedError(f"There are no flags to settle: the nomination is {WORDS[row.stage]}.")
             await _require_nothing_owed(session, row, "resolve_flags")
