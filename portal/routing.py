@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine
+from urllib.parse import urlsplit
 
 import structlog
 from fastapi import APIRouter, Request
@@ -89,9 +90,9 @@ async def failure_page(request: Request, error: Exception) -> Response:
     failure = _failure_of(error)
     if isinstance(failure, SignedOutError) and request.method in {"GET", "HEAD"}:
         if "hx-request" in request.headers:
-            # A part of a page refreshes itself: it is the whole page that goes to the sign-in.
-            return Response(status_code=204, headers={"HX-Redirect": _sign_in_for(request)})
-        return go_to(_sign_in_for(request))
+            # A part of a page refreshes itself: it is the whole page that goes to the sign-in, and comes back.
+            return Response(status_code=204, headers={"HX-Redirect": _sign_in_for(_path_shown(request))})
+        return go_to(_sign_in_for(request.url.path))
     reference = _reported(request, error) if isinstance(failure, BrokenError | UnavailableError) else ""
     if not hasattr(request.state, "visitor"):
         request.state.visitor = await _visitor_if_possible(request, failure)
@@ -155,6 +156,14 @@ async def _kept(request: Request) -> list[tuple[str, str]]:
     return pairs[:_KEPT_FIELDS]
 
 
-def _sign_in_for(request: Request) -> str:
-    wanted = local(request.url.path)
+def _path_shown(request: Request) -> str:
+    """The page that a part belongs to, by the browser's own word."""
+    try:
+        return urlsplit(request.headers.get("hx-current-url", "")).path
+    except ValueError:
+        return "/"
+
+
+def _sign_in_for(path: str) -> str:
+    wanted = local(path)
     return "/sign-in" if wanted == "/" else f"/sign-in?next={wanted}"
