@@ -1,3 +1,5 @@
+import pytest
+
 from models.enums import Stage
 from tests.portal.conftest import A_Visit
 from tests.workflows.rig import CohortRig
@@ -56,3 +58,22 @@ async def test_board_of_no_such_cohort_is_not_found(cohort: CohortRig, a_visit: 
     visit = await a_visit(cohort.rig.operations)
 
     assert (await visit.get("/operations?cohort=nowhere")).status == 404
+
+
+@pytest.mark.parametrize(
+    ("page", "leads_to"),
+    [
+        ("https://portal.test/operations?cohort=x", "/sign-in?next=/operations"),
+        ("https://portal.test//elsewhere.test/", "/sign-in"),
+        ("https://[", "/sign-in"),
+    ],
+)
+async def test_part_without_a_session_leads_its_page_to_the_sign_in(
+    a_visit: A_Visit, page: str, leads_to: str
+) -> None:
+    visit = await a_visit()
+
+    part = await visit.get("/operations/board", headers={"HX-Request": "true", "HX-Current-URL": page})
+
+    assert part.status == 204
+    assert part.response.headers["HX-Redirect"] == leads_to
