@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
+from functools import lru_cache
+from pathlib import Path
 from types import MappingProxyType
 
 from models.enums import MessageStatus, Template
 from models.tables import OutboxMessage, Person
 from notify.facts import NAMES, TERMS, FactsError
-from notify.render import Problem, TemplateError, check_templates, render, samples
+from notify.render import TEMPLATES, Problem, TemplateError, check_templates, render, samples
 from portal.operations.keeping.cohorts import with_query
 from portal.operations.keeping.runs import Fact
 from portal.words import moment, plain
@@ -26,6 +28,7 @@ _MEANINGS: Mapping[MessageStatus, tuple[str, str, str]] = MappingProxyType(
         MessageStatus.SENT: ("Sent", "green", "It has left."),
     }
 )
+_FOLDER = TEMPLATES
 _FAILURES = {
     "address_unusable": "The e-mail address is not one",
     "facts_missing": "What it has to say is missing",
@@ -159,14 +162,14 @@ def letter_shown(message: OutboxMessage, reader: Person, mail: EmailMessage | No
 
 def templates_shown() -> tuple[TemplateRow, ...]:
     """Every template, those with a problem first."""
-    wrong = {problem.template for problem in check_templates()}
+    wrong = {problem.template for problem in _problems()}
     rows = [_template_row(template, wrong=template in wrong) for template in Template]
     return tuple(sorted(rows, key=lambda row: (row.state == "Can be used", row.name)))
 
 
 def template_shown(template: Template) -> TemplateShown:
     """One template with its problems and its letters."""
-    problems = [problem for problem in check_templates() if problem.template is template]
+    problems = [problem for problem in _problems() if problem.template is template]
     names = TERMS[template].names
     return TemplateShown(
         plain(template.value),
@@ -185,6 +188,18 @@ def failure_words(code: str | None) -> str:
 def path_of(message: str) -> str:
     """The address of a letter's page."""
     return with_query("/operations/messages/letter", message=message)
+
+
+def _problems() -> tuple[Problem, ...]:
+    """What is wrong with the templates as they are in their files now."""
+    files = sorted(_FOLDER.glob("*.md"))
+    return _problems_of(tuple((file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in files), _FOLDER)
+
+
+@lru_cache(maxsize=4)
+def _problems_of(_files: tuple[tuple[str, int, int], ...], folder: Path) -> tuple[Problem, ...]:
+    # Writing every letter in every variant takes long enough to be done once for each change of a file.
+    return check_templates(folder)
 
 
 def _template_row(template: Template, *, wrong: bool) -> TemplateRow:
@@ -206,7 +221,7 @@ def _previews(template: Template) -> list[PreviewShown]:
     found: dict[PreviewShown, None] = {}
     for about in samples(template):
         try:
-            letter = render(template, about)
+            letter = render(template, about, folder=_FOLDER)
         except (TemplateError, FactsError):
             continue
         found[PreviewShown(f"To the {about.reader.value}", letter.subject, letter.body)] = None

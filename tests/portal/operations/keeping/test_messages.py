@@ -8,7 +8,8 @@ from sqlmodel import col, select
 
 from models.enums import MessageStatus, Template
 from models.tables import AuditEvent, OutboxMessage
-from notify import render
+from notify.render import TEMPLATES
+from portal.operations.keeping import letters
 from portal.operations.keeping.letters import path_of
 from tests.portal.conftest import A_Visit
 from tests.workflows.rig import Case, CohortRig, eventually
@@ -112,15 +113,10 @@ async def test_every_template_is_shown_with_made_up_people(cohort: CohortRig, a_
 async def test_changed_template_says_what_is_wrong_in_which_line(
     cohort: CohortRig, a_visit: A_Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = copytree(render.TEMPLATES, tmp_path / "templates")
+    folder = copytree(TEMPLATES, tmp_path / "templates")
     changed = folder / "offer.md"
     changed.write_text(changed.read_text(encoding="utf-8") + "\nDear {{ nominee }}\n", encoding="utf-8")
-    for function in (render.check_templates, render.render):
-        defaults = dict(function.__kwdefaults__ or {})
-        if "folder" in defaults:
-            monkeypatch.setattr(function, "__kwdefaults__", {**defaults, "folder": folder})
-        else:
-            monkeypatch.setattr(function, "__defaults__", (folder,))
+    monkeypatch.setattr(letters, "_FOLDER", folder)
     visit = await a_visit(cohort.rig.operations)
 
     listed = await visit.get("/operations/messages/templates")
