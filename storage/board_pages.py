@@ -83,6 +83,7 @@ class BoardLine:
     """A nomination as the board sees it in a list; ``decision`` is None until one is drafted."""
 
     nomination: str
+    cohort: str
     nominee: str
     organisation: str
     stage: Stage
@@ -381,7 +382,15 @@ async def _lines(
     query = query.order_by(*placed) if by_place else query.order_by(col(Nomination.id))
     rows = await session.exec(query)
     return [
-        BoardLine(NominationId(row.id), name, organisation, Stage(row.stage), paused=row.paused, decision=decision)
+        BoardLine(
+            NominationId(row.id),
+            row.cohort_id,
+            name,
+            organisation,
+            Stage(row.stage),
+            paused=row.paused,
+            decision=decision,
+        )
         for row, name, organisation, decision in rows
     ]
 

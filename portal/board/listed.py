@@ -43,6 +43,7 @@ class Listing:
     tabs: tuple[tuple[str, str, bool], ...]
     lines: tuple[Line, ...]
     step: str
+    action: str
     own: int
     next_href: str
     first_href: str
@@ -128,7 +129,7 @@ def open_ones(
 ) -> list[BoardLine]:
     """Those of the ticked nominations of this cohort with which the board is as far as this."""
     found = [lines[one] for one in dict.fromkeys(ticked) if one in lines]
-    return [one for one in found if one.standing in standing and one.nomination.startswith(f"{cohort.id}-")]
+    return [one for one in found if one.standing in standing and one.cohort == cohort.id]
 
 
 def drafts_for(said: TickedForm, lines: Sequence[BoardLine]) -> list[Draft]:

@@ -42,6 +42,7 @@ routes = area()
 Drafting = Annotated[Visitor, by(Role.BOARD, Act.DRAFT_DECISION)]
 Approving = Annotated[Visitor, by(Role.BOARD, Act.APPROVE_DECISION)]
 _PAGE = 50
+_CHECKS = {Standing.MISSING: "check-drafts", Standing.DRAFTED: "check-approvals"}
 
 
 _EMPTY = {
@@ -165,6 +166,7 @@ async def _page(
         tabs=tuple((f"{STANDINGS[one]} ({counts[one]})", f"{at}&show={one}", one is shown) for one in Standing),
         lines=lines,
         step={Standing.MISSING: "draft", Standing.DRAFTED: "approve"}.get(shown, ""),
+        action=f"/board/decisions/{_CHECKS.get(shown, '')}?cohort={cohort.id}&show={shown}&after={after}",
         own=sum(bool(one.barred) for one in lines),
         next_href=f"{at}&show={shown}&after={found[_PAGE - 1].nomination}" if len(found) > _PAGE else "",
         first_href=f"{at}&show={shown}" if after else "",

@@ -69,7 +69,7 @@ async def check_order(request: Request, visitor: Drafting, services: Surrounding
         if wanted is None or found is None or not _is_enough(form, found[0]):
             return await _page(request, session, visitor, order, form, status=422)
         shown = checked_plan(found[0], found[1], order.proposed, visitor.person, form)
-    return await _check(request, order.cohort, shown)
+    return await _check(request, order, shown)
 
 
 @routes.post("/board/order/save")
@@ -85,8 +85,9 @@ async def save_order(request: Request, visitor: Drafting, services: Surroundings
         if found[0].fingerprint != form.typed["fingerprint"]:
             form.refuse("", "Something has changed since you looked. Look again at what will be drafted.")
             shown = checked_plan(found[0], found[1], order.proposed, visitor.person, form)
-            return await _check(request, order.cohort, shown, form)
-    drafts, at = found[0].drafts, f"/board/order?cohort={order.cohort.id}"
+            return await _check(request, order, shown, form)
+    first = _first(request, len(order.order))
+    drafts, at = found[0].drafts, f"/board/order?cohort={order.cohort.id}&from={first}"
 
     async def act() -> str:
         return f"{at}&{(await draft_all(services, visitor.by, drafts)).query}"
@@ -143,19 +144,19 @@ async def _page(
 
 
 async def _check(
-    request: Request, cohort: Cohort, shown: Checked, form: Bound[OrderForm] | None = None
+    request: Request, order: Order, shown: Checked, form: Bound[OrderForm] | None = None
 ) -> HTMLResponse:
-    at = f"/board/order?cohort={cohort.id}"
+    here = f"cohort={order.cohort.id}&from={_first(request, len(order.order))}"
     return await render(
         request,
         "board/order_check.html",
         title="Check before saving",
         area=AREA,
-        crumbs=crumbs_of(cohort, ("Proposed order", at)),
+        crumbs=crumbs_of(order.cohort, ("Proposed order", f"/board/order?{here}")),
         errors=form.problems if form else (),
         status=409 if form else 200,
         check=shown,
-        cohort=cohort.id,
+        here=here,
     )
 
 

@@ -122,7 +122,7 @@ def record_of(read: Rests, barred: str) -> Record:
         may_reopen=standing is Standing.APPROVED,
         may_move_up=nomination.stage is Stage.RESERVED,
         as_drafted=decision.drafted_at.isoformat() if decision else "",
-        next_words=_next(standing, Stage(nomination.stage)),
+        next_words=_next(standing, Stage(nomination.stage), two_people=read.policy.admission.two_people),
     )
 
 
@@ -134,12 +134,17 @@ def _standing(stage: Stage, decision: Decision | None) -> Standing | None:
     return Standing.RELEASED if stage in {Stage.IN_POOL, Stage.RESERVED, Stage.NOT_ADMITTED} else None
 
 
-def _next(standing: Standing | None, stage: Stage) -> str:
+def _next(standing: Standing | None, stage: Stage, *, two_people: bool) -> str:
+    who = "Another member of the board" if two_people else "A member of the board"
     match standing:
         case Standing.MISSING:
-            return "Draft a decision. Another member of the board then approves it. There is no deadline."
+            return f"Draft a decision. {who} then approves it. There is no deadline."
         case Standing.DRAFTED:
-            return "A member of the board who did not draft this approves it. There is no deadline."
+            return (
+                f"{who} than who drafted this approves it. There is no deadline."
+                if two_people
+                else f"{who} approves it. There is no deadline."
+            )
         case Standing.APPROVED:
             return "Nobody is told before the board releases all decisions together. Until then it can be reopened."
         case Standing.RELEASED:

@@ -15,3 +15,27 @@ async def test_glance_says_what_to_do_next_and_since_when(rig: Rig, cohort: Coho
     assert f"/board/order?cohort={cohort.id}" in page.links
     assert "The nomination window is open" in page.words
     assert len(page.text) < 100_000
+
+
+async def test_cohort_is_asked_for_when_there_are_several(rig: Rig, cohort: CohortRig, a_visit: A_Visit) -> None:
+    await rig.cohort(allocating=False)
+    visit = await a_visit(rig.chair)
+
+    asked = [await visit.get(path) for path in ("/board", "/board/order", "/board/decisions", "/board/release")]
+
+    assert [page.heading for page in asked] == ["Choose a cohort"] * 4
+    assert f"/board/release?cohort={cohort.id}" in asked[3].links
+
+
+async def test_cohort_without_nominations_says_that_nothing_is_to_do(
+    rig: Rig, cohort: CohortRig, a_visit: A_Visit
+) -> None:
+    visit = await a_visit(rig.chair)
+
+    page = await visit.get(f"/board?cohort={cohort.id}")
+    others = [await visit.get(f"/board/{part}?cohort={cohort.id}") for part in ("order", "decisions", "release")]
+
+    assert "Nothing to do now" in page.words
+    assert "Nobody is up for decision yet" in others[0].words
+    assert "Nothing here" in others[1].words
+    assert "There is no approved decision to release" in others[2].words

@@ -112,3 +112,6 @@ async def test_lists_are_paged_and_small(rig: Rig, cohort: CohortRig, a_visit: A
     assert f"/board/decisions?cohort={cohort.id}&show=missing&after={ones[49]}" in first.links
     assert "Nominee 051" in second.words
     assert "Nominee 050" not in second.words
+    wrong = await second.submit(None, {"nomination": [ones[55]]})
+    assert wrong.status == 422
+    assert wrong.form("/check-drafts").fields["nomination"] == [ones[55]]

@@ -149,4 +149,53 @@ async def test_order_of_many_is_paged_and_small(rig: Rig, cohort: CohortRig, a_v
     assert "Places 101 to 120 of 120" in last.words
     assert "This drafts 40 decisions" in check.words
     assert "1 of these differs from what the system proposes" in check.words
+    back = await check.submit("/board/order/check", move="back")
+    assert back.form("/check").fields[f"place.{ones[119]}"] == ["1"]
     assert "Nominee 120 Place 1 Decision Admitted Proposed Not admitted Drafted so far Nothing" in check.words
+
+
+async def test_order_keeps_up_when_nominations_come_and_go(rig: Rig, cohort: CohortRig, a_visit: A_Visit) -> None:
+    ones = await confirmed_nominations(cohort, FALLING)
+    visit = await a_visit(rig.chair)
+    at = f"/board/order?cohort={cohort.id}"
+
+    before = await visit.get(at)
+    await rig.spoil("UPDATE nomination SET stage = 'withdrawn' WHERE id = :one", one=ones[0])
+    after = await visit.get(at)
+
+    assert "Places 1 to 4 of 4" in before.words
+    assert "Places 1 to 3 of 3" in after.words
+    assert after.form("/check").fields[f"place.{ones[1]}"] == ["1"]
+
+
+async def test_nomination_without_whole_scores_stands_last_and_can_be_decided(
+    rig: Rig, cohort: CohortRig, a_visit: A_Visit
+) -> None:
+    ones = await confirmed_nominations(cohort, FALLING)
+    await rig.spoil(
+        "DELETE FROM score WHERE assessment_id LIKE :one AND criterion = :criterion",
+        one=f"{ones[0]}.%",
+        criterion=cohort.policy.scoring.criteria[0].code,
+    )
+
+    page = await (await a_visit(rig.chair)).get(f"/board/order?cohort={cohort.id}")
+    check = await page.submit(not_admitted_from="4", not_admitted_to="4", reason="board_judgement")
+
+    assert page.form("/check").fields[f"place.{ones[0]}"] == ["4"]
+    assert "no whole scores, proposed: nothing" in page.words
+    assert "Nominee 001 Place 4 Decision Not admitted" in check.words
+
+
+async def test_going_back_from_the_check_keeps_what_was_typed(rig: Rig, cohort: CohortRig, a_visit: A_Visit) -> None:
+    ones = await confirmed_nominations(cohort, FALLING)
+    page = await (await a_visit(rig.chair)).get(f"/board/order?cohort={cohort.id}")
+    check = await page.submit(
+        None, {f"place.{ones[3]}": "1"}, admitted_from="1", admitted_to="2", reason="proposed_order", note="Typed"
+    )
+
+    back = await check.submit("/board/order/check", move="back")
+
+    kept = back.form("/check").fields
+    assert (kept[f"place.{ones[3]}"], kept["admitted_to"], kept["note"]) == (["1"], ["2"], ["Typed"])
+    assert kept["reason"] == ["proposed_order"]
+    assert await decisions(cohort) == {}
