@@ -10,7 +10,6 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
@@ -83,9 +82,8 @@ class Poster:
         except (OSError, ValueError):
             raise PostingError("not_http") from None
         finally:
-            writer.close()
-            with suppress(OSError, ssl.SSLError, asyncio.CancelledError):
-                writer.transport.abort()
+            # What else is answered is not waited for.
+            writer.transport.abort()
 
     async def _address(self, host: str, port: int) -> Address:
         """Where the name leads; refused as a whole if any of its addresses is not public."""

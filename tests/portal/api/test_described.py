@@ -15,8 +15,10 @@ from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import Status, events, from_schema
+from sqlalchemy import update
 
 from models.enums import Stage
+from models.tables import WebhookEndpoint
 from portal.api.document import document, every_operation
 from portal.app import make_portal
 from portal.rates import Rates
@@ -104,6 +106,9 @@ async def test_schemathesis_finds_nothing(rig: Rig, cohort: CohortRig, a_program
     assert program.made
 
     requests, found = await asyncio.to_thread(tried, address, program.made.token)
+    async with rig.sessions.begin() as session:
+        # An organisation has ten endpoints at most, and the other tests need some.
+        await session.exec(update(WebhookEndpoint).values(disabled_at=rig.acts.desk.clock()))
 
     assert found == [], "\n".join(found)
     assert {f"{one.method} {one.path}" for one in every_operation()} <= set(requests)
