@@ -1,6 +1,7 @@
 """Commands that ask the engine about panels: why somebody sits where they do or not, and what would mend a panel."""
 
 import asyncio
+from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from allocation.asked import Cost, Reply
+    from allocation.mending import Mending, State, Untenable
 
 # ruff: noqa: PLC0415, PLR0917 -- imported where needed, so that --help answers at once; options become parameters
 
@@ -122,3 +124,73 @@ def _say(reply: "Reply") -> None:
 
 def _by_panel(cost: "Cost") -> "Sequence[tuple[str, str, str]]":
     return [(nomination, ", ".join(come), ", ".join(go)) for nomination, (come, go) in sorted(cost.by_panel.items())]
+
+
+@command(runs, "repair", example="run repair --cohort pilot --as operations@example.nhs.test")
+def repair(
+    cohort: CohortOption = None, who: AsOperations = None, role: RoleOption = None, as_json: Json = False
+) -> None:
+    """Show the fewest changed seats that would make every panel whole as things stand; nothing is changed."""
+    run(_repair(cohort, who, role, as_json=as_json))
+
+
+async def _repair(cohort: str | None, who: str | None, role: Role | None, *, as_json: bool) -> None:
+    from allocation.mending import mended
+    from storage.panels_now import panels_now
+
+    async with stored() as sessions, sessions() as session:
+        await required(session, who, role, "read_run")
+        found = await the_cohort(session, cohort)
+        problem = await panels_now(session, found.id)
+    mending = await asyncio.to_thread(mended, problem)
+    if as_json:
+        show_json(_mending(found.id, mending))
+    else:
+        _say_mending(mending)
+
+
+def _mending(cohort: str, mending: "Mending") -> dict[str, object]:
+    return {
+        "cohort": cohort,
+        "panels": [{"nomination": one.nomination, "came": one.came, "went": one.went} for one in mending.panels],
+        "given_up": [{"nomination": nomination, "assessor": name} for nomination, name in mending.given_up],
+        "fewest": mending.fewest,
+        "untenable": [_seat(one) for one in mending.untenable],
+        "by_hand": [_seat(one) for one in mending.by_hand],
+        "unstaffed": mending.unstaffed,
+        "before": asdict(mending.before),
+        "after": asdict(mending.after),
+    }
+
+
+def _seat(one: "Untenable") -> dict[str, object]:
+    return {"nomination": one.nomination, "assessor": one.assessor, "reasons": one.reasons}
+
+
+def _say_mending(mending: "Mending") -> None:
+    say(mending.words)
+    if mending.panels:
+        show_table(
+            ["panel of", "would come", "would go"],
+            [(one.nomination, ", ".join(one.came), ", ".join(one.went)) for one in mending.panels],
+        )
+        show_table(["", "now", "then"], _states(mending.before, mending.after))
+    for title, seats in (
+        ("cannot stay", mending.untenable),
+        ("to settle by hand, as the panel has begun", mending.by_hand),
+    ):
+        if seats:
+            rows = [(one.assessor, one.nomination, "; ".join(one.reasons)) for one in seats]
+            show_table(["assessor", "panel of", title], rows)
+    if mending.unstaffed:
+        say(f"Nothing mends these panels: {', '.join(mending.unstaffed)}.")
+
+
+def _states(before: "State", after: "State") -> "Sequence[tuple[str, int | None, int | None]]":
+    return [
+        ("seats held", before.seats, after.seats),
+        ("panels that lack a member", before.lacking, after.lacking),
+        ("fit of the worst-off whole panel, points", before.floor, after.floor),
+        ("fit of all seats, points", before.fit, after.fit),
+        ("highest load", before.most, after.most),
+    ]

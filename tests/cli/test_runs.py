@@ -108,3 +108,28 @@ async def test_tampered_run_is_told_by_its_number(starter: Starter, rig: Rig) ->
     assert [one["fault"] for one in unreadable.document["run_faults"]] == [
         "its question can no longer be read: it was changed since"
     ]
+
+
+async def test_repair_shows_the_fewest_changes_and_makes_none(starter: Starter, rig: Rig) -> None:
+    cohort = await rig.cohort()
+    case = await (await cohort.nominate()).reach(Stage.SCORING)
+    first, second, third = [one.split(".")[1] for one in await case.offered(3)]
+    whole = await ask(starter, cohort, "repair")
+    await rig.spoil("DELETE FROM availability WHERE assessor_id = :who", who=first)
+
+    shown = (await ask(starter, cohort, "repair", "--json")).document
+    told = await ask(starter, cohort, "repair")
+    await starter(
+        "assess", "accept", f"{case.id}.{second}", "--as", (await case.assessor((await case.offered(3))[1])).person
+    )
+    begun = (await ask(starter, cohort, "repair", "--json")).document
+
+    assert "Nothing needs mending." in whole.said
+    assert [(one["nomination"], one["went"], len(one["came"])) for one in shown["panels"]] == [(case.id, [first], 1)]
+    assert not {first, second, third} & set(shown["panels"][0]["came"])
+    assert (shown["given_up"], shown["fewest"], shown["unstaffed"]) == ([], 0, [])
+    assert shown["before"]["seats"] == shown["after"]["seats"] == 3
+    assert "1 seat would be filled in 1 panel. Nobody else would move." in told.said
+    assert "is free on 0 of the days" in told.said
+    assert (begun["panels"], begun["by_hand"][0]["assessor"]) == ([], first)
+    assert sorted(one.assessor_id for one in await case.panel()) == [first, second, third]

@@ -1,4 +1,4 @@
-"""Asking a run why: who sits where and what decided, or what bars somebody, or what it would cost."""
+"""Asking the engine: why somebody sits on a panel or not, and what would mend the panels as they stand."""
 
 import asyncio
 from functools import partial
@@ -9,14 +9,15 @@ from starlette.responses import HTMLResponse
 
 from allocation.answer import RunAnswer
 from allocation.asked import NotInRunError, Reply, asked, members
+from allocation.mending import mended
 from allocation.problem import AllocationProblem
 from allocation.proposal import Aim
 from models.enums import Role
 from portal.access import by
 from portal.failures import NotFoundError
 from portal.forms import Bound, Form
-from portal.operations.keeping.cohorts import AREA, HOME, Choice, with_query
-from portal.operations.keeping.questions_shown import reply_shown
+from portal.operations.keeping.cohorts import AREA, HOME, Choice, cohorts_with, with_query
+from portal.operations.keeping.questions_shown import mending_shown, panels_of, people_of, reply_shown
 from portal.operations.keeping.runs import run_path
 from portal.pages import render
 from portal.routing import area
@@ -24,8 +25,9 @@ from portal.services import Surroundings
 from portal.visitors import Visitor
 from rules.permissions import Act
 from storage.kept_runs import kept_run
+from storage.panels_now import panels_now
 from storage.policies import policy_of
-from storage.run_pages import assessor_names, nominees_of
+from storage.run_pages import AT_ONCE, assessor_names, nominees_of
 
 routes = area()
 Reading = Annotated[Visitor, by(Role.OPERATIONS, Act.READ_RUN)]
@@ -86,6 +88,28 @@ async def show_why(
         asked_of=nominees.get(nomination),
         answers=[reply_shown(one, names, nominees) for one in replies],
         unstaffed=unstaffed if not replies else (),
+    )
+
+
+@routes.get("/operations/allocation/{cohort}/repair")
+async def show_repair(request: Request, cohort: str, visitor: Reading, services: Surroundings) -> HTMLResponse:
+    """The fewest changed seats that would make every panel whole; nothing is changed."""
+    async with services.acts.desk.sessions() as session:
+        found = await cohorts_with(session, cohort)
+        problem = await panels_now(session, found.chosen)
+        mending = await asyncio.to_thread(partial(mended, problem, seconds=_SECONDS))
+        names = await assessor_names(session, visitor.asker, cohort, people_of(mending))
+        nominees = await nominees_of(session, panels_of(mending)[:AT_ONCE])
+    return await render(
+        request,
+        "operations/keeping/repair.html",
+        title="Panels to mend",
+        area=AREA,
+        crumbs=[HOME, ("Allocation", with_query("/operations/allocation", cohort=cohort))],
+        name=found.name,
+        mending=mending_shown(mending, names, nominees),
+        more=max(0, len(panels_of(mending)) - AT_ONCE),
+        runs=with_query("/operations/allocation", cohort=cohort),
     )
 
 

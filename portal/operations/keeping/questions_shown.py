@@ -1,9 +1,10 @@
-"""What the pages on why and why not show."""
+"""What the pages on why and why not, and on panels to mend, show."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from allocation.asked import Reply
+from allocation.mending import Mending, Untenable
 from portal.operations.keeping.runs import nomination_path, sentence
 from storage.run_pages import NomineeFacts
 
@@ -63,3 +64,75 @@ def named(reference: str, names: Mapping[str, str]) -> str:
 def several(references: Sequence[str], names: Mapping[str, str]) -> str:
     """Several of them, or nobody."""
     return ", ".join(named(one, names) for one in references) or "Nobody"
+
+
+@dataclass(frozen=True)
+class SeatToLeave:
+    """A seat that a rule has come to stand against."""
+
+    who: str
+    nomination: str
+    href: str
+    why: str
+
+
+@dataclass(frozen=True)
+class MendingShown:
+    """What would mend the panels, in words; ``figures`` are lines of before and after."""
+
+    words: str
+    panels: tuple[MovedPanel, ...]
+    figures: tuple[tuple[str, str, str], ...]
+    untenable: tuple[SeatToLeave, ...]
+    by_hand: tuple[SeatToLeave, ...]
+    unstaffed: tuple[tuple[str, str], ...]
+
+
+def mending_shown(mending: Mending, names: Mapping[str, str], nominees: Mapping[str, NomineeFacts]) -> MendingShown:
+    """A mending in words, with as many of its panels as ``nominees`` names."""
+    before, after = mending.before, mending.after
+    return MendingShown(
+        mending.words,
+        tuple(
+            MovedPanel(
+                one.nomination,
+                nomination_path(one.nomination),
+                nominees[one.nomination].name,
+                several(one.came, names),
+                several(one.went, names),
+            )
+            for one in mending.panels
+            if one.nomination in nominees
+        ),
+        (
+            ("Seats held", f"{before.seats:,}", f"{after.seats:,}"),
+            ("Panels that lack a member", f"{before.lacking:,}", f"{after.lacking:,}"),
+            ("Fit of the worst-off whole panel, in points", _points(before.floor), _points(after.floor)),
+            ("Fit of all seats, in points", f"{before.fit:,}", f"{after.fit:,}"),
+            ("Highest load", f"{before.most:,}", f"{after.most:,}"),
+        ),
+        tuple(_leaving(one, names) for one in mending.untenable),
+        tuple(_leaving(one, names) for one in mending.by_hand),
+        tuple((one, nomination_path(one)) for one in mending.unstaffed),
+    )
+
+
+def people_of(mending: Mending) -> list[str]:
+    """The references of everybody a mending names."""
+    moved = {name for one in mending.panels for name in (*one.came, *one.went)}
+    return sorted(moved | {one.assessor for one in (*mending.untenable, *mending.by_hand)})
+
+
+def panels_of(mending: Mending) -> list[str]:
+    """The nominations whose panels a mending changes, in its order."""
+    return [one.nomination for one in mending.panels]
+
+
+def _leaving(one: Untenable, names: Mapping[str, str]) -> SeatToLeave:
+    return SeatToLeave(
+        named(one.assessor, names), one.nomination, nomination_path(one.nomination), "; ".join(one.reasons)
+    )
+
+
+def _points(points: int | None) -> str:
+    return "No panel is whole" if points is None else f"{points:,}"

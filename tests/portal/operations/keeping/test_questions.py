@@ -1,5 +1,6 @@
 """Why, and why not: asked of a run on its page."""
 
+from models.enums import Stage
 from tests.portal.conftest import A_Visit
 from tests.portal.operations.keeping.test_allocation import desk, proposal, runs
 from tests.workflows.rig import Rig
@@ -61,3 +62,24 @@ async def test_why_of_somebody_unknown_says_so_by_the_field(rig: Rig, a_visit: A
     assert (no_assessor.status, "not asked about assessor A-0" in no_assessor.words) == (422, True)
     assert (only_assessor.status, "Choose the nomination you ask about" in only_assessor.words) == (422, True)
     assert no_run.status == 404
+
+
+async def test_repair_shows_who_would_come_and_go_before_anything_is_done(rig: Rig, a_visit: A_Visit) -> None:
+    cohort = await rig.cohort()
+    case = await (await cohort.nominate(full_name="Nora Waiting")).reach(Stage.SCORING)
+    gone = (await case.offered(3))[0].split(".")[1]
+    visit = await desk(rig, a_visit)
+    whole = await visit.get(f"/operations/allocation/{cohort.id}/repair")
+    await rig.spoil("DELETE FROM availability WHERE assessor_id = :who", who=gone)
+
+    listed = await visit.get(f"/operations/allocation?cohort={cohort.id}")
+    page = await visit.get(f"/operations/allocation/{cohort.id}/repair")
+
+    assert "Nothing needs mending." in whole.words
+    assert f"/operations/allocation/{cohort.id}/repair" in listed.links
+    assert page.heading == f"Panels to mend in {cohort.id}"
+    assert "1 seat would be filled in 1 panel. Nobody else would move." in page.words
+    assert f"({gone}) on the panel of {case.id} : is free on 0 of the days" in page.words
+    assert "Nora Waiting" in page.words
+    assert len(await case.panel()) == 3
+    assert (await visit.get("/operations/allocation/nowhere/repair")).status == 404
