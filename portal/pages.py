@@ -3,11 +3,13 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from fastapi import Request
 from jinja2 import BaseLoader, ChainableUndefined, ChoiceLoader, Environment, FileSystemLoader, PackageLoader
+from markupsafe import Markup
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from portal import words
@@ -36,18 +38,26 @@ class Notice:
 
 
 @dataclass(frozen=True)
-class Page:
-    """The frame: everything around what a template says itself."""
+class Frame:
+    """What the top and the bottom of a page are made of."""
 
-    title: str
-    area: str
     service_name: str
     official: bool
     contact: str
-    development: bool
-    nonce: str
     visitor: Visitor | None
     navigation: tuple[Link, ...]
+
+
+@dataclass(frozen=True)
+class Page(Frame):
+    """Everything around what a template says itself."""
+
+    title: str
+    area: str
+    development: bool
+    nonce: str
+    header: Markup
+    footer: Markup
     crumbs: tuple[Crumb, ...] = ()
     errors: tuple[Problem, ...] = ()
     notice: Notice | None = None
@@ -116,22 +126,35 @@ async def render(
     """
     branding = services_of(request).branding
     visitor = await visitor_at(request)
+    frame = Frame(
+        branding.service_name,
+        branding.official,
+        branding.contact,
+        visitor,
+        navigation_of(visitor, request.url.path),
+    )
+    header, footer = _top_and_bottom(frame)
     page = Page(
+        **vars(frame),
         title=title,
         area=area,
-        service_name=branding.service_name,
-        official=branding.official,
-        contact=branding.contact,
         development=branding.development,
         nonce=request.state.nonce,
-        visitor=visitor,
-        navigation=navigation_of(visitor, request.url.path),
+        header=header,
+        footer=footer,
         crumbs=tuple(crumbs),
         errors=tuple(errors),
         notice=notice,
     )
     text = _ENVIRONMENT.get_template(template).render(page=page, **shown)
     return HTMLResponse(text, status, dict(headers or {}))
+
+
+@lru_cache(maxsize=2000)
+def _top_and_bottom(frame: Frame) -> tuple[Markup, Markup]:
+    """The header and the footer, made once for each person and part of the service."""
+    parts = _ENVIRONMENT.get_template("frame.html").module
+    return Markup(parts.header_of(frame)), Markup(parts.footer_of(frame))  # type: ignore[attr-defined]  # noqa: S704 -- made by a template that escapes
 
 
 def go_to(path: str) -> RedirectResponse:

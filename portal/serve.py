@@ -70,6 +70,7 @@ def services_over(settings: Settings, desk: Desk) -> Services:
         mailbox=settings.mailbox if development else None,
         receipts=settings.notify_receipts,
         provider=_provider_of(settings),
+        temporal_pages=(settings.temporal_pages or "").rstrip("/"),
     )
 
 

@@ -141,7 +141,11 @@ class LocalStack:
         self.portal = PortalChild(
             port,
             log=self.folder.logs / "portal.log",
-            environment={**self.environment(), **(environment or {})},
+            environment={
+                **self.environment(),
+                "TALENT_POOL_TEMPORAL_PAGES": self.ui_address or "",
+                **(environment or {}),
+            },
         )
         await self.portal.start()
         return self.portal

@@ -135,6 +135,9 @@ class Settings(BaseSettings):
     portal_longest: timedelta = Field(
         default=timedelta(hours=12), description="How long a session lasts at most, in ISO 8601."
     )
+    temporal_pages: str | None = Field(
+        default=None, description="Address of Temporal's own pages, which operations pages link to."
+    )
     oidc_issuer: str | None = Field(
         default=None,
         description="An identity provider's issuer, as in https://login.example.nhs.uk.",
@@ -186,6 +189,7 @@ class Settings(BaseSettings):
         "portal_port",
         "portal_address",
         "contact",
+        "temporal_pages",
         "oidc_issuer",
         "oidc_client",
         "oidc_secret",

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, false, func, or_, true
+from sqlalchemy import ColumnElement, Text, cast, exists, false, func, literal, or_, true, union
+from sqlalchemy import select as columns
 from sqlmodel import and_, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -125,17 +126,17 @@ async def standing_of(session: AsyncSession, cohort: str, *, now: datetime) -> S
     )
     others = await session.exec(
         select(
-            func.count().filter(_is_overdue(now)),
+            func.count().filter(is_overdue(now)),
             func.count().filter(col(Nomination.attention_code).is_not(None)),
             func.count().filter(col(Nomination.paused)),
-            func.count().filter(_waits_for_screening()),
+            func.count().filter(waits_for_screening()),
         ).where(col(Nomination.cohort_id) == cohort)
     )
     overdue, attention, paused, to_screen = others.one()
     return Standing({Stage(stage): count for stage, count in counts}, overdue, attention, paused, to_screen)
 
 
-def _waits_for_screening() -> ColumnElement[bool]:
+def waits_for_screening() -> ColumnElement[bool]:
     """The eligibility rules have found something unmet, and a person must say what it comes to."""
     unmet = select(ScreeningFinding.nomination_id).where(col(ScreeningFinding.met).is_(False))
     return and_(col(Nomination.stage) == Stage.SCREENING, col(Nomination.id).in_(unmet))
@@ -150,13 +151,13 @@ def _narrowed(filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
     if filters.organisation:
         narrowed.append(col(Nomination.organisation_code) == filters.organisation)
     if filters.overdue:
-        narrowed.append(_is_overdue(now))
+        narrowed.append(is_overdue(now))
     if filters.needs_attention:
         narrowed.append(col(Nomination.attention_code).is_not(None))
     return narrowed
 
 
-def _is_overdue(now: datetime) -> ColumnElement[bool]:
+def is_overdue(now: datetime) -> ColumnElement[bool]:
     """Past its own deadline, or with an assessment past its deadline, and neither settled nor paused."""
     late = select(Assessment.nomination_id).where(
         col(Assessment.due_at) < now, col(Assessment.stage).in_(["offered", "accepted", "returned"])
@@ -176,17 +177,16 @@ async def person_at(session: AsyncSession, who: str) -> Person | None:
 
 async def roles_of(session: AsyncSession, person: str) -> list[tuple[Role, str]]:
     """The roles a person holds, each with its organisation, assessor's reference or nothing."""
-    grants = await session.exec(
-        select(RoleGrant.role, RoleGrant.organisation_code).where(col(RoleGrant.person_id) == person)
+    # One query: every page asks. A reference of the register may stand in several cohorts.
+    held = union(
+        columns(cast(col(RoleGrant.role), Text), col(RoleGrant.organisation_code)).where(
+            col(RoleGrant.person_id) == person
+        ),
+        columns(literal(Role.ASSESSOR.value), col(Assessor.id)).where(col(Assessor.person_id) == person),
+        columns(literal(Role.NOMINEE.value), literal("")).where(exists().where(col(Nomination.person_id) == person)),
     )
-    seats = await session.exec(select(Assessor.id).where(col(Assessor.person_id) == person))
-    own = await session.exec(select(Nomination.id).where(col(Nomination.person_id) == person).limit(1))
-    found = [(Role(role), place) for role, place in grants]
-    found += [(Role.ASSESSOR, reference) for reference in seats]
-    if own.first() is not None:
-        found.append((Role.NOMINEE, ""))
-    # A reference of the register may stand in several cohorts.
-    return sorted(set(found))
+    rows = await (await session.connection()).execute(held)
+    return sorted((Role(role), str(place)) for role, place in rows)
 
 
 async def people_with_roles(session: AsyncSession, role: Role | None) -> Sequence[tuple[RoleGrant, Person]]:
@@ -258,7 +258,7 @@ async def unmet_findings(
     query = (
         select(ScreeningFinding)
         .join(Nomination, col(Nomination.id) == col(ScreeningFinding.nomination_id))
-        .where(col(ScreeningFinding.met).is_(False), _waits_for_screening())
+        .where(col(ScreeningFinding.met).is_(False), waits_for_screening())
         .order_by(col(ScreeningFinding.nomination_id), col(ScreeningFinding.rule))
     )
     if cohort is not None:

@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.enums import AssessmentStage, MessageStatus, Stage
 from models.tables import Assessment, AuditEvent, BulkStep, Nomination, Organisation, OutboxMessage, Person
-from storage.lists import Asker, _is_overdue, _waits_for_screening, visible_to
+from storage.lists import Asker, is_overdue, visible_to, waits_for_screening
 
 A_PAGE = 50
 ASKED_FOR_TIME, GAVE_TIME = "asked for more time", frozenset({"extended", "readmit"})
@@ -109,10 +109,10 @@ async def board_of(session: AsyncSession, asker: Asker, cohort: str, *, now: dat
     )
     others = await session.exec(
         select(
-            func.count().filter(_is_overdue(now)),
+            func.count().filter(is_overdue(now)),
             func.count().filter(col(Nomination.attention_code).is_not(None)),
             func.count().filter(col(Nomination.paused)),
-            func.count().filter(_waits_for_screening()),
+            func.count().filter(waits_for_screening()),
         ).where(*mine)
     )
     late = and_(col(Assessment.due_at) < now, col(Assessment.stage).in_(list(_AT_WORK)))
@@ -171,7 +171,7 @@ async def page_of_nominations(
     found = (visible_to(asker), *_narrowed(sought, now))
     place = _place(Nomination, order)
     query = (
-        select(Nomination, Person.full_name, Organisation.name, _is_overdue(now))
+        select(Nomination, Person.full_name, Organisation.name, is_overdue(now))
         .join(Person, col(Person.id) == col(Nomination.person_id))
         .join(Organisation, col(Organisation.code) == col(Nomination.organisation_code))
         .where(*found)
@@ -204,7 +204,7 @@ async def chosen_nominations(
     """The nominations that somebody ticked, or all that a filter finds, by number; at most ``limit``."""
     which = [col(Nomination.id).in_(list(ticked))] if sought is None else _narrowed(sought, now)
     rows = await session.exec(
-        select(Nomination, Person.full_name, Organisation.name, _is_overdue(now))
+        select(Nomination, Person.full_name, Organisation.name, is_overdue(now))
         .join(Person, col(Person.id) == col(Nomination.person_id))
         .join(Organisation, col(Organisation.code) == col(Nomination.organisation_code))
         .where(visible_to(asker), *which)
@@ -293,10 +293,10 @@ def _narrowed(sought: Sought, now: datetime) -> list[ColumnElement[bool]]:
     parts: list[tuple[object, Callable[[], ColumnElement[bool]]]] = [
         (sought.stage, lambda: col(Nomination.stage) == sought.stage),
         (sought.organisation, lambda: col(Nomination.organisation_code) == sought.organisation),
-        (sought.overdue, lambda: _is_overdue(now)),
+        (sought.overdue, lambda: is_overdue(now)),
         (sought.attention, lambda: col(Nomination.attention_code).is_not(None)),
         (sought.paused, lambda: col(Nomination.paused).is_(True)),
-        (sought.to_screen, _waits_for_screening),
+        (sought.to_screen, waits_for_screening),
         (sought.asked, _asks_for_time),
         (sought.due_before, lambda: col(Nomination.due_at) < sought.due_before),
         (sought.number, lambda: _is_numbered(sought)),
