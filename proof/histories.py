@@ -14,6 +14,7 @@ from temporalio.service import RPCError, RPCStatusCode
 AT_ONCE = 16
 """Requests under way at once: enough to keep one server busy, few enough to leave it to others."""
 _PAGE = 1000
+_FOR_ALL = ["WorkflowType = 'outbox'", "WorkflowType = 'webhooks'"]
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,9 @@ async def runs_of(client: Client, cohort: str, *, outbox: bool = False) -> Async
     Args:
         client: The namespace's client.
         cohort: The cohort's id.
-        outbox: Whether to add the runs of the outbox, which serves all cohorts.
+        outbox: Whether to add the runs that send letters and events, which serve all cohorts.
     """
-    queries = [f"Cohort = '{cohort}'"] + (["WorkflowType = 'outbox'"] if outbox else [])
+    queries = [f"Cohort = '{cohort}'"] + (_FOR_ALL if outbox else [])
     for query in queries:
         async for execution in client.list_workflows(query, page_size=_PAGE):
             yield Run(execution.id, execution.run_id, execution)

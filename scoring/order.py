@@ -20,6 +20,7 @@ all that reach the standard are within, it is the standard itself. A nomination 
 interval holds a cut. No score is adjusted for an assessor's severity (see the package's page).
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import sqrt
@@ -80,7 +81,7 @@ def propose_order(panels: Iterable[Panel], policy: Policy) -> tuple[Placed, ...]
         return ()
     ordered = sorted(means, key=lambda nomination: _rank(nomination, means[nomination], policy))
     values = [round(mean(means[nomination]), _DIGITS) for nomination in ordered]
-    cuts = admission_cuts(values, policy)
+    cuts, how_often = admission_cuts(values, policy), Counter(values)
     variance, degrees = within_panels([means[nomination] for nomination in sorted(means)])
     quantile = two_sided_quantile(policy.admission.confidence, degrees) if degrees else None
     eligible = sum(value >= policy.admission.standard for value in values)
@@ -90,7 +91,7 @@ def propose_order(panels: Iterable[Panel], policy: Policy) -> tuple[Placed, ...]
         low, high = _interval(value, margin, policy)
         held = [cut for cut in cuts if low <= cut.at <= high]
         suggestion = _suggestion(place, eligible, policy)
-        tied = values.count(value) > 1
+        tied = how_often[value] > 1
         why = _why(
             value=value,
             low=low,
