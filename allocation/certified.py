@@ -26,6 +26,8 @@ def certified(problem: AllocationProblem, proposal: Proposal) -> tuple[str, ...]
         missing = 0 if n.id in proposal.unstaffed else max((n.seats or rules.size) - len(n.seated), 0)
         faults += [f"{n.id}: seats"] * (len(new) != missing or len({a.id for a in panel}) < len(panel))
         faults += [f"{n.id}, {a.id}: {rule}" for a, week in new for rule in _bars(problem, n, a, week)]
+        pins = {name for to, name in rules.pinned if to == n.id and new and rules.on("pinned")}
+        faults += [f"{n.id}, {name}: pinned, not seated" for name in sorted(pins - {a.id for a in panel})]
         fits += [sum(_fit(problem, n, a) for a, _ in new)] * bool(new)
         mixed += bool(new) and len({rules.mixed_properties.isdisjoint(a.properties) for a in panel}) == 2
         for rule in rules.composition if new and rules.on("composition") else ():

@@ -22,7 +22,7 @@ def violations(
     """Every hard rule the new seats break; empty for a sound proposal.
 
     `unstaffed` are the nominations reported as left out: they may have no new seat, and every other nomination
-    must be complete. Kept members are counted, but not judged anew as pairs.
+    must be complete. Kept members are counted, but not judged anew as pairs. Rules switched off are not looked at.
     """
     nominations = {nomination.id: nomination for nomination in problem.nominations}
     assessors = {assessor.id: assessor for assessor in problem.assessors}
@@ -48,13 +48,15 @@ def violations(
             continue
         if len(panel) != (nomination.seats or problem.rules.size):
             found.append(Violation("seat_count", nomination.id, None))
+        fixed = sorted(name for pair, name in problem.rules.pinned if pair == nomination.id)
+        found += [Violation("pinned", nomination.id, id_) for id_ in fixed if id_ not in panel]
         for rule in problem.rules.composition:
             counted = [id_ for id_ in panel if assessors[id_].role in rule.roles]
             counted += [id_ for id_ in panel if id_ not in counted and rule.properties & assessors[id_].properties]
             count = len(counted)
             if count < rule.at_least or (rule.at_most is not None and count > rule.at_most):
                 found.append(Violation(f"composition:{rule.name}", nomination.id, None))
-    return tuple(found)
+    return tuple(one for one in found if problem.rules.on(one.rule.split(":")[0]))
 
 
 def _pair(nomination: NominationDemand, assessor: AssessorSupply, rules: PanelRules) -> dict[str, bool]:
@@ -73,4 +75,5 @@ def _pair(nomination: NominationDemand, assessor: AssessorSupply, rules: PanelRu
         "barred": assessor.id in nomination.barred,
         "availability": len(days & window) < rules.min_days_available,
         "training": assessor.training_expires is not None and assessor.training_expires < closes,
+        "forbidden": (nomination.id, assessor.id) in rules.forbidden,
     }

@@ -276,6 +276,13 @@ class RunKind(StrEnum):
     REPLACEMENT = "replacement"
 
 
+class PairKind(StrEnum):
+    """What operations set for a nomination and an assessor: that they sit on its panel, or that they never do."""
+
+    PINNED = "pinned"
+    FORBIDDEN = "forbidden"
+
+
 class RunStatus(StrEnum):
     """What became of an allocation run."""
 

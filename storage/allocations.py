@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from pydantic import TypeAdapter
@@ -19,7 +20,7 @@ from allocation.problem import (
     Seat,
     Weights,
 )
-from models.enums import HOLDING, RunKind, Stage
+from models.enums import HOLDING, PairKind, RunKind, Stage
 from models.messages import SeatRequest
 from models.policy import Policy
 from models.tables import (
@@ -31,8 +32,10 @@ from models.tables import (
     Endorsement,
     Nomination,
     Organisation,
+    PairRule,
     ProposedSeat,
 )
+from storage.pairs import pairs_of_nominations
 from storage.policies import policy_of
 
 PROBLEM: TypeAdapter[AllocationProblem] = TypeAdapter(AllocationProblem)
@@ -79,6 +82,12 @@ async def problem_of(
     nominations = await _waiting(session, cohort, wanted)
     policy = await policy_of(session, cohort)
     return await _problem(session, policy, nominations, wanted)
+
+
+async def problem_of_one(session: AsyncSession, nomination: Nomination) -> AllocationProblem:
+    """The problem of one nomination alone, whatever its stage, as if its panel lacked a seat: who may sit on it."""
+    policy = await policy_of(session, nomination.cohort_id)
+    return await _problem(session, policy, [nomination], Counter({nomination.id: 1}))
 
 
 async def problem_as_held(session: AsyncSession, cohort: str) -> tuple[AllocationProblem, tuple[Seat, ...]]:
@@ -172,11 +181,37 @@ async def _problem(
                 conflicts=tuple(conflicts[nomination.id]),
             )
         )
+    rules = panel_rules(policy)
+    pairs = await pairs_of_nominations(session, ids)
     return AllocationProblem(
         nominations=tuple(demands),
         assessors=await _supply(session, cohort, systems, earlier, Counter() if as_held else loads),
-        rules=panel_rules(policy),
+        rules=replace(
+            rules,
+            # A panel that was whole before somebody was pinned to it is as good as any.
+            pinned=frozenset() if as_held else _binding(pairs, demands, rules.size),
+            forbidden=frozenset(
+                (one.nomination_id, one.assessor_id) for one in pairs if one.kind is PairKind.FORBIDDEN
+            ),
+        ),
     )
+
+
+def _binding(pairs: Sequence[PairRule], demands: Sequence[NominationDemand], size: int) -> frozenset[tuple[str, str]]:
+    """The pins that a run must keep to: of those who were not asked yet, as many as have a seat, first set first.
+
+    Whoever was asked and declined is not asked again, so their pin is spent and does not leave the panel open.
+    """
+    pinned: dict[str, list[str]] = defaultdict(list)
+    for one in pairs:
+        if one.kind is PairKind.PINNED:
+            pinned[one.nomination_id].append(one.assessor_id)
+    found: set[tuple[str, str]] = set()
+    for demand in demands:
+        missing = max((demand.seats or size) - len(demand.seated), 0)
+        waiting = [name for name in pinned[demand.id] if name not in demand.barred and name not in demand.seated]
+        found.update((demand.id, name) for name in waiting[:missing])
+    return frozenset(found)
 
 
 async def _earlier_posts(session: AsyncSession) -> dict[str, tuple[tuple[str, date], ...]]:

@@ -1,6 +1,6 @@
 """The tables: columns and constraints, nothing else. Importing this package registers all of them."""
 
-from models.tables.allocation import AllocationRun, ProposedSeat, UnstaffedNomination
+from models.tables.allocation import AllocationRun, PairRule, ProposedSeat, UnstaffedNomination
 from models.tables.assessments import (
     Assessment,
     Assessor,
@@ -52,6 +52,7 @@ __all__ = [
     "NominationDraft",
     "Organisation",
     "OutboxMessage",
+    "PairRule",
     "Passkey",
     "Person",
     "PolicyVersion",

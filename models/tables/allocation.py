@@ -1,11 +1,11 @@
-"""Allocation runs: proposals that can be looked at, compared, released or discarded."""
+"""Allocation runs: proposals that can be looked at, compared, released or discarded; and the pairs set for them."""
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKeyConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint
 from sqlmodel import Field
 
-from models.enums import RunKind, RunStatus
+from models.enums import PairKind, RunKind, RunStatus, SteerReason
 from models.tables.base import JSON_DOCUMENT, Stored, words
 
 
@@ -50,3 +50,20 @@ class UnstaffedNomination(Stored, table=True):
     nomination_id: str = Field(primary_key=True, foreign_key="nomination.id", max_length=40)
     missing: int = Field(ge=1)
     reasons: list[str] = Field(default_factory=list, sa_type=JSON_DOCUMENT)
+
+
+class PairRule(Stored, table=True):
+    """What operations set for one nomination and one assessor, which every run from then on keeps to."""
+
+    __table_args__ = (
+        ForeignKeyConstraint(["assessor_id", "cohort_id"], ["assessor.id", "assessor.cohort_id"]),
+        CheckConstraint("starts_with(nomination_id, cohort_id || '-')", name="nomination_of_the_same_cohort"),
+    )
+
+    nomination_id: str = Field(primary_key=True, foreign_key="nomination.id", max_length=40)
+    assessor_id: str = Field(primary_key=True, max_length=20)
+    cohort_id: str = Field(foreign_key="cohort.id", max_length=32, index=True)
+    kind: PairKind = Field(sa_type=words(PairKind))
+    reason: SteerReason = Field(sa_type=words(SteerReason))
+    set_by: str = Field(foreign_key="person.id", max_length=20)
+    set_at: datetime

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -33,6 +34,41 @@ def test_pair_that_breaks_a_rule_is_found(demand, person, rule):
     question = problem([nomination("n", **demand)], [assessor("a", **person)], size=1, composition=())
 
     assert violations(question, seats(("n", "a"))) == (Violation(rule, "n", "a"),)
+
+
+def test_pair_that_operations_forbid_is_found():
+    question = problem(
+        [nomination("n")], four_of_each_role(), forbidden=frozenset({("n", "chair-0"), ("m", "chair-1")})
+    )
+
+    assert violations(question, seats(*GOOD)) == (Violation("forbidden", "n", "chair-0"),)
+
+
+def test_pinned_assessor_who_is_missing_from_a_staffed_panel_is_found():
+    pins = frozenset({("n", "chair-0"), ("n", "chair-2"), ("m", "chair-3")})
+    question = problem([nomination("n"), nomination("m")], four_of_each_role(), pinned=pins)
+
+    assert violations(question, seats(*GOOD), {"m"}) == (Violation("pinned", "n", "chair-2"),)
+
+
+@pytest.mark.parametrize("off", ["organisation", "forbidden", "pinned", "composition"])
+def test_rule_that_is_switched_off_is_not_looked_at(off):
+    people = [assessor("a", organisation="X"), assessor("b")]
+    broken = {"organisation", "forbidden", "pinned", "composition"}
+    question = problem(
+        [nomination("n", organisation="X")],
+        people,
+        size=1,
+        forbidden=frozenset({("n", "a")}),
+        pinned=frozenset({("n", "b")}),
+    )
+    switched = replace(question, rules=replace(question.rules, off=frozenset({off})))
+
+    found = {one.rule.split(":")[0] for one in violations(question, seats(("n", "a")))}
+    left = {one.rule.split(":")[0] for one in violations(switched, seats(("n", "a")))}
+
+    assert found == broken
+    assert left == broken - {off}
 
 
 def test_capacity_is_counted_over_all_panels_with_the_load_held():

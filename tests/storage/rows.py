@@ -13,12 +13,14 @@ from models.enums import (
     FlagRule,
     NominationRoute,
     Outcome,
+    PairKind,
     Readiness,
     Role,
     RunKind,
     RunStatus,
     ScoreChangeReason,
     Stage,
+    SteerReason,
     Template,
 )
 from models.tables import (
@@ -37,6 +39,7 @@ from models.tables import (
     Nomination,
     Organisation,
     OutboxMessage,
+    PairRule,
     Person,
     PolicyVersion,
     ProposedSeat,
@@ -208,6 +211,7 @@ async def one_of_each(session: AsyncSession) -> None:
         ),
         ProposedSeat(**names, assessor_id="A-001", cost=0.0),
         UnstaffedNomination(**names, missing=1),
+        pair(),
         assessment(),
         score(),
         score_change(),
@@ -230,6 +234,18 @@ def conflict() -> DeclaredConflict:
         kind="family",
         declared_by="p-000000000001",
         declared_at=NOON,
+    )
+
+
+def pair() -> PairRule:
+    return PairRule(
+        nomination_id="pilot-0001",
+        assessor_id="A-001",
+        cohort_id="pilot",
+        kind=PairKind.PINNED,
+        reason=SteerReason.BOARD_REQUEST,
+        set_by="p-000000000001",
+        set_at=NOON,
     )
 
 

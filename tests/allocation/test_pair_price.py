@@ -1,0 +1,103 @@
+"""What pinning, forbidding and swapping cost, against solving by hand."""
+
+from dataclasses import replace
+
+import pytest
+from allocation_cases import assessor, cohort, four_of_each_role, nomination, problem
+
+from allocation.pair_price import pair_price, with_pairs
+from allocation.propose import propose
+
+
+def members(proposal, panel):
+    return {seat.assessor for seat in proposal.seats if seat.nomination == panel}
+
+
+@pytest.fixture(scope="module")
+def given():
+    """A cohort in which fits differ, with its best panels."""
+    one = cohort(8, 16, [3] * 16, seed=11)
+    return one, propose(one)
+
+
+def test_price_of_forbidding_everybody_on_a_panel_is_what_is_lost_by_solving_again(given):
+    one, best = given
+    panel = best.seats[0].nomination
+    pairs = frozenset((panel, name) for name in members(best, panel))
+
+    price = pair_price(one, with_pairs(one, forbidden=pairs), aim="total")
+
+    without = propose(one, aim="total").certificate.total
+    forbidden = propose(replace(one, rules=replace(one.rules, forbidden=pairs)), aim="total").certificate.total
+    assert (price.before.total, price.after.total) == (without, forbidden)
+    assert price.exact
+    assert price.changed >= 1
+    assert f"{without - forbidden:,} points" in " ".join(price.words)
+
+
+def test_pinning_who_sits_there_already_costs_nothing(given):
+    one, best = given
+    seat = best.seats[0]
+
+    price = pair_price(one, with_pairs(one, pinned=frozenset({(seat.nomination, seat.assessor)})))
+
+    assert (price.before.floor, price.before.total) == (price.after.floor, price.after.total)
+    assert price.exact
+    assert "as it does without" in price.words[0]
+    assert "as they are without" in price.words[1]
+
+
+def test_swap_seats_one_in_place_of_the_other_and_costs_what_is_told(given):
+    one, best = given
+    seat = best.seats[0]
+    barred = {name for to, name in one.rules.forbidden if to == seat.nomination}
+    comes = next(
+        person.id
+        for person in one.assessors
+        if person.id not in members(best, seat.nomination) | barred
+        and not propose(with_pairs(one, pinned=frozenset({(seat.nomination, person.id)}))).unstaffed
+    )
+
+    changed = with_pairs(
+        one,
+        pinned=frozenset({(seat.nomination, comes)}),
+        forbidden=frozenset({(seat.nomination, seat.assessor)}),
+    )
+    price = pair_price(one, changed)
+    now = members(propose(changed), seat.nomination)
+
+    assert comes in now
+    assert seat.assessor not in now
+    assert (price.after.floor, price.after.total) <= (price.before.floor, price.before.total)
+
+
+def test_lifting_a_pair_takes_its_price_back(given):
+    one, best = given
+    pairs = frozenset({(best.seats[0].nomination, best.seats[0].assessor)})
+    forbidden = with_pairs(one, forbidden=pairs)
+
+    lifted = with_pairs(forbidden, lifted=pairs)
+
+    assert lifted == one
+    assert with_pairs(forbidden, pinned=pairs).rules.forbidden == frozenset()
+
+
+def test_price_names_the_panel_that_would_be_left_open_and_the_one_that_would_be_filled():
+    one = problem([nomination("n")], [assessor("a"), assessor("b")], size=2, composition=())
+    barred = with_pairs(one, forbidden=frozenset({("n", "a")}))
+
+    opens, closes = pair_price(one, barred), pair_price(barred, one)
+
+    assert (opens.opened, opens.closed) == (("n",), ())
+    assert opens.words[0] == "With it, n would be left without a panel."
+    assert (closes.opened, closes.closed) == ((), ("n",))
+    assert closes.words[0] == "With it, n would get a panel, which it lacks now."
+
+
+def test_pins_that_leave_no_room_for_a_role_leave_the_panel_open():
+    one = problem([nomination("n")], four_of_each_role())
+    pins = frozenset({("n", "chair-0"), ("n", "chair-1"), ("n", "chair-2")})
+
+    price = pair_price(one, with_pairs(one, pinned=pins))
+
+    assert price.opened == ("n",)
