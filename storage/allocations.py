@@ -40,8 +40,8 @@ from storage.policies import policy_of
 
 PROBLEM: TypeAdapter[AllocationProblem] = TypeAdapter(AllocationProblem)
 RESULT: TypeAdapter[RunAnswer] = TypeAdapter(RunAnswer)
-_POINTS = 10
-"""Points of a weight of 1: fits are whole points, and a share of an interest must still be one."""
+_POINTS = 100
+"""Points of a weight of 1: fits and loads are reckoned in whole points, and a part of either must still be some."""
 
 
 def panel_rules(policy: Policy) -> PanelRules:

@@ -40,7 +40,7 @@ async def test_summary_of_a_clean_cohort_is_right(proven: Proven) -> None:
         "organisations": 2,
         "outcomes": {"in_pool": 2},
         "moved_up": 0,
-        "assessors": {"pool": 9, "used": 5, "load_min": 1, "load_max": 2, "load_mean": 1.2},
+        "assessors": {"pool": 9, "used": 3, "load_min": 2, "load_max": 2, "load_mean": 2.0},
         "offers": {
             "made": 6,
             "accepted": 6,
