@@ -12,6 +12,7 @@ from random import Random
 
 import numpy as np
 
+from allocation.model import Model, compiled
 from allocation.problem import AllocationProblem
 from allocation.proposal import Proposal
 from allocation.propose import propose
@@ -84,7 +85,8 @@ def forecast(problem: AllocationProblem, habits: Habits, *, runs: int = 200, see
         seed: Settles every draw; the same seed gives the same forecast.
     """
     proposal = propose(problem)
-    played = [_played(problem, proposal, habits, Random(f"{seed}/{run}")) for run in range(runs)]  # noqa: S311
+    model = compiled(problem)
+    played = [_played(model, proposal, habits, Random(f"{seed}/{run}")) for run in range(runs)]  # noqa: S311
     loads = Counter(Counter(seat.assessor for seat in proposal.seats).values())
     idle = len(problem.assessors) - sum(loads.values())
     ends = [max(run.days, default=0.0) / 5 for run in played]
@@ -111,8 +113,8 @@ def _percentiles(values: list[float]) -> tuple[float, float, float]:
     return float(low), float(middle), float(high)
 
 
-def _played(problem: AllocationProblem, proposal: Proposal, habits: Habits, draw: Random) -> _Run:
-    standing = Standing(problem)
+def _played(model: Model, proposal: Proposal, habits: Habits, draw: Random) -> _Run:
+    problem, standing = model.problem, Standing(model.problem, model)
     roles = {one.id: one.role for one in problem.assessors}
     names = {rule.name: rule.roles for rule in problem.rules.composition}
     offers: list[tuple[float, str, str]] = []

@@ -90,6 +90,11 @@ async def problem_of_one(session: AsyncSession, nomination: Nomination) -> Alloc
     return await _problem(session, policy, [nomination], Counter({nomination.id: 1}))
 
 
+async def problem_of_all(session: AsyncSession, cohort: str, nominations: Sequence[Nomination]) -> AllocationProblem:
+    """The problem of these nominations, whatever their stage: whole panels of the usual size, held seats kept."""
+    return await _problem(session, await policy_of(session, cohort), nominations, None)
+
+
 async def problem_as_held(session: AsyncSession, cohort: str) -> tuple[AllocationProblem, tuple[Seat, ...]]:
     """All panels as they are held, as if every seat were new: what an independent check of the rules is given."""
     held = (

@@ -1,0 +1,67 @@
+"""What may be expected of a cohort, drawn: how the loads are spread, and when the assessments are in."""
+
+from math import ceil
+
+from allocation.expected import Outlook
+from portal.charts import Amount, Chart, Interval, columns, intervals
+
+FIGURES = ("10 in 100", "Half", "90 in 100")
+"""Of the trials, how many are over by then: the heads of the table of weeks."""
+
+
+def loads_drawn(seen: Outlook) -> Chart:
+    """How many assessors have how many assessments at the start."""
+    return columns(
+        "loads",
+        "How many assessors have how many assessments",
+        [Amount(str(load), people) for load, people in seen.forecast.loads],
+        head=("Assessments", "Assessors"),
+        below="Assessments of one assessor",
+        beside="Assessors",
+    )
+
+
+def weeks_drawn(seen: Outlook) -> Chart:
+    """Weeks until half of the nominations, and all of them, are assessed: the middle of the trials, and 80 in 100."""
+    found = seen.forecast
+    lines = [
+        Interval(label, times[0], times[1], times[2])
+        for label, times in (("Half are assessed", found.half), ("All are assessed", found.weeks))
+    ]
+    scale = (0, max(ceil(found.weeks[2]), 1))
+    return intervals(
+        "weeks",
+        "Weeks until the assessments are in",
+        lines,
+        scale=scale,
+        below="Weeks after the panels are released",
+        marked="",
+    )
+
+
+def weeks_rows(seen: Outlook) -> list[tuple[str, str, str, str]]:
+    """The weeks as rows: by when 10, 50 and 90 in 100 trials are over."""
+    found = seen.forecast
+    return [
+        (label, *(f"{weeks:.1f}" for weeks in times))  # type: ignore[misc]
+        for label, times in (
+            ("Weeks until half are assessed", found.half),
+            ("Weeks until all are assessed", found.weeks),
+        )
+    ]
+
+
+def one_above_the_other(*charts: Chart) -> str:
+    """The drawings as one file, SVG, lengths in pixels."""
+    parts, top, wide = [], 0, 0
+    for chart in charts:
+        drawing = str(chart.svg)
+        opening, rest = drawing.split(">", 1)
+        width, height = (int(opening.split(f'{name}="')[1].split('"')[0]) for name in ("width", "height"))
+        parts.append(f'{opening} y="{top}">{rest}')
+        top, wide = top + height + 24, max(wide, width)
+    inside = "".join(parts)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" height="{top}" viewBox="0 0 {wide} {top}">'
+        f'<rect width="{wide}" height="{top}" fill="#ffffff"/>{inside}</svg>\n'
+    )

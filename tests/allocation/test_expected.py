@@ -1,0 +1,64 @@
+"""What may be expected of a cohort: feasible or not, how far it holds, and in words."""
+
+from dataclasses import replace
+
+from allocation_cases import panel_rules
+
+from allocation.expected import habits_of, outlook
+from allocation.made_up import made_up
+from allocation.what_if import Habits
+from rules.policies import read_policy
+from tests.workflows.rig import PILOT
+
+
+def cohort(nominations, assessors=14, seed="e"):
+    return made_up(panel_rules(), nominations=nominations, assessors=assessors, capacity=6, seed=seed)
+
+
+def test_outlook_of_a_cohort_that_fits_says_how_far_it_holds():
+    one = cohort(12)
+
+    seen = outlook(one, Habits(), runs=20, larger=cohort)
+
+    assert seen.forecast.feasible
+    assert (seen.nominations, seen.seats, seen.assessors) == (12, 36, 14)
+    assert seen.holds_for is not None
+    assert 12 <= seen.holds_for <= seen.places // 3
+    assert outlook(cohort(seen.holds_for), Habits(), runs=1).forecast.feasible
+    assert not outlook(cohort(seen.holds_for + 1), Habits(), runs=1).forecast.feasible
+    assert seen.breaks_by
+    low, middle, high = seen.forecast.weeks
+    assert 0 < low <= middle <= high
+    assert sum(count for _, count in seen.forecast.loads) == 14
+    assert seen.words[0] == "12 nominations, 14 assessors: every panel can be staffed."
+    assert f"enough for up to {seen.holds_for} nominations" in " ".join(seen.words)
+
+
+def test_outlook_of_a_cohort_that_does_not_fit_names_the_rules_and_what_helps():
+    seen = outlook(cohort(40), Habits(), runs=5)
+
+    assert not seen.forecast.feasible
+    assert seen.holds_for is None
+    assert seen.clashing
+    assert seen.mends
+    assert "cannot be staffed" in seen.words[0]
+    assert "These rules cannot all hold" in " ".join(seen.words)
+
+
+def test_fewer_who_accept_take_longer_for_the_same_seed():
+    one = cohort(12)
+
+    eager = outlook(one, replace(Habits(), accept=1.0), runs=40)
+    hesitant = outlook(one, replace(Habits(), accept=0.6), runs=40)
+
+    assert eager.forecast.declines == 0
+    assert hesitant.forecast.weeks[1] > eager.forecast.weeks[1]
+    assert outlook(one, replace(Habits(), accept=0.6), runs=40) == hesitant
+
+
+def test_habits_follow_the_policy():
+    policy = read_policy(PILOT)
+
+    habits = habits_of(policy, accept=0.9)
+
+    assert (habits.accept, habits.answer_within, habits.assess_days) == (0.9, 3.0, 7.0)
