@@ -312,6 +312,7 @@ class _Cohort:
     def _assessments(self) -> Iterator[Row]:
         for number, stage in self.each(_SEATED):
             done = stage in _SCORED
+            taken = done or number // len(_STAGES) % 2 == 1
             for assessor in self._panel(number):
                 yield {
                     "id": self._assessment(number, assessor),
@@ -320,11 +321,11 @@ class _Cohort:
                     "assessor_id": f"A-{assessor:05d}",
                     "run": 1,
                     "seated_at": self.now,
-                    "stage": "accepted" if done or number % 2 else "offered",
+                    "stage": "accepted" if taken else "offered",
                     "stage_since": self.now,
                     "due_at": None if done else self.now + timedelta(days=number % 9 - 2),
                     "offered_at": self.now,
-                    "accepted_at": self.now if done or number % 2 else None,
+                    "accepted_at": self.now if taken else None,
                     "submitted_at": None,
                     "steps": 3,
                 }

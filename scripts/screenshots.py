@@ -65,6 +65,7 @@ DRAWN = (
     Picture("inclusion", Role.INCLUSION_ADVISER, "/inclusion"),
     Picture("operations", Role.OPERATIONS, "/operations"),
     Picture("nominations", Role.OPERATIONS, "/operations/nominations"),
+    Picture("messages", Role.OPERATIONS, "/operations/messages"),
     Picture("timeline", Role.OPERATIONS, "/operations/nominations/{nomination}", Stage.SCORING),
 )
 
@@ -105,7 +106,7 @@ async def _name_people(database: async_sessionmaker[AsyncSession]) -> None:
 
 
 async def _draw(browser: Browser, address: str, database: async_sessionmaker[AsyncSession], picture: Picture) -> Path:
-    context = await browser.new_context(base_url=address, viewport={"width": 1000, "height": 760}, locale="en-GB")
+    context = await browser.new_context(base_url=address, viewport={"width": 1000, "height": 1000}, locale="en-GB")
     path = picture.path
     async with database.begin() as session:
         found = await _chosen(session, picture.stage) if picture.stage else None
@@ -140,19 +141,17 @@ class _Chosen:
 
 
 async def _chosen(session: AsyncSession, stage: Stage) -> _Chosen:
-    """The first nomination that stands in a stage, with one of its assessments if it has any."""
-    rows = await session.exec(
-        select(Nomination).where(col(Nomination.stage) == stage).order_by(col(Nomination.id)).offset(1).limit(1)
-    )
-    nomination = rows.one()
+    """A nomination that stands in a stage, with one of its assessments that was accepted, if there is any."""
+    rows = await session.exec(select(Nomination).where(col(Nomination.stage) == stage).order_by(col(Nomination.id)))
+    nominations = {one.id: one for one in rows}
     seats = await session.exec(
-        select(Assessment.id, Assessor.person_id)
+        select(Assessment.nomination_id, Assessment.id, Assessor.person_id)
         .join(Assessor, col(Assessor.id) == col(Assessment.assessor_id))
-        .where(col(Assessment.nomination_id) == nomination.id, col(Assessment.stage) == "accepted")
+        .where(col(Assessment.nomination_id).in_(list(nominations)), col(Assessment.stage) == "accepted")
         .order_by(col(Assessment.id))
     )
-    seat = seats.first() or ("", "")
-    return _Chosen(nomination.id, nomination.person_id, seat[0], seat[1])
+    number, assessment, assessor = seats.first() or (max(nominations), "", "")
+    return _Chosen(number, nominations[number].person_id, assessment, assessor)
 
 
 if __name__ == "__main__":
