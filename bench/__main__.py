@@ -23,6 +23,7 @@ from bench.measures import (
     throughput_figures,
 )
 from bench.pages import USUAL_LOAD, Load, pages_figures
+from bench.panels import panel_figures
 from bench.stage import staged
 from stack.errors import StackError
 from stack.settings import Settings, load_settings
@@ -30,13 +31,18 @@ from stack.settings import Settings, load_settings
 
 @dataclass(frozen=True)
 class Counts:
-    """How much is measured: pairs of runs, nominations in each, acts of one person, open nominations, and pages."""
+    """How much is measured.
+
+    Pairs of runs, nominations in each, acts of one person, open nominations, pages, and cohorts of each size whose
+    panels are formed; 0 cohorts: none.
+    """
 
     pairs: int = 3
     nominations: int = 40
     acts: int = 200
     open: tuple[int, ...] = (10, 100, 1000)
     pages: Load = USUAL_LOAD
+    panels: int = 3
 
 
 async def measure(counts: Counts, settings: Settings | None = None) -> tuple[list[Figure], list[Event]]:
@@ -49,8 +55,9 @@ async def measure(counts: Counts, settings: Settings | None = None) -> tuple[lis
         events = await events_of(stage.client, "bench-1")
         open_ = await open_figures(stage, counts.open)
     pages = await pages_figures(chosen, counts.pages) if counts.pages.nominations else []
+    panels = await panel_figures(counts.panels) if counts.panels else []
     demo = demo_figures(chosen.folder / "demo" / "summary.json")
-    return [*history, *throughput_figures(pairs), *latency, *open_, *pages, *demo], events
+    return [*history, *throughput_figures(pairs), *latency, *open_, *pages, *panels, *demo], events
 
 
 def show(figures: Sequence[Figure], events: Sequence[Event], console: Console) -> None:
@@ -102,9 +109,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--open", type=int, nargs="*", default=Counts.open, help="how many open nominations")
     parser.add_argument("--pages", type=int, default=Load.nominations, help="nominations behind pages; 0: none")
     parser.add_argument("--seconds", type=int, default=Load.seconds, help="how long pages are asked for")
+    parser.add_argument("--panels", type=int, default=Counts.panels, help="cohorts to form panels for; 0: none")
     given = parser.parse_args(arguments)
     load = Load(nominations=given.pages, seconds=given.seconds)
-    counts = Counts(given.pairs, given.nominations, given.acts, tuple(given.open), load)
+    counts = Counts(given.pairs, given.nominations, given.acts, tuple(given.open), load, given.panels)
     try:
         asyncio.run(run_bench(counts))
     except StackError as error:

@@ -105,15 +105,21 @@ def _career(draw: random.Random, places: list[tuple[str, str]]) -> tuple[tuple[s
 Row = dict[str, str | float | int | bool | None]
 
 
-def whole_cohorts(runs: int, large: bool) -> list[Row]:
+Size = tuple[str, int, int, float, dict[str, object]]
+"""A cohort's name, nominations, assessors, share of the capacity used, and rules."""
+SIZES: tuple[Size, ...] = (
+    ("pilot, 80% of capacity used", 120, 81, 0.80, {}),
+    ("pilot, 90% of capacity used", 120, 81, 0.90, {}),
+    ("pilot, 98% of capacity used", 120, 81, 0.98, {}),
+    ("1,000 x 500", 1000, 500, 0.80, {"pair_most": 3}),
+)
+
+
+def whole_cohorts(runs: int, *, large: bool, together: bool = False, sizes: Sequence[Size] = SIZES) -> list[Row]:
     """Cohorts of growing size, floor first: seconds, gap, memory."""
-    cases: list[tuple[str, int, int, float, dict[str, object]]] = [
-        ("pilot, 80% of capacity used", 120, 81, 0.80, {}),
-        ("pilot, 90% of capacity used", 120, 81, 0.90, {}),
-        ("pilot, 98% of capacity used", 120, 81, 0.98, {}),
-        ("1,000 x 500", 1000, 500, 0.80, {"pair_most": 3}),
-        ("pilot, panels meet in a week", 120, 81, 0.80, {"together": True}),
-    ]
+    cases = list(sizes)
+    if together:
+        cases.append(("pilot, panels meet in a week", 120, 81, 0.80, {"together": True}))
     if large:
         cases.append(("10,000 x 3,000", 10_000, 3_000, 0.80, {"pair_most": 3}))
     rows: list[Row] = []
@@ -273,9 +279,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.allocating", description=__doc__)
     parser.add_argument("--runs", type=int, default=3, help="cohorts of each size to take the medians of (3)")
     parser.add_argument("--large", action="store_true", help="10,000 x 3,000 as well")
+    parser.add_argument("--quick", action="store_true", help="without panels that meet in a week")
     parser.add_argument("--matrices", type=Path, metavar="FOLDER", help="research matrices with their reference.json")
     given = parser.parse_args(arguments)
-    rows = [*whole_cohorts(given.runs, given.large), price_of_fairness(), one_at_a_time(), stand_ins(), *why_nots()]
+    cohorts = whole_cohorts(given.runs, large=given.large, together=not given.quick)
+    rows = [*cohorts, price_of_fairness(), one_at_a_time(), stand_ins(), *why_nots()]
     if given.matrices is not None:
         rows += matrices(given.matrices, max(given.runs, 5))
     for row in rows:

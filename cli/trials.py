@@ -8,7 +8,7 @@ import typer
 from cli.failures import FailedError, run
 from cli.terms import command
 
-# ruff: noqa: PLC0415 -- imported where needed, so that --help answers at once
+# ruff: noqa: PLC0415, PLR0917 -- imported where needed, so that --help answers at once
 
 app = typer.Typer()
 
@@ -31,13 +31,21 @@ def bench(
     pages: Annotated[
         int | None, typer.Option("--pages", min=0, help="Nominations stored behind pages; by default 10000, 0: none.")
     ] = None,
+    panels: Annotated[
+        int | None, typer.Option("--panels", min=0, help="Cohorts of each size to form panels for; by default 3.")
+    ] = None,
 ) -> None:
-    """Measure history, throughput, latency, memory and pages; print a table and JSON lines."""
-    run(_bench(pairs, nominations, acts, tuple(open_ or ()), pages))
+    """Measure history, throughput, latency, memory, pages and panels; print a table and JSON lines."""
+    run(_bench(pairs, nominations, acts, tuple(open_ or ()), pages, panels))
 
 
 async def _bench(
-    pairs: int | None, nominations: int | None, acts: int | None, open_: tuple[int, ...], pages: int | None
+    pairs: int | None,
+    nominations: int | None,
+    acts: int | None,
+    open_: tuple[int, ...],
+    pages: int | None,
+    panels: int | None,
 ) -> None:
     try:
         from bench.__main__ import Counts, run_bench
@@ -48,7 +56,14 @@ async def _bench(
     usual = Counts()
     load = usual.pages if pages is None else replace(usual.pages, nominations=pages)
     await run_bench(
-        Counts(pairs or usual.pairs, nominations or usual.nominations, acts or usual.acts, open_ or usual.open, load)
+        Counts(
+            pairs or usual.pairs,
+            nominations or usual.nominations,
+            acts or usual.acts,
+            open_ or usual.open,
+            load,
+            usual.panels if panels is None else panels,
+        )
     )
 
 

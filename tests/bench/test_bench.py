@@ -6,8 +6,10 @@ from pathlib import Path
 from rich.console import Console
 
 from bench.__main__ import Counts, measure, show, write
+from bench.allocating import Size, one_at_a_time, stand_ins, whole_cohorts
 from bench.measures import demo_figures
 from bench.pages import Load
+from bench.panels import figures_of
 from stack.settings import Settings
 
 
@@ -15,7 +17,7 @@ async def test_bench_with_tiny_counts_measures_everything(tmp_path: Path) -> Non
     settings = Settings(folder=tmp_path)
     console = Console(record=True, width=120)
 
-    counts = Counts(pairs=1, nominations=2, acts=4, open=(2,), pages=Load(60, 20, 2))
+    counts = Counts(pairs=1, nominations=2, acts=4, open=(2,), pages=Load(60, 20, 2), panels=0)
 
     figures, events = await measure(counts, settings)
     show(figures, events, console)
@@ -46,3 +48,21 @@ def test_demo_figures_come_from_the_last_demo(tmp_path: Path) -> None:
         ("make demo", 61.5, True),
         ("make demo, quality assurance", 8.25, None),
     ]
+
+
+def test_panels_are_measured_against_their_targets() -> None:
+    sizes: list[Size] = [("pilot, small", 12, 9, 0.8, {"pair_most": 3}), ("larger", 24, 18, 0.8, {"pair_most": 3})]
+    rows = [*whole_cohorts(1, large=False, sizes=sizes), one_at_a_time(), stand_ins()]
+
+    figures = {one.name: one for one in figures_of(rows)}
+
+    assert figures["panels, pilot, small"].unit == "s"
+    assert figures["panels, pilot, small, memory"].target == "at most 300"
+    assert figures["panels, larger, gap"].target == "at most 0.01"
+    assert figures["panels, larger, rules broken"].value == 0
+    assert figures["panels, one nomination at a time, pilot, 95th percentile"].unit == "ms"
+    assert figures["panels, one replacement after a decline, pilot, seats changed"].met
+    assert all(one.value is not None and one.value >= 0 for one in figures.values())
+    # A figure above its target is told as missed.
+    late = dict(rows[0], seconds=4.5)
+    assert figures_of([late])[0].met is False
