@@ -159,6 +159,37 @@ async def panels_of_run(
             .limit(limit)
         )
     ).all()
+    seats = await _seats(session, *of_run, col(ProposedSeat.nomination_id).in_(nominations))
+    return await nominees_of(session, nominations), seats
+
+
+async def panel_of_run(
+    session: AsyncSession, asker: Asker, cohort: str, run: int, nomination: str
+) -> tuple[SeatFacts, ...]:
+    """Whom the run seats for one nomination."""
+    return await _seats(
+        session,
+        may_read(asker),
+        col(ProposedSeat.cohort_id) == cohort,
+        col(ProposedSeat.run) == run,
+        col(ProposedSeat.nomination_id) == nomination,
+    )
+
+
+async def staffed_in_run(session: AsyncSession, asker: Asker, cohort: str, run: int, *, limit: int) -> Sequence[str]:
+    """The nominations for which the run seats somebody, ``limit`` of them by number."""
+    rows = await session.exec(
+        select(ProposedSeat.nomination_id)
+        .distinct()
+        .where(may_read(asker), col(ProposedSeat.cohort_id) == cohort, col(ProposedSeat.run) == run)
+        .order_by(col(ProposedSeat.nomination_id))
+        .limit(limit)
+    )
+    return rows.all()
+
+
+async def _seats(session: AsyncSession, *which: ColumnElement[bool]) -> tuple[SeatFacts, ...]:
+    """Proposed seats with their assessors, by nomination and assessor."""
     rows = await session.exec(
         select(ProposedSeat, Person.full_name, Assessor.role, Organisation.name)
         .join(
@@ -170,10 +201,10 @@ async def panels_of_run(
         )
         .join(Person, col(Person.id) == col(Assessor.person_id))
         .join(Organisation, col(Organisation.code) == col(Assessor.organisation_code))
-        .where(*of_run, col(ProposedSeat.nomination_id).in_(nominations))
+        .where(*which)
         .order_by(col(ProposedSeat.nomination_id), col(ProposedSeat.assessor_id))
     )
-    seats = tuple(
+    return tuple(
         SeatFacts(
             seat.nomination_id,
             seat.assessor_id,
@@ -185,7 +216,6 @@ async def panels_of_run(
         )
         for seat, name, role, organisation in rows
     )
-    return await nominees_of(session, nominations), seats
 
 
 async def open_panels_of_run(

@@ -57,6 +57,15 @@ _SAID = {
     "released": Notice(
         "The run was released", "The panels are told now, and each assessor is offered their assessments."
     ),
+    "swapped": Notice(
+        "The swap was recorded and another run was asked for",
+        "It appears here once it is solved. Compare it with the run you came from, which can no longer be released.",
+    ),
+    "kept": Notice(
+        "The swap was recorded, but no other run could be asked for",
+        "Ask for one at the foot of this page.",
+        "information",
+    ),
     "discarded": Notice("The run was discarded", "Nobody was told about it. You can ask for another run."),
 }
 _REASONS = tuple(Choice(reason.value, plain(reason.value)) for reason in SteerReason)

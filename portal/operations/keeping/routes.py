@@ -7,11 +7,13 @@ from portal.operations.keeping import (
     importing,
     messages,
     organisations,
+    pairs,
     people,
     questions,
+    swaps,
 )
 from portal.routing import area
 
 routes = area()
-for part in (questions, allocation, messages, people, organisations, importing, exporting, audit):
+for part in (pairs, swaps, questions, allocation, messages, people, organisations, importing, exporting, audit):
     routes.include_router(part.routes)

@@ -3,8 +3,10 @@
 from playwright.async_api import Page, expect
 from sqlmodel import col, select
 
-from models.enums import Stage
-from models.tables import AllocationRun, Organisation
+from acts.pairs import PairActs
+from models.enums import Stage, SteerReason
+from models.ids import AssessorId
+from models.tables import AllocationRun, Assessor, Organisation, ProposedSeat
 from portal.operations.keeping.letters import path_of
 from tests.portal.browser.conftest import AWindow, holds
 from tests.workflows.rig import Case, CohortRig, Rig, eventually
@@ -52,6 +54,65 @@ async def test_pages_on_runs_hold(rig: Rig, a_window: AWindow) -> None:
     ):
         await page.goto(path)
         await holds(page)
+
+
+async def test_pages_on_pairs_and_swaps_hold(rig: Rig, a_window: AWindow) -> None:
+    cohort, case = await proposal(rig)
+    seats = select(ProposedSeat.assessor_id).where(col(ProposedSeat.nomination_id) == case.id)
+    goes = min(await rig.all(seats))
+    register = select(Assessor.id).where(col(Assessor.cohort_id) == cohort.id)
+    comes, other, *_ = sorted({*await rig.all(register)} - {*await rig.all(seats)})
+    await PairActs(rig.acts.desk).forbid(case.id, AssessorId(other), rig.operations, SteerReason.OTHER)
+    page = await a_window(rig.operations)
+    pairs, swap = f"/operations/allocation/{cohort.id}/pairs", f"/operations/allocation/{cohort.id}/1/swap"
+
+    for path in (
+        pairs,
+        f"{pairs}/add",
+        f"{pairs}/price",
+        f"{pairs}/price?nomination={case.id}&assessor={comes}&kind=pinned",
+        f"{pairs}/price?nomination={case.id}&assessor={other}&kind=lifted",
+        swap,
+        f"{swap}?nomination={case.id}",
+        f"{swap}?nomination={case.id}&goes={goes}&comes={comes}",
+    ):
+        await page.goto(path)
+        await holds(page)
+
+
+async def test_pair_is_pinned_and_swap_made_by_keyboard_alone_and_without_scripts(
+    rig: Rig, a_window: AWindow
+) -> None:
+    cohort, case = await proposal(rig)
+    seats = select(ProposedSeat.assessor_id).where(col(ProposedSeat.nomination_id) == case.id)
+    goes = min(await rig.all(seats))
+    register = select(Assessor.id).where(col(Assessor.cohort_id) == cohort.id)
+    pinned, comes, *_ = sorted({*await rig.all(register)} - {*await rig.all(seats)})
+    page = await a_window(rig.operations, scripts=False)
+
+    await page.goto(f"/operations/allocation?cohort={cohort.id}")
+    await press(page, "link", "Pinned and forbidden pairs")
+    await press(page, "button", "Pin or forbid a pair")
+    await page.get_by_label("Nomination", exact=True).select_option(case.id)
+    await page.get_by_label("Assessor", exact=True).select_option(pinned)
+    await page.get_by_label("Forbid").focus()
+    await page.keyboard.press("Space")
+    await press(page, "button", "See what it costs")
+    await page.get_by_label("Workload").focus()
+    await page.keyboard.press("Space")
+    await press(page, "button", "Forbid this pair")
+    await expect(page.get_by_text("The pair is forbidden")).to_be_visible()
+
+    await page.goto(f"/operations/allocation/{cohort.id}/1")
+    await press(page, "link", "swap somebody on it")
+    await page.get_by_label(goes).focus()
+    await page.keyboard.press("Space")
+    await page.get_by_label("Who comes?").select_option(comes)
+    await press(page, "button", "See what it costs")
+    await page.get_by_label("Workload").focus()
+    await page.keyboard.press("Space")
+    await press(page, "button", "Record the swap and ask for another run")
+    await expect(page.get_by_text("The swap was recorded and another run was asked for")).to_be_visible()
 
 
 async def test_pages_on_letters_and_the_trail_hold(rig: Rig, cohort: CohortRig, a_window: AWindow) -> None:
