@@ -45,16 +45,17 @@ class Outlook:
     @property
     def words(self) -> tuple[str, ...]:
         """What may be expected, in sentences for a board secretary."""
-        seen, asked = self.forecast, f"{self.nominations:,} nominations, {self.assessors:,} assessors"
+        seen = self.forecast
+        asked = f"{_count(self.nominations, 'nomination')}, {_count(self.assessors, 'assessor')}"
         left = len(seen.proposal.unstaffed)
         first = f"{asked}: every panel can be staffed."
         if left:
-            first = f"{asked}: {left:,} {'panel' if left == 1 else 'panels'} cannot be staffed."
-        told = [first, f"{self.seats:,} seats are to be filled, and the assessors have {self.places:,} places."]
+            first = f"{asked}: {_count(left, 'panel')} cannot be staffed."
+        told = [first, f"Seats to fill: {self.seats:,}. Places that the assessors have: {self.places:,}."]
         if self.clashing:
             told.append(f"These rules cannot all hold: {'; '.join(self.clashing)}.")
         if self.holds_for is not None:
-            more = f"These assessors are enough for up to {self.holds_for:,} nominations"
+            more = f"These assessors are enough for up to {_count(self.holds_for, 'nomination')}"
             told.append(f"{more}; with one more, these cannot all hold: {'; '.join(self.breaks_by)}.")
         by_declines = [one for one in seen.breaks_first if not one[0].startswith("panels: ")]
         for what, times in by_declines[:1]:
@@ -120,6 +121,10 @@ def _most(larger: Callable[[int], AllocationProblem], low: int, high: int) -> in
         middle = (low + high + 1) // 2
         low, high = (middle, high) if staffable(larger(middle), _PROBES) else (low, middle - 1)
     return low
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
 
 
 def _places(problem: AllocationProblem) -> int:

@@ -11,9 +11,22 @@ from portal.operations.keeping import (
     people,
     questions,
     swaps,
+    what_if,
 )
 from portal.routing import area
 
 routes = area()
-for part in (pairs, swaps, questions, allocation, messages, people, organisations, importing, exporting, audit):
+for part in (
+    pairs,
+    swaps,
+    questions,
+    what_if,
+    allocation,
+    messages,
+    people,
+    organisations,
+    importing,
+    exporting,
+    audit,
+):
     routes.include_router(part.routes)
