@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from allocation.clashes import clash
-from allocation.explain import crowded_out, held_by_rule, kept_faults, shortages
+from allocation.explain import NO_COMBINATION, crowded_out, held_by_rule, kept_faults, shortages
 from allocation.problem import AllocationProblem, AssessorSupply, NominationDemand, Seat, Unstaffed
 from allocation.proposal import Aim, Certificate, Proposal
 from allocation.propose import propose
@@ -101,6 +101,9 @@ def _why_unstaffed(nomination: NominationDemand, problem: AllocationProblem, loa
     if not reasons:
         free = {name: _has_place(people[name], loads) for name, bar in barred.items() if bar is None}
         reasons = crowded_out(missing, held, free, roles, rules)
+        pins = sorted(name for to, name in rules.pinned if to == nomination.id and name not in nomination.seated)
+        if pins and reasons == [NO_COMBINATION]:
+            reasons = [f"no panel with {', '.join(pins)}, whom operations pinned, keeps every rule at once"]
     return Unstaffed(nomination.id, missing, tuple(reasons))
 
 

@@ -114,7 +114,9 @@ def _mends(problem: AllocationProblem, unstaffed: tuple[str, ...], deadline: flo
         if rule.roles:
             yield from _fewest(seats, rule.name, partial(_with_more, problem, min(rule.roles)))
     yield from _more_capacity(problem, deadline)
-    for words, price, mended in chain(_fewer_ties(problem, left), _eased(problem), _freed(problem)):
+    for words, price, mended in chain(
+        _lifted(problem, left), _fewer_ties(problem, left), _eased(problem), _freed(problem)
+    ):
         if perf_counter() > deadline:
             return
         if staffable(mended):
@@ -132,6 +134,17 @@ def _more_capacity(problem: AllocationProblem, deadline: float) -> Iterator[Mend
         if staffable(_raised(problem, needed - {name})):
             needed = needed - {name}
     yield Mend(f"one assessment more for {', '.join(sorted(needed))}", 2 * len(needed), _raised(problem, needed))
+
+
+def _lifted(problem: AllocationProblem, left: list[NominationDemand]) -> Iterator[_Change]:
+    """Operations can take back at once what they set: a pin anywhere, and who is kept from the panels left."""
+    rules, open_panels = problem.rules, {one.id for one in left}
+    for pair in sorted(rules.pinned, key=lambda pair: (pair[0] not in open_panels, pair)):
+        words = f"{pair[1]} no longer pinned to {pair[0]}"
+        yield words, 1, replace(problem, rules=replace(rules, pinned=rules.pinned - {pair}))
+    for pair in sorted(pair for pair in rules.forbidden if pair[0] in open_panels):
+        words = f"{pair[1]} no longer kept from {pair[0]} by operations"
+        yield words, 1, replace(problem, rules=replace(rules, forbidden=rules.forbidden - {pair}))
 
 
 def _fewer_ties(problem: AllocationProblem, left: list[NominationDemand]) -> Iterator[_Change]:

@@ -19,7 +19,8 @@ class PairPrice:
         after: The same with the change.
         opened: Nominations that are left without a panel with the change, and are not without it.
         closed: Nominations that get a panel with the change, and get none without it.
-        changed: How many panels would have other members.
+        changed: How many panels the next run would seat otherwise. Most of them are worth the same either way: a run
+            settles ties over all panels, and does not look at the run before.
         exact: Whether no search was stopped: neither side can be better than it is stated.
     """
 
@@ -119,5 +120,6 @@ def _total(before: int, after: int) -> str:
 
 def _panels(changed: int) -> str:
     if changed == 0:
-        return "The proposed panels would be the same."
-    return f"{changed:,} {'panel' if changed == 1 else 'panels'} would have other members than without."
+        return "The next run would propose the same panels."
+    panels = "1 panel" if changed == 1 else f"{changed:,} panels"
+    return f"The next run would give {panels} other members: among panels of the same worth it chooses anew."

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from allocation_cases import cohort
+from allocation_cases import cohort, four_of_each_role, nomination, problem
 from pydantic import TypeAdapter
 
 from allocation.answer import RunAnswer, answered
@@ -42,8 +42,32 @@ def test_shortfall_names_the_rules_that_clash_and_mends_that_were_tried() -> Non
 
     assert answer.unstaffed
     assert len(answer.clashing) >= 1
-    assert any("who counts as executive" in mend.words or "assessment more" in mend.words for mend in answer.mends)
+    assert any("who count" in mend.words or "assessment more" in mend.words for mend in answer.mends)
     assert all(one.reasons for one in answer.unstaffed)
+
+
+def test_pins_that_leave_a_panel_open_are_named_and_lifting_one_is_offered() -> None:
+    pins = frozenset({("n", "chair-0"), ("n", "chair-1"), ("n", "chair-2")})
+    one = problem([nomination("n"), nomination("m")], four_of_each_role(), pinned=pins)
+
+    answer = answered(one)
+
+    assert [left.reasons for left in answer.unstaffed] == [
+        ("no panel with chair-0, chair-1, chair-2, whom operations pinned, keeps every rule at once",)
+    ]
+    assert answer.clashing == ("every panel has the roles it needs", "the pairs fixed by operations")
+    assert answer.mends[0].words == "chair-0 no longer pinned to n"
+
+
+def test_pair_that_operations_forbid_is_offered_to_be_allowed_where_that_mends_the_panel() -> None:
+    people = [one for one in four_of_each_role() if one.role in {"chair", "chief_executive"}]
+    forbidden = frozenset(("n", f"chief_executive-{number}") for number in range(4))
+    one = problem([nomination("n"), nomination("m")], people, forbidden=forbidden)
+
+    answer = answered(one)
+
+    assert [left.nomination for left in answer.unstaffed] == ["n"]
+    assert answer.mends[0].words == "chief_executive-0 no longer kept from n by operations"
 
 
 def test_certificate_says_in_words_whether_it_is_proved() -> None:

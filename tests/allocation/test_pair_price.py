@@ -1,10 +1,15 @@
 """What pinning, forbidding and swapping cost, against solving by hand."""
 
+import random
 from dataclasses import replace
 
 import pytest
-from allocation_cases import assessor, cohort, four_of_each_role, nomination, problem
+from allocation_cases import assessor, cohort, four_of_each_role, nomination, problem, small_problem
+from hypothesis import given as drawn_from
+from hypothesis import settings
+from hypothesis import strategies as st
 
+from allocation.certified import certified
 from allocation.pair_price import pair_price, with_pairs
 from allocation.propose import propose
 
@@ -101,3 +106,22 @@ def test_pins_that_leave_no_room_for_a_role_leave_the_panel_open():
     price = pair_price(one, with_pairs(one, pinned=pins))
 
     assert price.opened == ("n",)
+
+
+@settings(max_examples=150, deadline=None)
+@drawn_from(st.integers(0, 2**32))
+def test_every_panel_that_is_staffed_keeps_to_every_pair(seed):
+    draw = random.Random(seed)
+    one = small_problem(draw, 4, 8, 3)
+    pairs = [(demand.id, person.id) for demand in one.nominations for person in one.assessors]
+    drawn = draw.sample(pairs, min(len(pairs), 6))
+    one = with_pairs(one, pinned=frozenset(drawn[:3]), forbidden=frozenset(drawn[3:]))
+
+    proposal = propose(one)
+
+    seated = {(seat.nomination, seat.assessor) for seat in proposal.seats}
+    kept = {(demand.id, name) for demand in one.nominations for name in demand.seated}
+    staffed = {nomination for nomination, _ in seated}
+    assert certified(one, proposal) == ()
+    assert {pair for pair in one.rules.pinned if pair[0] in staffed} <= seated | kept
+    assert seated.isdisjoint(one.rules.forbidden)
