@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from models.enums import ENDS, Outcome, Role, Stage
+from models.enums import ENDS, Outcome, PairKind, Role, Stage
 from models.tables import Availability, RoleGrant
 from stack.postgres import EmbeddedPostgres
 from storage.engine import make_engine, sessions
@@ -102,6 +102,25 @@ async def test_assessment_assessor_of_other_cohort_refused(full: AsyncSession) -
     assert name == "fk_assessment_assessor_id_cohort_id_assessor"
 
 
+async def test_pair_both_pinned_and_forbidden_refused(full: AsyncSession) -> None:
+    again = rows.pair()
+    again.kind = PairKind.FORBIDDEN
+    full.expunge_all()
+
+    assert await refused(full, again) == "pk_pairrule"
+
+
+async def test_pair_of_nomination_and_assessor_of_two_cohorts_refused(full: AsyncSession) -> None:
+    await rows.add(full, rows.cohort("second"), rows.person("p-000000000002", "two@example.nhs.test"))
+    other = rows.assessor("A-002", "p-000000000002")
+    other.cohort_id = "second"
+    await rows.add(full, other)
+    pair = rows.pair()
+    pair.assessor_id, pair.cohort_id = "A-002", "second"
+
+    assert await refused(full, pair) == "ck_pairrule_nomination_of_the_same_cohort"
+
+
 @pytest.mark.parametrize("value", [0, 8, -1])
 async def test_score_off_the_scale_refused(full: AsyncSession, value: int) -> None:
     assert await refused(full, rows.score("other", value)) == "ck_score_value_on_the_scale"
@@ -140,6 +159,8 @@ async def test_score_change_of_no_score_refused(full: AsyncSession) -> None:
         ("flag", "resolution", "ck_flag_resolution"),
         ("allocationrun", "kind", "ck_allocationrun_run_kind"),
         ("allocationrun", "status", "ck_allocationrun_run_status"),
+        ("pairrule", "kind", "ck_pairrule_pair_kind"),
+        ("pairrule", "reason", "ck_pairrule_steer_reason"),
         ("outboxmessage", "status", "ck_outboxmessage_message_status"),
         ("outboxmessage", "template", "ck_outboxmessage_template"),
         ("telling", "status", "ck_telling_telling_status"),
