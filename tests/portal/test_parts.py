@@ -5,12 +5,14 @@ import re
 import pytest
 from markupsafe import Markup
 
+from portal.forms import Bound, Form
 from portal.pages import environment
 
-OWN = """{% import "parts.html" as p %}"""
+OWN = """{% import "parts.html" as p %}{% import "fields.html" as f %}"""
 THEIRS = """{% from "nhsuk/components/tables/macro.jinja" import table %}
 {% from "nhsuk/components/tag/macro.jinja" import tag %}
-{% from "nhsuk/components/summary-list/macro.jinja" import summaryList %}"""
+{% from "nhsuk/components/summary-list/macro.jinja" import summaryList %}
+{% from "nhsuk/components/select/macro.jinja" import select %}"""
 PAIRS = {
     "table": (
         """{{ p.table("Cap <b>", ["A", {"text": "N", "numeric": true}], [["x<", 1], [{"text": "y", "href": "/a",
@@ -33,14 +35,22 @@ PAIRS = {
         """{{ summaryList({"rows": [{"key": "L", "value": "v<", "actions": {"items": [{"href": "/c", "text": "Change",
         "visuallyHiddenText": "your l"}]}}, {"key": "M", "value": "Not given"}]}) }}""",
     ),
+    "select": (
+        """{{ f.select(form, "list", "G <", [{"value": "a", "text": "A <"}, {"value": "b", "text": "B"}], hint="H",
+        empty="Any") }}""",
+        """{{ select({"id": "list", "name": "list", "label": {"text": "G <"}, "hint": "H", "errorMessage": "Wrong",
+        "items": [{"value": "", "text": "Any"}, {"value": "a", "text": "A <"}, {"value": "b", "text": "B",
+        "selected": true}]}) }}""",
+    ),
 }
+FORM = Bound[Form](typed={"list": "b"}, errors={"list": "Wrong"})
 
 
 def plain(html: str) -> str:
     """The same HTML without the white space that no browser shows."""
     one_line = re.sub(r"\s+", " ", html)
     joined = re.sub(r" ?(</?(?!span|a )[^>]*?) ?> ?", r"\1>", one_line)
-    return re.sub(r" +", " ", joined.replace(" </", "</").replace(" >", ">")).strip()
+    return re.sub(r" +", " ", joined.replace(" </", "</").replace(" >", ">").replace("> <span", "><span")).strip()
 
 
 @pytest.mark.parametrize("name", PAIRS)
@@ -48,7 +58,7 @@ def test_part_says_what_the_design_systems_macro_says(name: str) -> None:
     own, theirs = PAIRS[name]
     templates = environment()
 
-    written = templates.from_string(OWN + own).render()
+    written = templates.from_string(OWN + own).render(form=FORM)
     expected = templates.from_string(THEIRS + theirs).render()
 
     assert plain(written) == plain(expected)
