@@ -57,13 +57,16 @@ async def _why(
     as_json: bool,
 ) -> None:
     from allocation.asked import NotInRunError, asked, members
-    from storage.kept_runs import kept_run
+    from storage.kept_runs import UnreadableRunError, kept_run
     from storage.policies import policy_of
 
     async with stored() as sessions, sessions() as session:
         asker = await required(session, who, role, "read_run")
         found = await the_cohort(session, cohort)
-        kept = await kept_run(session, asker, found.id, number)
+        try:
+            kept = await kept_run(session, asker, found.id, number)
+        except UnreadableRunError as error:
+            raise FailedError(str(error)) from error
         aim = (await policy_of(session, found.id)).allocation.aim
     if kept is None:
         raise FailedError(f"There is no run {number} in {found.id}: look at 'python starter.py run list'.")

@@ -15,6 +15,10 @@ from storage.lists import Asker
 from storage.run_pages import may_read
 
 
+class UnreadableRunError(ValueError):
+    """What is kept of a run is not what the engine wrote."""
+
+
 @dataclass(frozen=True)
 class KeptRun:
     """A run's problem and answer, and its seats as they stand in rows of their own.
@@ -31,7 +35,11 @@ class KeptRun:
 async def kept_run(
     session: AsyncSession, asker: Asker, cohort: str, number: int
 ) -> tuple[AllocationProblem, RunAnswer] | None:
-    """What a run was asked and what it answered; None if there is none or this person may not read it."""
+    """What a run was asked and what it answered; None if there is none or this person may not read it.
+
+    Raises:
+        UnreadableRunError: What is kept of it can no longer be read.
+    """
     rows = await session.exec(
         select(AllocationRun.problem, AllocationRun.result).where(
             may_read(asker), col(AllocationRun.cohort_id) == cohort, col(AllocationRun.number) == number
@@ -40,8 +48,12 @@ async def kept_run(
     found = rows.one_or_none()
     if found is None:
         return None
-    problem, result = found
-    return PROBLEM.validate_python(problem, strict=False), RESULT.validate_python(result, strict=False)
+    problem, answer = _problem(found[0]), _answer(found[1])
+    if problem is None or answer is None:
+        raise UnreadableRunError(
+            f"Run {number} can no longer be read as it was kept: see 'python starter.py verify allocation'."
+        )
+    return problem, answer
 
 
 async def kept_runs(session: AsyncSession, cohort: str) -> AsyncIterator[KeptRun]:

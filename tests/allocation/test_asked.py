@@ -102,6 +102,19 @@ def test_moves_turn_the_run_into_panels_of_that_worth():
     assert set(away.cost.by_panel) == {move.nomination for move in away.cost.moves}
 
 
+def test_member_from_before_the_run_is_told_as_kept():
+    people = [assessor("old", load=1), *(assessor(f"a{n}") for n in range(3))]
+    one = problem([nomination("n", seated=("old",))], people, composition=())
+    answer = answered(one)
+
+    reply = asked(one, answer, "n", "old")
+
+    assert (reply.seated, reply.cost) == (True, None)
+    assert reply.reasons == ("sat on this panel before the run, which keeps who sits there",)
+    assert members(one, answer, "n")[0] == "old"
+    assert len(members(one, answer, "n")) == 3
+
+
 def test_asked_about_a_panel_without_seats_says_why_it_has_none():
     people = [assessor(f"a{n}") for n in range(2)]
     one = problem([nomination("n")], people, composition=())

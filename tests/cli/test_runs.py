@@ -95,6 +95,7 @@ async def test_tampered_run_is_told_by_its_number(starter: Starter, rig: Rig) ->
     swapped = await starter(*command, "--json")
     await rig.spoil("UPDATE allocationrun SET problem = '{}' WHERE cohort_id = :id", id=cohort.id)
     unreadable = await starter(*command, "--json")
+    asked = await ask(starter, cohort, "why", "1", case.id)
 
     assert (sound.status, sound.document["runs"], sound.document["run_faults"]) == (0, 1, [])
     assert claim.status == 1
@@ -108,6 +109,7 @@ async def test_tampered_run_is_told_by_its_number(starter: Starter, rig: Rig) ->
     assert [one["fault"] for one in unreadable.document["run_faults"]] == [
         "its question can no longer be read: it was changed since"
     ]
+    assert (asked.status, "Run 1 can no longer be read" in asked.complained) == (1, True)
 
 
 async def test_repair_shows_the_fewest_changes_and_makes_none(starter: Starter, rig: Rig) -> None:

@@ -14,7 +14,7 @@ from allocation.problem import AllocationProblem
 from allocation.proposal import Aim
 from models.enums import Role
 from portal.access import by
-from portal.failures import NotFoundError
+from portal.failures import NotFoundError, RefusedHereError
 from portal.forms import Bound, Form
 from portal.operations.keeping.cohorts import AREA, HOME, Choice, cohorts_with, with_query
 from portal.operations.keeping.questions_shown import mending_shown, panels_of, people_of, reply_shown
@@ -24,7 +24,7 @@ from portal.routing import area
 from portal.services import Surroundings
 from portal.visitors import Visitor
 from rules.permissions import Act
-from storage.kept_runs import kept_run
+from storage.kept_runs import UnreadableRunError, kept_run
 from storage.panels_now import panels_now
 from storage.policies import policy_of
 from storage.run_pages import AT_ONCE, assessor_names, nominees_of
@@ -56,15 +56,21 @@ async def show_why(
     nomination, assessor = nomination.strip(), assessor.strip()
     form = Bound[Form](typed={"nomination": nomination, "assessor": assessor})
     async with services.acts.desk.sessions() as session:
-        kept = await kept_run(session, visitor.asker, cohort, run)
+        try:
+            kept = await kept_run(session, visitor.asker, cohort, run)
+        except UnreadableRunError as error:
+            raise RefusedHereError(str(error)) from error
         if kept is None:
             raise NotFoundError
-        problem, answer = kept
-        replies = await _replies(form, problem, answer, (await policy_of(session, cohort)).allocation.aim)
-        people = [one.id for one in problem.assessors]
+        aim = (await policy_of(session, cohort)).allocation.aim
+    problem, answer = kept
+    # Between the two sessions, since solving may take seconds and a connection is needed by others.
+    replies = await _replies(form, problem, answer, aim)
+    people = [one.id for one in problem.assessors]
+    moved = {move.nomination for one in replies if one.cost for move in one.cost.moves}
+    async with services.acts.desk.sessions() as session:
         named = people if len(people) <= _CHOSEN_FROM else _people_of(replies)
         names = await assessor_names(session, visitor.asker, cohort, named)
-        moved = {move.nomination for one in replies if one.cost for move in one.cost.moves}
         nominees = await nominees_of(session, sorted(moved | {nomination}))
     unstaffed = [reason for one in answer.unstaffed if one.nomination == nomination for reason in one.reasons]
     asks = [one.id for one in problem.nominations]
@@ -97,7 +103,8 @@ async def show_repair(request: Request, cohort: str, visitor: Reading, services:
     async with services.acts.desk.sessions() as session:
         found = await cohorts_with(session, cohort)
         problem = await panels_now(session, found.chosen)
-        mending = await asyncio.to_thread(partial(mended, problem, seconds=_SECONDS))
+    mending = await asyncio.to_thread(partial(mended, problem, seconds=_SECONDS))
+    async with services.acts.desk.sessions() as session:
         names = await assessor_names(session, visitor.asker, cohort, people_of(mending))
         nominees = await nominees_of(session, panels_of(mending)[:AT_ONCE])
     return await render(

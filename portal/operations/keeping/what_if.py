@@ -1,8 +1,7 @@
 """What if: a cohort played through before its window opens, or after a change while it runs; nothing is changed."""
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Annotated
 
@@ -40,15 +39,6 @@ _LIVE = {"withdraw": "nominations that withdraw", "nominate": "nominations more"
 _MADE_UP = {"nominations": "nominations", "assessors": "assessors"}
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What the page is asked, as typed."""
-
-    cohort: str
-    rules: str
-    numbers: Mapping[str, str]
-
-
 @routes.get("/operations/what-if")
 async def show_what_if(
     request: Request,
@@ -71,7 +61,9 @@ async def show_what_if(
     form = Bound[Form](typed={"cohort": cohort, "rules": rules, **numbers})
     async with services.acts.desk.sessions() as session:
         cohorts = await cohorts_with(session, cohort or rules)
-        seen = await _seen(session, form) if cohort or rules else None
+        play = await _play(session, form) if cohort or rules else None
+    # In a thread and without a connection, so that other pages go on being served.
+    seen = await asyncio.to_thread(play) if play else None
     return await render(
         request,
         "operations/keeping/what_if.html",
@@ -91,8 +83,8 @@ async def show_what_if(
     )
 
 
-async def _seen(session: AsyncSession, form: Bound[Form]) -> Outlook | None:
-    """What may be expected; None where a number is wrong, which then stands by its field."""
+async def _play(session: AsyncSession, form: Bound[Form]) -> Callable[[], Outlook] | None:
+    """How to find what may be expected; None where a number is wrong, which then stands by its field."""
     if form.typed["cohort"]:
         change = _numbers(form, _LIVE, least=0, most=_MOST_CHANGE)
         if change is None:
@@ -113,7 +105,7 @@ async def _seen(session: AsyncSession, form: Bound[Form]) -> Outlook | None:
             free=expected.free,
             places=expected.places,
         )
-        return await asyncio.to_thread(partial(outlook, problem, habits_of(policy), runs=_TRIALS))
+        return partial(outlook, problem, habits_of(policy), runs=_TRIALS)
     size = _numbers(form, _MADE_UP, least=1, most=_MOST)
     if size is None:
         return None
@@ -123,8 +115,7 @@ async def _seen(session: AsyncSession, form: Bound[Form]) -> Outlook | None:
     )
     many = size["nominations"]
     larger = (lambda count: of(nominations=count)) if many <= _SEARCHED else None
-    play = partial(outlook, of(nominations=many), habits_of(policy), runs=_TRIALS, larger=larger)
-    return await asyncio.to_thread(play)
+    return partial(outlook, of(nominations=many), habits_of(policy), runs=_TRIALS, larger=larger)
 
 
 def _numbers(form: Bound[Form], fields: Mapping[str, str], *, least: int, most: int) -> dict[str, int] | None:

@@ -62,6 +62,9 @@ async def test_why_of_somebody_unknown_says_so_by_the_field(rig: Rig, a_visit: A
     assert (no_assessor.status, "not asked about assessor A-0" in no_assessor.words) == (422, True)
     assert (only_assessor.status, "Choose the nomination you ask about" in only_assessor.words) == (422, True)
     assert no_run.status == 404
+    await rig.spoil("UPDATE allocationrun SET problem = '{}' WHERE cohort_id = :id", id=cohort.id)
+    spoilt = await visit.get(why)
+    assert (spoilt.status, "Run 1 can no longer be read" in spoilt.words) == (409, True)
 
 
 async def test_repair_shows_who_would_come_and_go_before_anything_is_done(rig: Rig, a_visit: A_Visit) -> None:
