@@ -22,6 +22,7 @@ _CODE = re.compile(r"^[A-Z0-9]{3,6}$")
 _ASSESSOR = re.compile(r"^[A-Z]{1,4}-\d{1,6}$", re.ASCII)
 _NOMINATION = re.compile(r"^[A-Z0-9]{3,6}-\d{1,6}$", re.ASCII)
 _NUMBERLIKE = re.compile(r"^[\d.,]+(E[+-]?\d+)?$", re.IGNORECASE)
+_LINKLIKE = ("://", "www.", "<", ">", "/", "\\")
 _FORMULA = ("=", "+", "-", "@")
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -81,10 +82,15 @@ def one_line(longest: int) -> Callable[[str], str]:
 
 
 def person_name(value: str) -> str:
-    """A person's full name, at most 200 characters, with at least one letter and no address in it."""
+    """A person's full name, at most 200 characters, with at least one letter and neither an address nor a link in it.
+
+    Names stand in letters to other people: mail programs make links of what looks like one.
+    """
     name = one_line(200)(value)
     if "@" in name:
         raise CellError("This looks like an e-mail address; here a name is needed.")
+    if any(mark in name.casefold() for mark in _LINKLIKE):
+        raise CellError("This holds a web address, a slash, < or >; here a name is needed. Remove that part.")
     if not any(letter.isalpha() for letter in name):
         raise CellError("This has no letter in it; here a name is needed.")
     return name

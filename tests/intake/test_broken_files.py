@@ -117,6 +117,23 @@ CELLS = [
         "name is an address", "officers", spoilt("officers", full_name="a@b.test"), 2, "full_name", "name is needed"
     ),
     Broken("name without a letter", "officers", spoilt("officers", full_name="12345"), 2, "full_name", "no letter"),
+    *(
+        Broken(
+            f"{column} of {kind} holds {mark}",
+            kind,
+            spoilt(kind, **{column: f"Sam {mark} Reed"}),
+            2,
+            column,
+            "web address",
+        )
+        for mark in ("https://evil.test", "WWW.evil.test", "evil.test/in", "<b", "b>", "\\\\evil")
+        for kind, column in (
+            ("assessors", "full_name"),
+            ("officers", "full_name"),
+            ("nominations", "nominee_name"),
+            ("nominations", "endorser_name"),
+        )
+    ),
     Broken("control character", "assessors", spoilt("assessors", full_name="Si\x07n"), 2, "full_name", "control"),
     Broken(
         "zero width space in a name",

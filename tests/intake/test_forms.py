@@ -54,6 +54,17 @@ def test_read_nomination_form_every_problem_is_told_at_once():
     assert "Character 4 is a zero width space (U+200B)" in faults[0]
 
 
+def test_read_nomination_form_link_in_a_name_is_refused():
+    faults = wrong({**FORM, "nominee_name": "Sign in at www.evil.test", "endorser_name": "Ada http://evil.test"})
+
+    assert faults == [
+        f"{column}: This holds a web address, a slash, < or >; here a name is needed. Remove that part."
+        for column in ("nominee_name", "endorser_name")
+    ]
+    with pytest.raises(BadForm, match="full_name: This holds a web address"):
+        read_officer({**OFFICER, "full_name": "Usha evil.test/in"})
+
+
 def test_read_nomination_form_nobody_endorses_themselves():
     assert wrong({**FORM, "endorser_email": NOMINATION["nominee_email"]}) == [
         "endorser_email: Nobody endorses themselves: name another endorser."

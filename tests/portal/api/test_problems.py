@@ -64,6 +64,21 @@ async def test_body_that_is_too_large(program: Caller) -> None:
     assert problem(answer) == (413, "too-large")
 
 
+async def test_name_that_is_a_link_is_refused(program: Caller, cohort: CohortRig) -> None:
+    said = {
+        "cohort": cohort.id,
+        "name": "Your bonus: https://evil.test",
+        "email": "sam.link@example.nhs.test",
+        "readiness": "ready_now",
+    }
+
+    answer = await program.post("/nominations", said)
+
+    assert problem(answer) == (422, "not-valid")
+    (fault,) = [one for one in answer.json()["errors"] if one["where"] == "body/name"]
+    assert fault["detail"].startswith("This holds a web address")
+
+
 async def test_write_without_a_key(program: Caller, cohort: CohortRig) -> None:
     said = {"cohort": cohort.id, "name": "Sam", "email": "sam@example.nhs.test", "readiness": "ready_now"}
 
