@@ -17,6 +17,13 @@ TIMEOUT_SECONDS = 10.0
 """For the whole of a try, from looking up the name to the answer's status."""
 _BEYOND_GATEWAYS = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
 """Addresses of version 6 behind which a gateway may reach any address of version 4 (RFC 6052, RFC 8215)."""
+_NEVER_OURS_TO_REACH = tuple(
+    ipaddress.ip_network(block)
+    for block in ("fec0::/10", "3fff::/20", "192.88.99.0/24", "192.0.0.0/24", "168.63.129.16/32")
+)
+"""Blocks that `ipaddress` calls global and no receiver stands in: site-local addresses (RFC 3879), documentation
+(RFC 9637), relays of 6to4 (RFC 7526), protocol assignments (RFC 6890), and a cloud's own door to its machines.
+"""
 _NOT_IN_A_LINE = frozenset("\r\n \0")
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -108,6 +115,8 @@ def is_public(address: Address) -> bool:
             return is_public(within)
         if any(address in network for network in _BEYOND_GATEWAYS):
             return False
+    if any(address in network for network in _NEVER_OURS_TO_REACH):
+        return False
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
 
 
