@@ -120,7 +120,7 @@ class BoardActs:
                 at=now,
                 actor=by.person,
                 role=by.role,
-                what="decision drafted",
+                what=audit.DRAFTED,
                 subject=nomination,
                 before={"outcome": decision.outcome.value} if decision else None,
                 after={"outcome": outcome.value, "place": place},

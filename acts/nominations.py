@@ -61,10 +61,12 @@ from rules.permissions import Act, Subject
 from rules.policies import nomination_terms
 from rules.stages import WORDS
 from storage import audit
+from storage.lists import person_at
 from storage.policies import policy_of
 from storage.steps import constraint_of
 
 ONE_LIVE_NOMINATION = "uq_nomination_live_person_cohort"
+_NOT_BY_ONESELF = "Nobody endorses their own nomination: name a senior leader who knows their work."
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,7 @@ class NominationActs:
                 if await session.get(Organisation, said.organisation) is None:
                     raise NotKnownError(f"There is no organisation '{said.organisation}': give its ODS code.")
                 nominee, endorser = await _people(session, said)
+                _refuse_for_oneself(said, nominee, endorser, by)
                 by = by or By(person=nominee, role=Role.NOMINEE)
                 subject = Subject(organisation=said.organisation, nominee=nominee)
                 await require(session, by, Act.NOMINATE, subject)
@@ -241,6 +244,8 @@ class NominationActs:
                 raise RefusedError("This nomination has been endorsed already.")
             people = await upsert_people(session, [_endorser(said)])
             endorser = people.by_address[said.email.lower()]
+            if row.person_id in {endorser.id, by.person}:
+                raise RefusedError(_NOT_BY_ONESELF)
             session.add(_endorsement(said, nomination, PersonId(endorser.id), self._desk.clock()))
             telling = self._desk.owe(session, nomination_workflow(nomination), "endorse", Endorse(by=by))
         return await self._desk.teller.tell(telling, NominationState)
@@ -361,11 +366,26 @@ async def _people(session: AsyncSession, said: Nominating) -> tuple[PersonId, Pe
     wanted = [Wanted(said.email, said.full_name, said.post)]
     if said.endorsement:
         wanted.append(_endorser(said.endorsement))
+    known = await person_at(session, said.email)
     people = (await upsert_people(session, wanted)).by_address
     nominee = PersonId(people[said.email.lower()].id)
-    for organisation, left_on in said.earlier_posts:
+    # Earlier posts bar assessors from panels. Somebody known keeps theirs: a nominator could otherwise take away, or
+    # make up, a conflict of interest of an assessor by nominating them.
+    for organisation, left_on in said.earlier_posts if known is None else ():
         await session.merge(EarlierPost(person_id=nominee, organisation_code=organisation, left_on=left_on))
     return nominee, PersonId(people[said.endorsement.email.lower()].id) if said.endorsement else None
+
+
+def _refuse_for_oneself(said: Nominating, nominee: PersonId, endorser: PersonId | None, by: By | None) -> None:
+    """Two people stand behind a nomination, whichever way it came.
+
+    Raises:
+        RefusedError: Somebody nominates themselves for their organisation, or endorses themselves.
+    """
+    if by is not None and said.route is NominationRoute.ORGANISATION and nominee == by.person:
+        raise RefusedError("Nobody nominates themselves for their organisation: ask a colleague to do it.")
+    if endorser == nominee:
+        raise RefusedError(_NOT_BY_ONESELF)
 
 
 def _endorser(said: Endorsing) -> Wanted:

@@ -41,11 +41,14 @@ class PeopleActs:
         """Gives somebody a role; who is not known yet is added.
 
         Raises:
-            RefusedError: Whoever acts may not.
+            RefusedError: Whoever acts may not, or it is themselves.
             BadFile: The organisation is unknown.
         """
         async with self._desk.transaction() as session:
             await require(session, by, Act.IMPORT_REGISTER, Subject())
+            person = await person_at(session, row.email)
+            if person is not None and person.id == by.person:
+                raise RefusedError("Nobody gives themselves a role: ask somebody else in operations.")
             return await grant_role(session, row, by, self._desk.clock())
 
     async def withdraw(self, person: PersonId, role: Role, organisation: str, by: By) -> None:

@@ -29,7 +29,7 @@ def make_portal(services: Services) -> FastAPI:
         exception_handlers={HTTPException: _failed},
     )
     portal.state.services = services
-    portal.add_middleware(Doorway)
+    portal.add_middleware(Doorway, hosts=services.hosts)
     portal.mount("/static", StaticFiles(directory=_STATIC), "static")
     portal.mount("/assets", StaticFiles(directory=_STATIC / "vendor" / "assets"), "assets")
     for part in AREAS:

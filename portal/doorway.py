@@ -1,5 +1,6 @@
 """What every request passes first: the headers of every answer, a nonce, and a bound on what is sent."""
 
+import re
 import secrets
 
 import structlog
@@ -13,19 +14,26 @@ from portal.headers import headers_for
 MOST_BYTES = 6_000_000
 """What a request may send: a file of 5 MB and the form around it."""
 _log = structlog.get_logger(__name__)
+_HOST = re.compile(r"([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+_OTHER_HOST = b"This service is not at this address."
 _BROKEN = b"Sorry, there is a problem with the service. Try again in a few minutes."
 
 
 class Doorway:
     """The outermost part of the portal."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, hosts: frozenset[str]) -> None:
         self._app = app
+        self._hosts = hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Lets a request through."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if _host_of(scope) not in self._hosts:
+            # Letters, passkeys and providers are given addresses made of it: a made-up one must get no further.
+            await _plainly(send, 400, _OTHER_HOST)
             return
         nonce = secrets.token_urlsafe(16)
         scope.setdefault("state", {})["nonce"] = nonce
@@ -48,10 +56,19 @@ class Doorway:
             _log.exception("no page could be made")
             if begun:
                 raise
-            await answered(
-                {"type": "http.response.start", "status": 500, "headers": [(b"content-type", b"text/plain")]}
-            )
-            await answered({"type": "http.response.body", "body": _BROKEN})
+            await _plainly(answered, 500, _BROKEN)
+
+
+def _host_of(scope: Scope) -> str:
+    """The name a request was sent to, without its port, in small letters."""
+    given = next((value for name, value in scope["headers"] if name == b"host"), b"").decode("latin-1").lower()
+    found = _HOST.fullmatch(given)
+    return found[1] if found else ""
+
+
+async def _plainly(send: Send, status: int, words: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/plain")]})
+    await send({"type": "http.response.body", "body": words})
 
 
 def _bounded(receive: Receive) -> Receive:

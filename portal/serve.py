@@ -1,6 +1,7 @@
 """Serves the portal: one process, until it is asked to end."""
 
 import asyncio
+from urllib.parse import urlsplit
 
 import structlog
 import uvicorn
@@ -10,7 +11,7 @@ from acts.desk import Desk
 from notify.settled import channel_of, sender_of
 from portal.app import make_portal
 from portal.oidc import Provider
-from portal.services import Branding, Services
+from portal.services import LOOPBACK, Branding, Services
 from portal.sessions import SessionLimits
 from stack.client import connect
 from stack.settings import Environment, Settings, SettingsError
@@ -60,6 +61,9 @@ def services_over(settings: Settings, desk: Desk) -> Services:
     """The portal's surroundings, as the settings have them."""
     sender = sender_of(settings)
     development = settings.environment is Environment.DEVELOPMENT
+    if not development and not settings.portal_address:
+        raise SettingsError("The portal needs TALENT_POOL_PORTAL_ADDRESS in production: letters lead people there.")
+    own = urlsplit(settings.portal_address or "").hostname
     return Services(
         acts=acts_at(desk),
         channel=channel_of(settings),
@@ -70,6 +74,7 @@ def services_over(settings: Settings, desk: Desk) -> Services:
         mailbox=settings.mailbox if development else None,
         receipts=settings.notify_receipts,
         provider=_provider_of(settings),
+        hosts=LOOPBACK | {own} if own else LOOPBACK,
         temporal_pages=(settings.temporal_pages or "").rstrip("/"),
     )
 

@@ -18,6 +18,9 @@ from portal.sessions import SessionLimits
 
 USUAL_LIMITS = SessionLimits(idle=timedelta(minutes=30), longest=timedelta(hours=12))
 
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
+"""The names of this machine, at which a portal is always asked for: by people in development, and for its health."""
+
 
 @dataclass(frozen=True)
 class Branding:
@@ -48,6 +51,7 @@ class Services:
     receipts: SecretStr | None = None
     provider: Provider | None = None
     temporal_pages: str = ""
+    hosts: frozenset[str] = LOOPBACK
     rates: Rates = field(default_factory=Rates)
 
     @property

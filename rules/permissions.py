@@ -253,6 +253,7 @@ _OUTCOMES = frozenset(
 )
 _SCORES = frozenset({Act.READ_OWN_SCORES, Act.READ_PANEL_SCORES, Act.READ_PROPOSED_ORDER})
 _EQUALITY = frozenset({Act.SEE_EQUALITY_AGGREGATES, Act.SEE_EQUALITY_OF_PERSON})
+_OFFICERS = frozenset({Role.MODERATOR, Role.BOARD, Role.OPERATIONS})
 _NOT_ON_A_CASE = frozenset({Act.KEEP_AVAILABILITY, Act.SEARCH_POOL})
 
 _ACTS: Mapping[Act, str] = MappingProxyType(
@@ -348,6 +349,8 @@ def _not_theirs(actor: Actor, act: Act, subject: Subject) -> str | None:
         return f"A nominee may {_named(act)} only on their own nomination."
     if actor.role is Role.ASSESSOR:
         return _not_this_assessors(actor, act, subject)
+    if actor.role in _OFFICERS and actor.person == subject.nominee:
+        return f"Nobody may {_named(act)} on their own nomination: ask somebody else in your role."
     return None
 
 

@@ -21,6 +21,8 @@ from models.enums import Role
 from models.ids import PersonId
 from models.tables import AuditEvent
 
+DRAFTED = "decision drafted"
+"""What an event is called by which somebody drafts a decision, whether it changes the outcome or not."""
 BEFORE_THE_FIRST = "0" * 64
 """What stands for the hash before the first event."""
 

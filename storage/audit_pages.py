@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from models.enums import Role, Stage
 from models.tables import Assessment, AuditEvent, Decision, Nomination
 from rules.permissions import Act, may
+from storage.audit import DRAFTED
 from storage.lists import Asker
 
 _RELEASED = (Stage.IN_POOL, Stage.RESERVED, Stage.NOT_ADMITTED)
@@ -72,9 +73,10 @@ async def subjects_like(session: AsyncSession, written: str) -> list[str]:
 
 
 def sets_an_outcome() -> ColumnElement[bool]:
-    """Whether an event gives a nomination an outcome, or takes it away."""
+    """Whether an event gives a nomination an outcome, takes it away, or drafts the same one again."""
     after = func.jsonb_extract_path_text(col(AuditEvent.after), "outcome")
-    return after.is_distinct_from(func.jsonb_extract_path_text(col(AuditEvent.before), "outcome"))
+    before = func.jsonb_extract_path_text(col(AuditEvent.before), "outcome")
+    return or_(col(AuditEvent.what) == DRAFTED, after.is_distinct_from(before))
 
 
 def _tells_of_a_decision() -> ColumnElement[bool]:
@@ -124,7 +126,7 @@ async def _released_among(session: AsyncSession, subjects: Sequence[str]) -> fro
 def trail_line(row: AuditEvent, *, knows: bool) -> TrailLine:
     """An event as somebody may know it who knows the decision it may be about, or does not yet."""
     before, after = dict(row.before or {}), dict(row.after or {})
-    decides = not knows and before.get("outcome") != after.get("outcome")
+    decides = not knows and (row.what == DRAFTED or before.get("outcome") != after.get("outcome"))
     hidden = frozenset() if knows else _OF_A_DECISION
     return TrailLine(
         row.position,

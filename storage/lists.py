@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Text, cast, exists, false, func, literal, or_, true, union
+from sqlalchemy import ColumnElement, Select, Text, cast, exists, false, func, literal, or_, true, union
 from sqlalchemy import select as columns
 from sqlmodel import and_, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from models.enums import HOLDING, SETTLED, MessageStatus, Role, Stage
+from models.enums import HOLDING, SETTLED, AssessmentStage, MessageStatus, Role, Stage
 from models.tables import (
     Assessment,
     Assessor,
@@ -24,6 +24,7 @@ from models.tables import (
 )
 
 _SEE_ALL = frozenset({Role.OPERATIONS, Role.MODERATOR, Role.BOARD})
+_SCORED = frozenset({AssessmentStage.SUBMITTED})
 
 
 @dataclass(frozen=True)
@@ -66,9 +67,15 @@ class Standing:
 
 
 def visible_to(asker: Asker | None) -> ColumnElement[bool]:
-    """Which nominations this person may see; nobody named sees them all, without names."""
-    if asker is None or asker.role in _SEE_ALL:
+    """Which nominations this person may see; nobody named sees them all, without names.
+
+    Who sees all sees neither their own nomination nor one that they have still to score: a person can hold several
+    roles, and must not learn in one what another keeps from them.
+    """
+    if asker is None:
         return true()
+    if asker.role in _SEE_ALL:
+        return and_(col(Nomination.person_id) != asker.person, col(Nomination.id).not_in(_to_score_by(asker.person)))
     if asker.role is Role.NOMINATOR:
         return col(Nomination.organisation_code).in_(sorted(asker.places))
     if asker.role is Role.NOMINEE:
@@ -87,6 +94,20 @@ def visible_to(asker: Asker | None) -> ColumnElement[bool]:
         )
         return col(Nomination.id).in_(own)
     return false()
+
+
+def _to_score_by(person: str) -> Select[str]:
+    """The nominations whose panel this person sits on and has not given scores yet."""
+    return (
+        columns(col(Assessment.nomination_id))
+        .join(
+            Assessor,
+            and_(
+                col(Assessor.id) == col(Assessment.assessor_id), col(Assessor.cohort_id) == col(Assessment.cohort_id)
+            ),
+        )
+        .where(col(Assessor.person_id) == person, col(Assessment.stage).in_(list(HOLDING - _SCORED)))
+    )
 
 
 async def nominations_visible_to(

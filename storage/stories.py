@@ -23,6 +23,7 @@ from models.tables import (
     ScreeningFinding,
 )
 from rules.permissions import Act, Actor, Subject, may
+from storage.audit import DRAFTED
 from storage.lists import Asker, events_of, messages_visible_to, names_of, nomination_visible_to, panel_of
 
 _MOST_MESSAGES = 200
@@ -152,7 +153,7 @@ def _without_decision(events: Sequence[AuditEvent]) -> tuple[AuditEvent, ...]:
     kept: list[AuditEvent] = []
     for event in events:
         before, after = event.before or {}, event.after or {}
-        decides = before.get("outcome") != after.get("outcome")
+        decides = event.what == DRAFTED or before.get("outcome") != after.get("outcome")
         if decides and "stage" not in after:
             continue
         kept.append(

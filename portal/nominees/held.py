@@ -19,6 +19,7 @@ from portal.nominees.tasks import answer_words
 from portal.visitors import ROLE_WORDS
 from portal.words import moment, plain
 from rules.applications import form
+from storage.audit import DRAFTED
 from storage.equality import OwnAnswer
 from storage.nominee_pages import OwnEndorsement, OwnNomination
 
@@ -257,7 +258,7 @@ def held_events(events: Sequence[AuditEvent], person: str, *, decided: bool) -> 
     held: list[HeldEvent] = []
     for event in events:
         before, after = event.before or {}, event.after or {}
-        decides = before.get("outcome") != after.get("outcome")
+        decides = event.what == DRAFTED or before.get("outcome") != after.get("outcome")
         if decides and not decided and "stage" not in after:
             continue
         hidden = decides and not decided

@@ -76,6 +76,7 @@ def test_every_required_variable_alone_is_refused_when_missing(compose_text):
         "GRAFANA_ADMIN_PASSWORD",
         "TALENT_POOL_SMTP_HOST",
         "TALENT_POOL_SMTP_FROM",
+        "TALENT_POOL_PORTAL_ADDRESS",
     }
     for name in sorted(required):
         without = {key: value for key, value in complete.items() if key != name}
@@ -135,6 +136,7 @@ def test_production_settings_are_accepted_by_the_application(compose_text, monke
         "GRAFANA_ADMIN_PASSWORD": "third-of-three",
         "TALENT_POOL_SMTP_HOST": "relay.example.nhs.test",
         "TALENT_POOL_SMTP_FROM": "talent-pool@example.nhs.test",
+        "TALENT_POOL_PORTAL_ADDRESS": "https://talent.example.nhs.test",
     }
     worker = yaml.safe_load(interpolated(compose_text, filled))["services"]["worker"]
     monkeypatch.chdir(tmp_path)

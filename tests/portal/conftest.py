@@ -22,7 +22,7 @@ from models.tables import Assessor, Person, RoleGrant
 from notify.channels import MailboxChannel
 from notify.compose import sender_from
 from portal.app import make_portal
-from portal.services import Branding, Services
+from portal.services import LOOPBACK, Branding, Services
 from portal.sessions import SessionLimits
 from tests.portal.visiting import Visit
 from tests.workflows.conftest import cohort, rig
@@ -44,6 +44,7 @@ async def services(rig: Rig) -> Services:
         branding=Branding(development=True),
         limits=SessionLimits(idle=timedelta(minutes=30), longest=timedelta(hours=12)),
         mailbox=rig.mailbox,
+        hosts=LOOPBACK | {"portal.test"},
     )
 
 

@@ -24,6 +24,7 @@ NAME, ADDRESS = "Quillon Marchbanks", "quillon.marchbanks@example.nhs.test"
 ENDORSED, WRITTEN, ADJUSTED = "plantedendorsement", "plantedstatement", "plantedadjustment"
 DECIDED, FIRST, SECOND = "plantedevidencedecided", "plantedevidencefirst", "plantedevidencesecond"
 NOTE, EQUALITY = "planteddecisionnote", "plantedequalityanswer"
+DRAFTED = "below_standard"
 REST = "with all that came of it for patients there over many months as her colleagues say of her work"
 ABOUT_HER = frozenset({NAME, ADDRESS, ENDORSED, WRITTEN, ADJUSTED, DECIDED, NOTE, EQUALITY})
 """Everything about the nominee whose decision is drafted."""
@@ -58,9 +59,11 @@ async def planted(rig: Rig) -> Planted:
         await decided.save_scores(one, 5, f"{DECIDED} {REST}")
         await decided.submit_scores(one)
     await decided.until(Stage.AWAITING_DECISION)
-    await rig.acts.board.draft_decision(
-        decided.id, rig.member, Outcome.NOT_ADMITTED, DecisionReason.BELOW_STANDARD, note=NOTE
-    )
+    # Twice: the second draft changes no outcome, and must be kept as well as the first.
+    for _ in range(2):
+        await rig.acts.board.draft_decision(
+            decided.id, rig.member, Outcome.NOT_ADMITTED, DecisionReason.BELOW_STANDARD, note=NOTE
+        )
     scoring = await cohort.nominate()
     await applied(scoring, "What I did and what came of it.", "None.")
     await scoring.seat()
@@ -152,7 +155,7 @@ def forbidden(rig: Rig, planted: Planted) -> dict[str, tuple[By, frozenset[str]]
     return {
         "nominator": (rig.nominator, scores | planted.panel | {WRITTEN, ADJUSTED, NOTE, EQUALITY}),
         "nominator elsewhere": (OUTSIDER, everything | planted.ids),
-        "nominee": (planted.decided.nominee, scores | planted.panel | {NOTE, planted.scoring.id}),
+        "nominee": (planted.decided.nominee, scores | planted.panel | {NOTE, DRAFTED, planted.scoring.id}),
         "another nominee": (planted.scoring.nominee, everything | {planted.decided.id}),
         "assessor who submitted": (planted.first, ABOUT_HER | {SECOND, planted.decided.id}),
         "assessor who scores": (planted.second, ABOUT_HER | {FIRST, planted.decided.id}),

@@ -224,3 +224,15 @@ async def test_too_much_at_once_is_refused(a_visit: A_Visit) -> None:
     page = await (await a_visit()).post("/sign-in", {"email": "x" * 7_000_000})
 
     assert (page.status, page.heading) == (413, "This is too large")
+
+
+async def test_portal_answers_at_its_own_names_alone(a_visit: A_Visit) -> None:
+    visit = await a_visit()
+
+    answers = [
+        await visit.client.post("/sign-in", data={"email": "a@example.nhs.test"}, headers={"Host": host})
+        for host in ("evil.test", "portal.test.evil.test", "portal.test:443@evil.test", "")
+    ]
+
+    assert [answer.status_code for answer in answers] == [400] * 4
+    assert (await visit.client.get("/", headers={"Host": "PORTAL.test:443"})).status_code == 200

@@ -5,7 +5,7 @@ import pytest
 
 from models.enums import AssessorDeclineReason, Role, ScoreChangeReason
 from models.ids import AssessorId, OrganisationCode, PersonId
-from rules.permissions import CODED_REASON, Act, Actor, Subject, may, may_approve, may_on
+from rules.permissions import CODED_REASON, GRANTS, Act, Actor, Subject, may, may_approve, may_on
 from rules.policies import parse_policy
 
 POLICY = parse_policy((Path(__file__).parents[2] / "data/pilot/policy.toml").read_text(encoding="utf-8"))
@@ -179,9 +179,18 @@ def test_assessor_sees_the_panels_scores_only_after_submitting_their_own():
 @pytest.mark.parametrize(("role", "act"), list(product(ROLES, Act)))
 def test_whose_case_it_is_never_allows_what_the_role_may_not(role, act):
     actor = Actor(ME, role, organisation=OURS, assessor=FIRST)
-    subject = Subject(organisation=OURS, nominee=ME, assessors=frozenset({FIRST}), submitted=True)
+    nominee = ME if role is Role.NOMINEE else SOMEBODY
+    subject = Subject(organisation=OURS, nominee=nominee, assessors=frozenset({FIRST}), submitted=True)
 
     assert may_on(actor, act, subject).allowed == may(role, act).allowed
+
+
+@pytest.mark.parametrize("role", [Role.MODERATOR, Role.BOARD, Role.OPERATIONS])
+def test_nobody_acts_as_an_officer_on_their_own_nomination(role):
+    for act in GRANTS[role] - {Act.SEARCH_POOL}:
+        verdict = may_on(Actor(ME, role), act, Subject(organisation=OURS, nominee=ME))
+        assert not verdict
+        assert "their own nomination" in verdict.reason
 
 
 def test_decision_is_approved_by_another_person_where_the_policy_wants_two():
