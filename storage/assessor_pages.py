@@ -7,7 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, case, false, func, literal, text, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    SQLColumnExpression,
+    case,
+    false,
+    func,
+    literal,
+    text,
+    tuple_,
+)
 from sqlalchemy import select as columns
 from sqlmodel import and_, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -133,8 +144,8 @@ async def open_tasks(session: AsyncSession, asker: Asker, after: str = "") -> tu
     due = func.coalesce(col(Assessment.due_at), text("'infinity'::timestamptz"))
     query = _lines(asker).where(col(Assessment.stage).in_(OPEN)).order_by(due, col(Assessment.id))
     if after:
-        last = select(due, col(Assessment.id)).where(col(Assessment.id) == after).correlate(None)
-        query = query.where(tuple_(due, col(Assessment.id)) > last.scalar_subquery())
+        last = _place_of(asker, after, due)
+        query = query.where(tuple_(due, col(Assessment.id)) > last)
     return await _read_lines(session, query)
 
 
@@ -144,10 +155,8 @@ async def past_tasks(session: AsyncSession, asker: Asker, after: str = "") -> tu
     query = _lines(asker).where(col(Assessment.stage).in_(over))
     query = query.order_by(col(Assessment.stage_since).desc(), col(Assessment.id).desc())
     if after:
-        last = select(col(Assessment.stage_since), col(Assessment.id)).where(col(Assessment.id) == after)
-        query = query.where(
-            tuple_(col(Assessment.stage_since), col(Assessment.id)) < last.correlate(None).scalar_subquery()
-        )
+        last = _place_of(asker, after, col(Assessment.stage_since))
+        query = query.where(tuple_(col(Assessment.stage_since), col(Assessment.id)) < last)
     return await _read_lines(session, query)
 
 
@@ -353,6 +362,18 @@ def _unbarred(query: Select[str], asker: Asker, assessment: str, stages: Sequenc
             col(DeclaredConflict.nomination_id).is_(None),
         )
         .correlate(None)
+    )
+
+
+def _place_of(asker: Asker, assessment: str, when: SQLColumnExpression[datetime]) -> ScalarSelect[object]:
+    """Where one of the assessor's own tasks stands in a list; nothing comes after anybody else's, or none."""
+    return (
+        columns(when, col(Assessment.id))
+        .select_from(Assessment)
+        .join(Assessor, _seat())
+        .where(_theirs(asker), col(Assessment.id) == assessment, col(Assessment.stage) != AssessmentStage.SEATED)
+        .correlate(None)
+        .scalar_subquery()
     )
 
 

@@ -217,7 +217,8 @@ async def letters_to(
     session: AsyncSession, asker: Asker, *, after: str = "", before: str = "", limit: int = 50
 ) -> tuple[tuple[tuple[OutboxMessage, str], ...], Sheet]:
     """Letters to this person as a nominator, with the nominees' names, newest first."""
-    place = await session.get(OutboxMessage, after or before) if after or before else None
+    known = await letter_to(session, asker, after or before) if after or before else None
+    place = known[0] if known else None
     key = tuple_(col(OutboxMessage.queued_at), col(OutboxMessage.id))
     query = _letters(asker)
     if place is not None and after:

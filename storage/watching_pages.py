@@ -178,17 +178,17 @@ async def page_of_nominations(
         .limit(limit)
     )
     if before:
-        query = query.where(place < _place_of(before, order))
+        query = query.where(place < _place_of(asker, before, order))
         query = query.order_by(*(part.desc() for part in place.clauses))
     else:
         if after:
-            query = query.where(place > _place_of(after, order))
+            query = query.where(place > _place_of(asker, after, order))
         query = query.order_by(*place.clauses)
     rows = (await session.exec(query)).all()
     lines = tuple(ListLine(*row) for row in (reversed(rows) if before else rows))
     total = await _count(session, *found)
     first = lines[0].nomination.id if lines and (after or before) else ""
-    earlier = await _count(session, *found, place < _place_of(first, order)) if first else 0
+    earlier = await _count(session, *found, place < _place_of(asker, first, order)) if first else 0
     return ListPage(lines, total, earlier)
 
 
@@ -245,7 +245,9 @@ async def bulk_steps(
     query = select(BulkStep).where(col(BulkStep.cohort_id) == cohort)
     if before:
         other = aliased(BulkStep)
-        taken_at = select(other.taken_at).where(col(other.id) == before).scalar_subquery()
+        taken_at = (
+            select(other.taken_at).where(col(other.id) == before, col(other.cohort_id) == cohort).scalar_subquery()
+        )
         query = query.where(place < tuple_(taken_at, literal(before)))
     rows = await session.exec(query.order_by(col(BulkStep.taken_at).desc(), col(BulkStep.id).desc()).limit(limit))
     return rows.all()
@@ -279,13 +281,13 @@ def _place(table: type[Nomination], order: Order) -> Tuple:
     return tuple_(col(table.id))
 
 
-def _place_of(nomination: str, order: Order) -> Tuple:
-    """The place of one nomination, whether or not the list still holds it."""
+def _place_of(asker: Asker, nomination: str, order: Order) -> Tuple:
+    """The place of one nomination that the asker may see, whether or not the list still holds it."""
     if order is Order.NUMBER:
         return tuple_(literal(nomination))
-    other = aliased(Nomination)
-    key = func.coalesce(col(other.due_at), _NEVER) if order is Order.DUE else col(other.stage_since)
-    return tuple_(select(key).where(col(other.id) == nomination).scalar_subquery(), literal(nomination))
+    key = func.coalesce(col(Nomination.due_at), _NEVER) if order is Order.DUE else col(Nomination.stage_since)
+    own = select(key).where(visible_to(asker), col(Nomination.id) == nomination).correlate(None)
+    return tuple_(own.scalar_subquery(), literal(nomination))
 
 
 def _narrowed(sought: Sought, now: datetime) -> list[ColumnElement[bool]]:

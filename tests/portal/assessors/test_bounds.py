@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import col, select
 
 from models.enums import AssessmentStage
-from models.tables import Assessor, EqualityAnswer
+from models.tables import Assessment, Assessor, EqualityAnswer
 from tests.portal.assessors.seats import accepted, seat
 from tests.portal.conftest import A_Visit, assessor_of
 from tests.workflows.rig import CohortRig
@@ -103,3 +103,29 @@ async def test_no_page_shows_what_an_assessor_must_not_see(cohort: CohortRig, a_
     planted = ["plantedrival", "plantedquestion", "plantedanswer", "Plantedother", "nominee.", *seats]
     assert [page.status for page in pages] == [200] * len(paths)
     assert [(page.path, word) for page in pages for word in planted if word in page.text] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "stage"),
+    [("/assessments", AssessmentStage.OFFERED), ("/assessments/history", AssessmentStage.SUBMITTED)],
+)
+async def test_key_of_anybody_elses_task_is_read_as_one_that_is_not_there(
+    cohort: CohortRig, a_visit: A_Visit, path: str, stage: AssessmentStage
+) -> None:
+    own, other = await cohort.rig.all(select(Assessor).where(col(Assessor.cohort_id) == cohort.id).limit(2))
+    await seat(cohort, own, 3, stage)
+    await seat(cohort, other, 3, stage)
+    visit = await a_visit(await assessor_of(cohort, own.id))
+    theirs = select(Assessment.id).where(col(Assessment.assessor_id) == other.id, col(Assessment.stage) == stage)
+    foreign = await cohort.rig.all(theirs.where(col(Assessment.cohort_id) == cohort.id))
+    mine = select(Assessment.id).where(col(Assessment.assessor_id) == own.id, col(Assessment.stage) == stage)
+    known = await cohort.rig.all(mine.where(col(Assessment.cohort_id) == cohort.id))
+
+    absent = await visit.get(f"{path}?after={cohort.id}-0000.A-999")
+    tried = [await visit.get(f"{path}?after={one}") for one in foreign]
+    after_own = [await visit.get(f"{path}?after={one}") for one in known]
+
+    listed = [[link for link in page.links if cohort.id in link] for page in tried]
+    assert len(foreign) >= 3
+    assert listed == [[link for link in absent.links if cohort.id in link]] * len(foreign)
+    assert max(len([link for link in page.links if cohort.id in link]) for page in after_own) > 0

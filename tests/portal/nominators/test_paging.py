@@ -10,6 +10,7 @@ from sqlmodel import col, select
 from models.enums import NominationRoute, Readiness, Template
 from models.messages import By
 from models.tables import Nomination, NominationDraft, OutboxMessage, Person, RoleGrant
+from portal.nominators.presenters import slug_of
 from tests.portal.conftest import A_Visit
 from tests.portal.visiting import Seen, Visit
 from tests.workflows.rig import CohortRig, Rig
@@ -154,6 +155,34 @@ async def test_messages_are_paged_newest_first_and_lead_back(
     assert [len(links) for links in shown] == [50, 10, 50]
     assert shown[2] == shown[0]
     assert not set(shown[0]) & set(shown[1])
+
+
+async def test_key_of_anybody_elses_message_is_read_as_one_that_is_not_there(
+    cohort: CohortRig, a_visit: A_Visit, stranger: By
+) -> None:
+    await many(cohort, stranger, 2)
+    await many(cohort, cohort.rig.nominator, 1)
+    await many(cohort, stranger, 2)
+    (foreign,) = await cohort.rig.all(
+        select(OutboxMessage.id)
+        .where(
+            col(OutboxMessage.person_id) == cohort.rig.nominator.person,
+            col(OutboxMessage.cohort_id) == cohort.id,
+            col(OutboxMessage.template) == Template.WITHDRAWN,
+        )
+        .order_by(col(OutboxMessage.queued_at).desc())
+        .limit(1)
+    )
+    visit = await a_visit(stranger)
+
+    for way in ("after", "before"):
+        absent = await visit.get(f"/organisation/messages?{way}={slug_of('nomination/no-such-0001:1:0')}")
+        tried = await visit.get(f"/organisation/messages?{way}={slug_of(foreign)}")
+
+        assert [href for href in tried.links if "/messages/" in href] == [
+            href for href in absent.links if "/messages/" in href
+        ]
+        assert len([href for href in tried.links if "/messages/" in href]) == 4
 
 
 def own_links(page: Seen) -> list[str]:

@@ -1,8 +1,12 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlmodel.ext.asyncio.session import AsyncSession
 
-from models.enums import Stage, SteerReason
+from models.enums import Role, Stage, SteerReason
+from models.tables import BulkStep, Cohort
+from storage.lists import Asker
+from storage.watching_pages import Order, Sought, bulk_steps, page_of_nominations
 from tests.portal.conftest import A_Visit
 from tests.portal.visiting import Seen
 from tests.workflows.rig import CohortRig
@@ -114,3 +118,48 @@ async def many(cohort: CohortRig, count: int, stage: Stage = Stage.NOMINATED) ->
         count=count,
         stage=stage.value,
     )
+
+
+async def test_key_that_is_not_the_askers_is_read_as_one_that_is_not_there(cohort: CohortRig) -> None:
+    await many(cohort, 4)
+    await cohort.rig.spoil(
+        "UPDATE nomination SET organisation_code = '05A' WHERE cohort_id = :cohort AND id > :last",
+        cohort=cohort.id,
+        last=f"{cohort.id}-0002",
+    )
+    asker, sought = Asker("p-0000000000a5", Role.NOMINATOR, frozenset({"R1D"})), Sought(cohort.id)
+    now = datetime.now(UTC)
+
+    async with cohort.rig.sessions() as session:
+        for order in (Order.DUE, Order.WAITING):
+            read = [
+                await page_of_nominations(session, asker, sought, order=order, now=now, after=one)
+                for one in (f"{cohort.id}-0003", f"{cohort.id}-0004", f"{cohort.id}-9999")
+            ]
+            whole = await page_of_nominations(session, asker, sought, order=order, now=now)
+
+            assert [len(page.lines) for page in read] == [0, 0, 0]
+            assert len(whole.lines) == 2
+
+
+async def test_key_of_another_cohorts_step_is_read_as_one_that_is_not_there(cohort: CohortRig) -> None:
+    now = datetime.now(UTC)
+    names = [f"b-{cohort.id}-{number}" for number in range(3)]
+    async with cohort.rig.sessions.begin() as session:
+        session.add(Cohort(**{**await _columns(session, cohort.id), "id": f"{cohort.id}-b", "name": "Another one"}))
+        await session.flush()
+        for name, of in zip(names, (cohort.id, f"{cohort.id}-b", cohort.id), strict=True):
+            by = cohort.rig.operations.person
+            session.add(BulkStep(id=name, cohort_id=of, act="pause", reason="other", person_id=by, taken_at=now))
+
+    async with cohort.rig.sessions() as session:
+        own = await bulk_steps(session, cohort=cohort.id, before=names[2])
+        foreign = await bulk_steps(session, cohort=cohort.id, before=names[1])
+        absent = await bulk_steps(session, cohort=cohort.id, before="b-none")
+
+    assert [step.id for step in own] == [names[0]]
+    assert list(foreign) == list(absent) == []
+
+
+async def _columns(session: AsyncSession, cohort: str) -> dict[str, object]:
+    return (await session.get_one(Cohort, cohort)).model_dump()
