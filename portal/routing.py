@@ -1,8 +1,9 @@
 """The routes of pages: whatever goes wrong in one becomes a friendly page, with what was typed given back."""
 
+import re
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 import structlog
 from fastapi import APIRouter, Request
@@ -22,6 +23,7 @@ from portal.access import visitor_at
 from portal.failures import (
     BrokenError,
     NotFoundError,
+    OtherOriginError,
     PageError,
     RefusedHereError,
     SignedOutError,
@@ -34,6 +36,8 @@ from portal.services import services_of
 
 _log = structlog.get_logger(__name__)
 _KEPT_FIELDS = 300
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Letters that stand in no address of this service; the database takes no NUL and would fail by it."""
 _LOST = (
     NotReachedError,
     RPCError,
@@ -55,6 +59,7 @@ class PageRoute(APIRoute):
         async def answer(request: Request) -> Response:
             try:
                 refuse_from_elsewhere(request)
+                _refuse_unprintable(request)
                 return await usual(request)
             except ClientDisconnect:
                 raise
@@ -62,6 +67,12 @@ class PageRoute(APIRoute):
                 return await failure_page(request, error)
 
         return answer
+
+
+def is_unprintable(request: Request) -> bool:
+    """Whether the address holds a letter that nothing here is called by: a NUL, another control, half a letter."""
+    query = unquote_to_bytes(request.scope["query_string"].replace(b"+", b" ")).decode("utf-8", "replace")
+    return _CONTROL.search(request.scope["path"]) is not None or _CONTROL.search(query) is not None
 
 
 def area() -> APIRouter:
@@ -78,7 +89,7 @@ async def done_once(request: Request, act: Callable[[], Awaitable[str]]) -> Redi
         services.acts.desk.sessions,
         act,
         asker=asker,
-        key=key if isinstance(key, str) else "",
+        key=key if isinstance(key, str) and key.isprintable() else "",
         route=f"{request.method} {request.url.path}"[:160],
         now=services.clock(),
     )
@@ -108,8 +119,14 @@ async def failure_page(request: Request, error: Exception) -> Response:
         link=failure.link,
         wait=failure.wait,
         reference=reference,
-        kept=await _kept(request),
+        # What another site made the browser send is not given back as if the person had typed it.
+        kept=[] if isinstance(failure, OtherOriginError) else await _kept(request),
     )
+
+
+def _refuse_unprintable(request: Request) -> None:
+    if is_unprintable(request):
+        raise NotFoundError
 
 
 def _failure_of(error: Exception) -> PageError:

@@ -236,3 +236,25 @@ async def test_portal_answers_at_its_own_names_alone(a_visit: A_Visit) -> None:
 
     assert [answer.status_code for answer in answers] == [400] * 4
     assert (await visit.client.get("/", headers={"Host": "PORTAL.test:443"})).status_code == 200
+
+
+async def test_text_sent_in_another_role_is_given_back_and_taken_once_the_role_is_back(
+    rig: Rig, a_visit: A_Visit
+) -> None:
+    visit = await a_visit(rig.operations)
+
+    page = await visit.post("/organisation/nominate", {"statement": "Two services became one.", "once": "a-key"})
+
+    assert (page.status, page.heading) == (403, "You cannot see this page")
+    assert "Two services became one." in page.words
+    assert page.form("").fields == {"statement": ["Two services became one."], "once": ["a-key"]}
+
+
+async def test_text_sent_to_what_belongs_to_somebody_else_is_given_back(rig: Rig, a_visit: A_Visit) -> None:
+    visit = await a_visit(rig.nominator)
+
+    page = await visit.post("/organisation/nominate/d-nothing/save", {"content": "Two services became one."})
+
+    assert page.status == 404
+    assert "Two services became one." in page.words
+    assert page.form("").fields["content"] == ["Two services became one."]
