@@ -4,7 +4,7 @@ from playwright.async_api import Page, expect
 from sqlmodel import col, select
 
 from acts.pairs import PairActs
-from models.enums import Stage, SteerReason
+from models.enums import Stage, SteerReason, Template
 from models.ids import AssessorId
 from models.tables import AllocationRun, Assessor, Organisation, ProposedSeat
 from portal.operations.keeping.letters import path_of
@@ -131,6 +131,14 @@ async def test_pages_on_letters_and_the_trail_hold(rig: Rig, cohort: CohortRig, 
         "/operations/audit/verify",
     ):
         await page.goto(path)
+        await holds(page)
+
+
+async def test_page_of_every_template_holds(rig: Rig, a_window: AWindow) -> None:
+    page = await a_window(rig.operations)
+
+    for template in Template:
+        await page.goto(f"/operations/messages/templates/{template}")
         await holds(page)
 
 
