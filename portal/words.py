@@ -1,8 +1,11 @@
 """How pages write moments, days and codes: in words, in Europe/London (NHS content style)."""
 
+import re
 from datetime import date, datetime
 
 from models.policy import LONDON
+
+_AS_LETTERS_SAY_IT = re.compile(r"\b[A-Z][a-z]+day (\d{1,2} [A-Z][a-z]+ \d{4}), (\d{2}:\d{2}) UK time\b")
 
 
 def day(when: date | datetime) -> str:
@@ -23,6 +26,15 @@ def clock(when: datetime) -> str:
 def moment(when: datetime) -> str:
     """A moment as ``5:30pm on 23 November 2026``."""
     return f"{clock(when)} on {day(when)}"
+
+
+def restyled(sentence: str) -> str:
+    """A sentence of an act, its moments (``rules.calendar.in_words``) written as `moment` writes them."""
+    return _AS_LETTERS_SAY_IT.sub(_restyled_moment, sentence)
+
+
+def _restyled_moment(found: re.Match[str]) -> str:
+    return moment(datetime.strptime(f"{found[1]} {found[2]}", "%d %B %Y %H:%M").replace(tzinfo=LONDON))
 
 
 def plain(code: str) -> str:
