@@ -11,10 +11,12 @@ from acts.errors import RefusedError
 from models.enums import Stage, SteerReason
 from models.ids import NominationId
 from models.messages import By
-from rules.calendar import in_words
+from models.policy import LONDON, Policy
+from rules.calendar import END_OF_DAY, in_words
 from rules.permissions import Act
 from rules.stages import WITH_DEADLINE, WORDS
 from storage import audit
+from storage.policies import policy_of
 
 ASKED = "asked for more time"
 """What the audit trail calls it."""
@@ -30,6 +32,11 @@ REASONS = (
 """Why a nominee may ask: the reasons for which operations extend, without the board's own."""
 
 
+def latest(policy: Policy) -> datetime:
+    """The latest moment until which time can be asked for: the end, in London, of the last day of assessments."""
+    return datetime.combine(policy.panel.assessed_until, END_OF_DAY, LONDON)
+
+
 class ExtensionActs:
     """Asks of a nominee to operations."""
 
@@ -41,7 +48,7 @@ class ExtensionActs:
 
         Raises:
             RefusedError: The stage has no deadline of the nominee's, the reason is the board's, or the moment is
-                not later than the deadline.
+                not later than the deadline, or later than assessments end.
         """
         now = self._desk.clock()
         async with self._desk.transaction() as session:
@@ -57,6 +64,9 @@ class ExtensionActs:
                 raise RefusedError("Enter a date in the future.")
             if row.due_at is not None and not lapsed and until <= row.due_at:
                 raise RefusedError(f"Enter a date after the deadline you have, {in_words(row.due_at)}.")
+            last = latest(await policy_of(session, row.cohort_id))
+            if until > last:
+                raise RefusedError(f"Enter a date not later than {in_words(last)}: assessments end then.")
             await audit.append(
                 session,
                 at=now,

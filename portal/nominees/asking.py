@@ -1,13 +1,13 @@
 """Asking operations for more time."""
 
-from datetime import datetime, time
+from datetime import datetime, timedelta
 from typing import Annotated, ClassVar
 
 from fastapi import Request
 from starlette.responses import HTMLResponse, Response
 
 from acts.errors import RefusedError
-from acts.extensions import ASKED, REASONS, ExtensionActs
+from acts.extensions import ASKED, REASONS, ExtensionActs, latest
 from models.enums import Role, Stage, SteerReason
 from models.policy import LONDON
 from models.tables import AuditEvent
@@ -20,7 +20,7 @@ from portal.pages import go_to, render
 from portal.routing import area, done_once
 from portal.services import Services, Surroundings
 from portal.visitors import Visitor
-from portal.words import day, moment
+from portal.words import day, moment, restyled
 from rules.calendar import END_OF_DAY
 from rules.permissions import Act
 from rules.stages import WITH_DEADLINE
@@ -29,7 +29,7 @@ from storage.nominee_pages import own_events
 routes = area()
 Asker = Annotated[Visitor, by(Role.NOMINEE, Act.SUBMIT_APPLICATION)]
 _REASONS = tuple(Option(reason.value, STEER_REASONS[reason]) for reason in REASONS)
-_DATE = "Enter a real date, such as 23 11 2026"
+_PARTS = ("until_day", "until_month", "until_year")
 
 
 class MoreTimeForm(Form):
@@ -40,16 +40,6 @@ class MoreTimeForm(Form):
     until_month: str = ""
     until_year: str = ""
     sentences: ClassVar = {"reason": "Select why you need more time"}
-
-    @property
-    def until(self) -> datetime:
-        """The end of that day in London.
-
-        Raises:
-            ValueError: There is no such day.
-        """
-        found = datetime(int(self.until_year), int(self.until_month), int(self.until_day), tzinfo=LONDON)
-        return datetime.combine(found.date(), time(END_OF_DAY.hour, END_OF_DAY.minute), LONDON)
 
 
 @routes.get("/my-nomination/{nomination}/extension")
@@ -66,7 +56,7 @@ async def take(request: Request, nomination: str, visitor: Asker, services: Surr
     """Keeps the request where operations see it."""
     mine = await own(services, visitor, nomination)
     bound = await bind(request, MoreTimeForm)
-    until = _until(bound)
+    until = _until(bound, _example(mine, services.clock()))
     if bound.value is None or until is None:
         return await _page(request, visitor, services, mine, bound, status=422)
     reason = bound.value.reason
@@ -78,7 +68,7 @@ async def take(request: Request, nomination: str, visitor: Asker, services: Surr
     try:
         return await done_once(request, keep)
     except RefusedError as error:
-        bound.refuse("until", str(error))
+        bound.refuse("until", restyled(str(error)))
         return await _page(request, visitor, services, mine, bound, status=409)
 
 
@@ -102,14 +92,25 @@ def _can_ask(mine: Own) -> bool:
     return mine.row.stage in WITH_DEADLINE or (mine.row.stage is Stage.LAPSED and mine.row.outcome is None)
 
 
-def _until(bound: Bound[MoreTimeForm]) -> datetime | None:
-    if bound.value is None:
+def _until(bound: Bound[MoreTimeForm], example: str) -> datetime | None:
+    """The end in London of the day that was typed; without a real one the form says so, beside all else."""
+    written = [bound.typed[part].strip() for part in _PARTS]
+    if not any(written):
+        bound.refuse("until", "Enter the day until which you need more time")
         return None
     try:
-        return bound.value.until
+        of_day, month, year = (int(part) for part in written)
+        return datetime(year, month, of_day, END_OF_DAY.hour, END_OF_DAY.minute, tzinfo=LONDON)
     except (ValueError, OverflowError):
-        bound.refuse("until", _DATE)
+        bound.refuse("until", f"Enter a real date, such as {example}" if example else "Enter a real date")
         return None
+
+
+def _example(mine: Own, now: datetime) -> str:
+    """A day that can be asked for, as one types it: the day after the deadline; empty where there is none."""
+    due = mine.row.due_at if mine.row.stage in WITH_DEADLINE else None
+    first = (max(due, now) if due else now).astimezone(LONDON) + timedelta(days=1)
+    return f"{first.day} {first.month} {first.year}" if first <= latest(mine.policy) else ""
 
 
 async def _page(
@@ -136,10 +137,19 @@ async def _page(
         path=mine.path,
         reference=mine.number,
         due=moment(mine.row.due_at) if mine.row.due_at and mine.row.stage in WITH_DEADLINE else "",
+        hint=_hint(mine, services.clock()),
         lapsed=mine.row.stage is Stage.LAPSED,
         earlier=[_earlier(event) for event in events if event.what == ASKED],
         reasons=_REASONS,
     )
+
+
+def _hint(mine: Own, now: datetime) -> str:
+    last = day(latest(mine.policy))
+    example = _example(mine, now)
+    if not example:
+        return f"Assessments end on {last}, so there is no later day to ask for. Write to us instead."
+    return f"For example, {example}. The latest day is {last}, when assessments end."
 
 
 def _earlier(event: AuditEvent) -> str:

@@ -1,7 +1,7 @@
 """Where a nomination stands, what is asked, and how people leave or ask for time."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 from sqlmodel import col, select
@@ -9,6 +9,7 @@ from sqlmodel import col, select
 from models.enums import Outcome, Stage, SteerReason
 from models.policy import LONDON
 from models.tables import AuditEvent
+from portal.words import day, moment
 from tests.portal.conftest import A_Visit
 from tests.portal.visiting import Seen
 from tests.workflows.rig import CohortRig, eventually
@@ -160,6 +161,30 @@ async def test_asking_for_more_time_reaches_operations_in_the_trail(cohort: Coho
     ]
     assert "you asked for time until" in again.words
     assert (await case.row()).due_at == due
+
+
+async def test_time_is_not_asked_for_beyond_the_last_day_of_assessments(cohort: CohortRig, a_visit: A_Visit) -> None:
+    case = await (await cohort.nominate()).reach(Stage.APPLYING)
+    last = cohort.policy.panel.assessed_until
+    due = (await case.row()).due_at
+    assert due is not None
+    example = due.astimezone(LONDON) + timedelta(days=1)
+    path = f"/my-nomination/{case.id}/extension"
+    visit = await a_visit(case.nominee)
+    page = await visit.get(path)
+
+    late = await asked_for_time(page, datetime.combine(last + timedelta(days=1), time(), LONDON))
+    early = await asked_for_time(page, datetime.now(LONDON))
+    nothing = await visit.post(path, {})
+    on_the_last = await asked_for_time(await visit.get(path), datetime.combine(last, time(), LONDON))
+
+    assert f"For example, {example.day} {example.month} {example.year}. The latest day is {day(last)}" in page.words
+    assert (late.status, f"not later than 11:59pm on {day(last)}" in late.words) == (409, True)
+    assert (early.status, f"after the deadline you have, {moment(due)}" in early.words) == (409, True)
+    assert nothing.status == 422
+    assert "Select why you need more time" in nothing.words
+    assert "Enter the day until which you need more time" in nothing.words
+    assert on_the_last.heading == "You asked for more time"
 
 
 async def test_time_cannot_be_asked_for_once_the_application_was_sent(cohort: CohortRig, a_visit: A_Visit) -> None:
