@@ -132,7 +132,7 @@ async def show_run(
         run=shown,
         panels=panels_shown({one: nominees[one] for one in nominations}, seats, facts.loads),
         first=shown.href if after else "",
-        following=with_query(shown.href, after=following),
+        following=with_query(shown.href, after=following) if following else "",
         others=[Choice(str(number), f"Run {number}") for number in others],
         form=Bound[Form](),
     )

@@ -47,6 +47,8 @@ async def test_run_says_who_sits_where_and_why_with_its_proof_and_loads(rig: Rig
     assert "Assessment 1 of at most 50" in run.words
     assert "Proved to be the best." in run.words
     assert "0 at least, 1 at most, 0.4 on average" in run.words
+    assert "Next panels" not in run.words
+    assert [link for link in run.links if link == f"/operations/allocation/{cohort.id}/1"] == []
     assert loads.words.count("Chair, Trust RX1") == 2
 
 
