@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Tuple, and_, func, literal, literal_column, or_, tuple_
+from sqlalchemy import ColumnElement, Tuple, and_, case, func, literal, literal_column, or_, tuple_
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -54,12 +54,16 @@ class Sought:
 
 @dataclass(frozen=True)
 class ListLine:
-    """A nomination in a list, with the nominee's name and their organisation's."""
+    """A nomination in a list, with the nominee's name and their organisation's.
+
+    ``due_at``: its deadline; where its assessors are awaited, the earliest of theirs.
+    """
 
     nomination: Nomination
     nominee: str
     organisation: str
     overdue: bool
+    due_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -171,7 +175,9 @@ async def page_of_nominations(
     found = (visible_to(asker), *_narrowed(sought, now))
     place = _place(Nomination, order)
     query = (
-        select(Nomination, Person.full_name, Organisation.name, is_overdue(now))
+        select(  # type: ignore[call-overload]
+            Nomination, Person.full_name, Organisation.name, is_overdue(now), _due(Nomination)
+        )
         .join(Person, col(Person.id) == col(Nomination.person_id))
         .join(Organisation, col(Organisation.code) == col(Nomination.organisation_code))
         .where(*found)
@@ -204,7 +210,9 @@ async def chosen_nominations(
     """The nominations that somebody ticked, or all that a filter finds, by number; at most ``limit``."""
     which = [col(Nomination.id).in_(list(ticked))] if sought is None else _narrowed(sought, now)
     rows = await session.exec(
-        select(Nomination, Person.full_name, Organisation.name, is_overdue(now))
+        select(  # type: ignore[call-overload]
+            Nomination, Person.full_name, Organisation.name, is_overdue(now), _due(Nomination)
+        )
         .join(Person, col(Person.id) == col(Nomination.person_id))
         .join(Organisation, col(Organisation.code) == col(Nomination.organisation_code))
         .where(visible_to(asker), *which)
@@ -272,10 +280,22 @@ async def organisations_in(session: AsyncSession, cohort: str) -> list[tuple[str
     return [(code, name) for code, name in rows]
 
 
+def _due(table: type[Nomination]) -> ColumnElement[datetime]:
+    """A nomination's deadline; while it is scored, which has none of its own, the earliest of who is awaited."""
+    seat = aliased(Assessment)
+    first = (
+        select(func.min(seat.due_at))
+        .where(col(seat.nomination_id) == col(table.id), col(seat.stage).in_(list(_AT_WORK)))
+        .correlate(table)
+        .scalar_subquery()
+    )
+    return func.coalesce(col(table.due_at), case((col(table.stage) == Stage.SCORING, first)))
+
+
 def _place(table: type[Nomination], order: Order) -> Tuple:
     """Where a nomination stands in an order: by its key, then its number; what has no deadline comes last."""
     if order is Order.DUE:
-        return tuple_(func.coalesce(col(table.due_at), _NEVER), col(table.id))
+        return tuple_(func.coalesce(_due(table), _NEVER), col(table.id))
     if order is Order.WAITING:
         return tuple_(col(table.stage_since), col(table.id))
     return tuple_(col(table.id))
@@ -285,7 +305,7 @@ def _place_of(asker: Asker, nomination: str, order: Order) -> Tuple:
     """The place of one nomination that the asker may see, whether or not the list still holds it."""
     if order is Order.NUMBER:
         return tuple_(literal(nomination))
-    key = func.coalesce(col(Nomination.due_at), _NEVER) if order is Order.DUE else col(Nomination.stage_since)
+    key = func.coalesce(_due(Nomination), _NEVER) if order is Order.DUE else col(Nomination.stage_since)
     own = select(key).where(visible_to(asker), col(Nomination.id) == nomination).correlate(None)
     return tuple_(own.scalar_subquery(), literal(nomination))
 
@@ -300,7 +320,7 @@ def _narrowed(sought: Sought, now: datetime) -> list[ColumnElement[bool]]:
         (sought.paused, lambda: col(Nomination.paused).is_(True)),
         (sought.to_screen, waits_for_screening),
         (sought.asked, _asks_for_time),
-        (sought.due_before, lambda: col(Nomination.due_at) < sought.due_before),
+        (sought.due_before, lambda: _due(Nomination) < sought.due_before),
         (sought.number, lambda: _is_numbered(sought)),
         (sought.name, lambda: _is_named(sought.name)),
     ]

@@ -106,7 +106,7 @@ def row_of(line: ListLine, now: datetime) -> Row:
         nominee=line.nominee,
         organisation=line.organisation,
         tags=tuple(tags),
-        due="" if over or not row.due_at else moment(row.due_at),
+        due="" if over or not line.due_at else moment(line.due_at),
         since=day(row.stage_since) if over else age(row.stage_since, now),
     )
 

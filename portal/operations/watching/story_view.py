@@ -129,7 +129,8 @@ def story_view(told: Told) -> StoryView:
 
 def _facts(told: Told, awaited: Awaited) -> tuple[Fact, ...]:
     row = told.story.nomination
-    until = "Nothing is due while it is paused" if row.paused else moment(row.due_at) if row.due_at else "No deadline"
+    due_at = told.line.due_at
+    until = "Nothing is due while it is paused" if row.paused else moment(due_at) if due_at else "No deadline"
     facts = [
         Fact("Waits for", f"{awaited.who} {awaited.what}".strip()),
         Fact("Until", until),

@@ -5,6 +5,7 @@ from acts.extensions import ExtensionActs
 from models.enums import AssessmentStage, Stage, SteerReason
 from portal.app import make_portal
 from portal.services import Services
+from portal.words import moment
 from tests.portal.conftest import A_Visit
 from tests.portal.visiting import Visit
 from tests.workflows.rig import CohortRig, eventually
@@ -43,6 +44,29 @@ async def test_scored_nomination_shows_its_panel_and_never_a_score(cohort: Cohor
     assert len([link for link in page.links if link.endswith("/reassign")]) == 2
     assert "merger of two services" not in page.text
     assert "7.0" not in page.words
+
+
+async def test_nomination_that_is_scored_is_due_when_the_first_assessor_is(
+    cohort: CohortRig, a_visit: A_Visit
+) -> None:
+    case, other = await (await cohort.nominate()).reach(Stage.SCORING), await cohort.nominate()
+    seats = await case.panel(AssessmentStage.OFFERED)
+    first = min(seat.due_at for seat in seats if seat.due_at)
+    await cohort.rig.spoil(
+        "UPDATE nomination SET due_at = :due_at WHERE id = :id", due_at=first + timedelta(days=1), id=other.id
+    )
+    visit = await a_visit(cohort.rig.operations)
+
+    page = await visit.get(f"{LIST}/{case.id}")
+    listed = await visit.get(f"{LIST}?cohort={cohort.id}&sort=due")
+    later = await visit.get(f"{LIST}?cohort={cohort.id}&sort=due&after={case.id}")
+
+    assert f"Until {moment(first)}" in page.words
+    assert "No deadline" not in page.words
+    assert moment(first) in listed.words
+    assert listed.words.index(case.id) < listed.words.index(other.id)
+    assert other.id in later.words
+    assert case.id not in later.words
 
 
 async def test_decision_is_kept_from_operations_before_release(cohort: CohortRig, a_visit: A_Visit) -> None:
