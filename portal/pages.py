@@ -20,6 +20,8 @@ from portal.services import services_of
 from portal.visitors import Visitor
 
 _TEMPLATES = Path(__file__).with_name("templates")
+LONGEST_ONWARD = 500
+"""In characters: a path that is typed into an address, to go on to."""
 _SPACE = re.compile(r"[ \t]*\n\s*")
 
 Crumb = tuple[str, str]
@@ -163,15 +165,23 @@ def go_to(path: str) -> RedirectResponse:
     Raises:
         ValueError: The path is not one of this service.
     """
-    if local(path) != path:
+    if not _stays_here(path):
         raise ValueError("a form leads to a page of this service")
     return RedirectResponse(path, 303)
 
 
 def local(path: str | None, otherwise: str = "/") -> str:
     r"""The path, if it is one of this service; browsers read ``//host``, ``/\host`` and tabs as other sites."""
-    if not path or not path.startswith("/") or path.startswith("//") or len(path) > 500:
-        return otherwise
-    if "\\" in path or not path.isprintable() or not path.isascii() or urlsplit(path).netloc:
-        return otherwise
-    return path
+    return path if path and len(path) <= LONGEST_ONWARD and _stays_here(path) else otherwise
+
+
+def _stays_here(path: str) -> bool:
+    """Whether a path is one of this service, however long: one that carries another to go on to is longer than it."""
+    if not path.startswith("/") or path.startswith("//"):
+        return False
+    if "\\" in path or not path.isprintable() or not path.isascii():
+        return False
+    try:
+        return not urlsplit(path).netloc
+    except ValueError:
+        return False

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from portal.access import Guard
 from portal.api.problems import DOCS, MEANINGS, MEDIA, Kind, ProblemError, answered, problem_of
+from portal.routing import is_unprintable
 
 ROOT = "/api/v1"
 _log = structlog.get_logger(__name__)
@@ -32,6 +33,7 @@ class ProgramRoute(APIRoute):
                 # Before the body is read: a stranger learns nothing from what is wrong with it.
                 for guard in guards:
                     await guard(request)
+                _refuse_unprintable(request)
                 if self.body_field is not None:
                     _refuse_other_than_json(request)
                 return await usual(request)
@@ -73,6 +75,11 @@ def problems(*, one: bool = False, writes: bool = False) -> dict[int | str, dict
 def _guards(dependant: Dependant) -> list[object]:
     own = [dependant.call] if dependant.call is not None else []
     return own + [guard for below in dependant.dependencies for guard in _guards(below)]
+
+
+def _refuse_unprintable(request: Request) -> None:
+    if is_unprintable(request):
+        raise ProblemError(Kind.NOT_FOUND)
 
 
 def _refuse_other_than_json(request: Request) -> None:

@@ -48,6 +48,8 @@ routes = area()
 SignedIn = Annotated[Visitor, SIGNED_IN]
 _ADD, _USE = "passkey-add", "passkey"
 _MOST = 10
+_UNREADABLE = (WebAuthnException, ValueError, RecursionError)
+"""What says that a credential cannot be read or does not hold; JSON within JSON without end is the last."""
 
 
 class CredentialForm(Form):
@@ -105,7 +107,7 @@ async def add(request: Request, visitor: SignedIn, services: Surroundings) -> Re
                     expected_origin=_origin(request, services),
                     require_user_verification=True,
                 )
-            except (WebAuthnException, ValueError):
+            except _UNREADABLE:
                 raise _refused() from None
             session.add(
                 Passkey(
@@ -126,9 +128,11 @@ async def add(request: Request, visitor: SignedIn, services: Surroundings) -> Re
 async def remove(request: Request, visitor: SignedIn, services: Surroundings) -> Response:
     """Forgets a passkey."""
     form = await bind(request, RemovalForm)
+    if form.value is None:
+        raise RefusedHereError("Choose the passkey to remove.", href="/account", link="Go to your account")
     async with services.acts.desk.transaction() as session:
         await session.exec(
-            delete(Passkey).where(col(Passkey.id) == form.typed["passkey"], col(Passkey.person_id) == visitor.person)
+            delete(Passkey).where(col(Passkey.id) == form.value.passkey, col(Passkey.person_id) == visitor.person)
         )
     return go_to("/account?done=passkey-removed")
 
@@ -175,7 +179,7 @@ def _checked(
             credential_current_sign_count=row.sign_count,
             require_user_verification=True,
         )
-    except (WebAuthnException, ValueError):
+    except _UNREADABLE:
         return None
     row.sign_count, row.used_at = verified.new_sign_count, services.clock()
     return PersonId(row.person_id)
@@ -184,10 +188,11 @@ def _checked(
 def _id_in(credential: str) -> str:
     try:
         document = json.loads(credential)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     found = document.get("id") if isinstance(document, dict) else None
-    return found if isinstance(found, str) else ""
+    # The database takes neither a NUL nor half a letter, and no passkey is called so.
+    return found if isinstance(found, str) and found.isascii() and found.isprintable() else ""
 
 
 async def _challenged(

@@ -138,7 +138,7 @@ async def test_filter_by_stage_keeps_to_it_over_pages(cohort: CohortRig, a_visit
     assert {href.rsplit("/", 1)[1] for href in own_links(scoring)} == set(ids)
     assert len(own_links(invited)) + len(own_links(rest)) == 57
     assert "Being assessed (3)" in scoring.words
-    assert nonsense.status == 200
+    assert nonsense.status == 404
 
 
 async def test_messages_are_paged_newest_first_and_lead_back(
