@@ -1,4 +1,4 @@
-"""How often somebody may try: everything that sends or checks a code is counted, by address and by caller.
+"""How often somebody may try: everything that sends or checks a code is counted, by address, by caller, and by both.
 
 Counts are kept in this process's memory: with several processes behind one door, each counts its own. What bounds
 guessing whatever the number of processes is the number of tries of each code, which the database counts.
@@ -15,7 +15,9 @@ from limits.aio.strategies import MovingWindowRateLimiter
 
 from portal.failures import TooManyError
 
-SEND_TO_ADDRESS = RateLimitItemPerHour(6, namespace="send-to")
+SEND_FROM_CALLER_TO_ADDRESS = RateLimitItemPerHour(6, namespace="send-from-to")
+SEND_TO_ADDRESS = RateLimitItemPerHour(30, namespace="send-to")
+"""Enough that somebody who asks for codes to another's address from one place does not keep the other out."""
 SEND_FROM_CALLER = RateLimitItemPerHour(60, namespace="send-from")
 CHECK_FROM_CALLER = RateLimitItemPerMinute(30, namespace="check-from")
 """A whole organisation may stand behind one address: these stop floods, not colleagues."""

@@ -17,7 +17,13 @@ from portal import codes, sessions
 from portal.access import ANYONE
 from portal.forms import Bound, Form, bind
 from portal.pages import go_to, local, render
-from portal.rates import CHECK_FROM_CALLER, SEND_FROM_CALLER, SEND_TO_ADDRESS, caller_of
+from portal.rates import (
+    CHECK_FROM_CALLER,
+    SEND_FROM_CALLER,
+    SEND_FROM_CALLER_TO_ADDRESS,
+    SEND_TO_ADDRESS,
+    caller_of,
+)
 from portal.routing import area
 from portal.services import Services, Surroundings
 from portal.sessions import COOKIE
@@ -73,8 +79,10 @@ async def send_code(request: Request, services: Surroundings) -> Response:
     form = await bind(request, AddressForm)
     if form.value is None:
         return await _address_page(request, form, status=422)
-    await services.rates.count(SEND_FROM_CALLER, caller_of(request))
-    await services.rates.count(SEND_TO_ADDRESS, form.value.email.lower())
+    caller, address = caller_of(request), form.value.email.lower()
+    await services.rates.count(SEND_FROM_CALLER, caller)
+    await services.rates.count(SEND_FROM_CALLER_TO_ADDRESS, f"{caller} {address}")
+    await services.rates.count(SEND_TO_ADDRESS, address)
     async with services.acts.desk.transaction() as session:
         asked = await codes.ask(session, form.value.email, services.clock())
     response = go_to(_with_next("/sign-in/code", form.value.next))

@@ -1,10 +1,16 @@
 import re
+from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes, policy
 
+import httpx2
+
+from portal.app import make_portal
+from portal.rates import Rates
+from portal.services import Services
 from portal.sessions import COOKIE
 from tests.portal.conftest import A_Visit
-from tests.portal.visiting import Seen
+from tests.portal.visiting import HOST, Seen, Visit
 from tests.workflows.rig import Rig, eventually
 
 
@@ -117,14 +123,56 @@ async def test_wrong_addresses_are_refused_with_a_sentence(a_visit: A_Visit) -> 
     assert "#email" in page.links
 
 
-async def test_too_many_codes_for_one_address_are_refused(a_visit: A_Visit) -> None:
-    page = await (await a_visit()).get("/sign-in")
+async def asked_from(services: Services, caller: str, address: str, times: int) -> list[Seen]:
+    """The answers to so many wishes for a code, from the caller of this address on the network."""
+    portal = make_portal(services)
+    visit = Visit(portal, services)
+    transport = httpx2.ASGITransport(portal, client=(caller, 123))
+    visit.client = httpx2.AsyncClient(transport=transport, base_url=HOST, follow_redirects=True)
+    answers = [await visit.post("/sign-in", {"email": address}) for _ in range(times)]
+    await visit.close()
+    return answers
 
-    answers = [await page.submit(email="somebody.often@example.nhs.test") for _ in range(8)]
 
-    assert answers[0].status == 200
-    assert answers[-1].status == 429
+async def test_too_many_codes_for_one_address_from_one_caller_are_refused(services: Services) -> None:
+    own = replace(services, rates=Rates())
+
+    answers = await asked_from(own, "192.0.2.1", "somebody.often@example.nhs.test", 7)
+
+    assert [answer.status for answer in answers] == [200] * 6 + [429]
     assert "Wait an hour" in answers[-1].words
+
+
+async def test_who_asks_often_for_somebody_elses_code_does_not_keep_them_out(services: Services) -> None:
+    own = replace(services, rates=Rates())
+    address = "somebody.pestered@example.nhs.test"
+
+    pest = await asked_from(own, "192.0.2.1", address, 20)
+    owner = await asked_from(own, "192.0.2.2", address.upper(), 6)
+
+    assert pest[-1].status == 429
+    assert [answer.status for answer in owner] == [200] * 6
+
+
+async def test_too_many_codes_for_one_address_from_everywhere_are_refused(services: Services) -> None:
+    own = replace(services, rates=Rates())
+    address = "somebody.flooded@example.nhs.test"
+
+    answers = [one for end in range(1, 7) for one in await asked_from(own, f"192.0.2.{end}", address, 6)]
+
+    assert [answer.status for answer in answers] == [200] * 30 + [429] * 6
+
+
+async def test_too_many_codes_from_one_caller_are_refused(services: Services) -> None:
+    own = replace(services, rates=Rates())
+
+    answers = [
+        one
+        for number in range(11)
+        for one in await asked_from(own, "192.0.2.9", f"somebody.{number}@example.nhs.test", 6)
+    ]
+
+    assert [answer.status for answer in answers] == [200] * 60 + [429] * 6
 
 
 async def test_nobody_is_led_to_another_site(rig: Rig, a_visit: A_Visit) -> None:
