@@ -57,7 +57,7 @@ async def finish(request: Request, services: Surroundings) -> Response:
         person = await person_at(session, email) if "@" in email else None
     if person is None:
         return await _failed(request, provider, OidcError("unknown"))
-    return await signed_in(services, PersonId(person.id), _WAY, held["next"])
+    return await signed_in(request, PersonId(person.id), _WAY, held["next"])
 
 
 def _provider(services: Services) -> Provider:

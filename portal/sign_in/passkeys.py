@@ -163,7 +163,7 @@ async def use(request: Request, services: Surroundings) -> Response:
             session.add(row)
     if person is None:
         raise _refused()
-    return await signed_in(services, person, "passkey", "/")
+    return await signed_in(request, person, "passkey", "/")
 
 
 def _checked(

@@ -43,7 +43,7 @@ async def be_persona(request: Request, services: Surroundings) -> Response:
     if form.value is None or form.value.person not in people:
         form.refuse("person", PersonaForm.sentences["person"])
         return await _page(request, services, form, status=422)
-    return await signed_in(services, PersonId(form.value.person), "persona", "/")
+    return await signed_in(request, PersonId(form.value.person), "persona", "/")
 
 
 async def _page(request: Request, services: Services, form: Bound[PersonaForm], *, status: int = 200) -> Response:

@@ -10,6 +10,7 @@ from starlette.background import BackgroundTask
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from models.ids import PersonId
+from models.tables import Person
 from notify.channels import ChannelError
 from notify.compose import compose
 from notify.facts import FactsError
@@ -25,7 +26,7 @@ from portal.rates import (
     caller_of,
 )
 from portal.routing import area
-from portal.services import Services, Surroundings
+from portal.services import Services, Surroundings, services_of
 from portal.sessions import COOKIE
 from portal.sign_in.cookies import ATTEMPT, give, take
 from portal.sign_in.letters import code_letter
@@ -33,6 +34,7 @@ from portal.sign_in.roles import home_of
 
 routes = area()
 _log = structlog.get_logger(__name__)
+_NOBODY = Person(full_name="Nobody Known Here", email="nobody@example.nhs.test")
 _WRONG_CODE = (
     "This code is wrong, has been used, or is more than 10 minutes old. Check the newest message, "
     "or ask for a new code"
@@ -111,7 +113,7 @@ async def check_code(request: Request, services: Surroundings) -> Response:
     if person is None:
         form.refuse("code", _WRONG_CODE)
         return await _code_page(request, form, status=422)
-    return await signed_in(services, person, "code", form.value.next)
+    return await signed_in(request, person, "code", form.value.next)
 
 
 @routes.get("/sign-in/link", dependencies=[ANYONE])
@@ -132,7 +134,7 @@ async def check_link(request: Request, services: Surroundings) -> Response:
         person = await codes.check(session, handle, code, services.clock())
     if person is None:
         return await render(request, "sign_in/link.html", title="Sign in", status=422, key="", expired=True)
-    return await signed_in(services, person, "link", "/")
+    return await signed_in(request, person, "link", "/")
 
 
 @routes.post("/sign-out", dependencies=[ANYONE])
@@ -151,9 +153,12 @@ async def signed_out(request: Request) -> HTMLResponse:
     return await render(request, "sign_in/signed_out.html", title="You have signed out")
 
 
-async def signed_in(services: Services, person: PersonId, way: str, onward: str) -> RedirectResponse:
-    """Begins a session and leads on: where they wanted to go, or to choose a role if they hold several."""
+async def signed_in(request: Request, person: PersonId, way: str, onward: str) -> RedirectResponse:
+    """Begins a session in the place of the browser's last, and leads on: as they wanted, or to choose a role."""
+    services = services_of(request)
     async with services.acts.desk.transaction() as session:
+        # Whoever kept the old cookie's token must not be left with a session that nobody can see or end here.
+        await sessions.end(session, request.cookies.get(COOKIE, ""), services.clock())
         token = await sessions.begin(session, person, way, services.clock())
         hats = await sessions.hats_of(session, person)
     wanted = local(onward)
@@ -165,8 +170,11 @@ async def signed_in(services: Services, person: PersonId, way: str, onward: str)
 
 
 async def _send(services: Services, asked: codes.Asked, base: str) -> None:
-    if asked.person is None:
-        return
+    """Writes the letter and sends it to a known person; to nobody it is written as well, and dropped.
+
+    Writing takes this process a moment in which it answers nobody else: that moment must not tell who is known.
+    """
+    reader = asked.person or _NOBODY
     address = (services.sender.service or base).rstrip("/")
     letter = code_letter(
         asked.code,
@@ -180,12 +188,13 @@ async def _send(services: Services, asked: codes.Asked, base: str) -> None:
         message = compose(
             letter,
             sender=services.sender,
-            name=asked.person.full_name,
-            address=asked.person.email,
+            name=reader.full_name,
+            address=reader.email,
             at=services.clock(),
             message_id=number,
         )
-        await services.channel.send(message, number)
+        if asked.person is not None:
+            await services.channel.send(message, number)
     except (ChannelError, FactsError) as error:
         _log.warning("a code was not sent", reason=getattr(error, "code", "unknown"))
 

@@ -1,10 +1,16 @@
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email import message_from_bytes, policy
+from email.message import EmailMessage
+from importlib import import_module
 
 import httpx2
+import pytest
+from fastapi import FastAPI
 
+from notify.compose import Sender, compose
+from notify.render import Letter
 from portal.app import make_portal
 from portal.rates import Rates
 from portal.services import Services
@@ -12,6 +18,18 @@ from portal.sessions import COOKIE
 from tests.portal.conftest import A_Visit
 from tests.portal.visiting import HOST, Seen, Visit
 from tests.workflows.rig import Rig, eventually
+
+
+@pytest.fixture
+def services(services: Services) -> Services:
+    """Surroundings that count tries anew for each test."""
+    return replace(services, rates=Rates())
+
+
+@pytest.fixture
+def portal(services: Services) -> FastAPI:
+    """The portal over them."""
+    return make_portal(services)
 
 
 async def newest_letter(rig: Rig, address: str) -> str:
@@ -97,6 +115,30 @@ async def test_nothing_tells_an_unknown_address_from_a_known_one(rig: Rig, a_vis
     ]
 
 
+async def test_letter_is_written_for_an_unknown_address_too_and_dropped(
+    rig: Rig, a_visit: A_Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit = await a_visit()
+    written: list[str] = []
+
+    def noting(
+        letter: Letter, *, sender: Sender, name: str, address: str, at: datetime, message_id: str
+    ) -> EmailMessage:
+        written.append(address)
+        return compose(letter, sender=sender, name=name, address=address, at=at, message_id=message_id)
+
+    monkeypatch.setattr(import_module("portal.sign_in.routes"), "compose", noting)
+    before = set(rig.mailbox.iterdir())
+
+    await visit.post("/sign-in", {"email": "nobody.at.all@example.nhs.test"})
+    after_nobody = set(rig.mailbox.glob("sign-in*")) - before
+    await visit.post("/sign-in", {"email": f"{rig.chair.person}@example.nhs.test"})
+
+    assert written == ["nobody@example.nhs.test", f"{rig.chair.person}@example.nhs.test"]
+    assert after_nobody == set()
+    assert len(set(rig.mailbox.glob("sign-in*")) - before) == 1
+
+
 async def test_link_signs_in_after_a_click_and_not_by_being_opened(rig: Rig, a_visit: A_Visit) -> None:
     address = f"{rig.member.person}@example.nhs.test"
     await asked_for(rig, a_visit, address)
@@ -135,41 +177,35 @@ async def asked_from(services: Services, caller: str, address: str, times: int) 
 
 
 async def test_too_many_codes_for_one_address_from_one_caller_are_refused(services: Services) -> None:
-    own = replace(services, rates=Rates())
-
-    answers = await asked_from(own, "192.0.2.1", "somebody.often@example.nhs.test", 7)
+    answers = await asked_from(services, "192.0.2.1", "somebody.often@example.nhs.test", 7)
 
     assert [answer.status for answer in answers] == [200] * 6 + [429]
     assert "Wait an hour" in answers[-1].words
 
 
 async def test_who_asks_often_for_somebody_elses_code_does_not_keep_them_out(services: Services) -> None:
-    own = replace(services, rates=Rates())
     address = "somebody.pestered@example.nhs.test"
 
-    pest = await asked_from(own, "192.0.2.1", address, 20)
-    owner = await asked_from(own, "192.0.2.2", address.upper(), 6)
+    pest = await asked_from(services, "192.0.2.1", address, 20)
+    owner = await asked_from(services, "192.0.2.2", address.upper(), 6)
 
     assert pest[-1].status == 429
     assert [answer.status for answer in owner] == [200] * 6
 
 
 async def test_too_many_codes_for_one_address_from_everywhere_are_refused(services: Services) -> None:
-    own = replace(services, rates=Rates())
     address = "somebody.flooded@example.nhs.test"
 
-    answers = [one for end in range(1, 7) for one in await asked_from(own, f"192.0.2.{end}", address, 6)]
+    answers = [one for end in range(1, 7) for one in await asked_from(services, f"192.0.2.{end}", address, 6)]
 
     assert [answer.status for answer in answers] == [200] * 30 + [429] * 6
 
 
 async def test_too_many_codes_from_one_caller_are_refused(services: Services) -> None:
-    own = replace(services, rates=Rates())
-
     answers = [
         one
         for number in range(11)
-        for one in await asked_from(own, "192.0.2.9", f"somebody.{number}@example.nhs.test", 6)
+        for one in await asked_from(services, "192.0.2.9", f"somebody.{number}@example.nhs.test", 6)
     ]
 
     assert [answer.status for answer in answers] == [200] * 60 + [429] * 6
@@ -190,6 +226,21 @@ async def test_sign_out_ends_the_session_wherever_the_cookie_is(rig: Rig, a_visi
     visit.client.cookies.set(COOKIE, token, domain="portal.test", path="/")
     after = await visit.get("/account")
 
+    assert after.path == "/sign-in?next=/account"
+
+
+async def test_signing_in_ends_the_session_that_the_browser_held(rig: Rig, a_visit: A_Visit) -> None:
+    visit = await a_visit(rig.chair)
+    held = visit.client.cookies[COOKIE]
+    address = f"{rig.moderator.person}@example.nhs.test"
+    page = await visit.post("/sign-in", {"email": address})
+    await page.submit(code=code_in(await newest_letter(rig, address)))
+
+    other = await a_visit()
+    other.client.cookies.set(COOKIE, held, domain="portal.test", path="/")
+    after = await other.get("/account")
+
+    assert "The moderator" in (await visit.get("/account")).words
     assert after.path == "/sign-in?next=/account"
 
 
