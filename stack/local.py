@@ -50,6 +50,7 @@ class LocalStack:
         self.workers: list[WorkerChild] = []
         self.portal: PortalChild | None = None
         self._worker_program = worker
+        self._portal_port: int | None = None
         self._heard: list[signal.Signals] = []
         self._end_signal: signal.Signals | None = None
         self._task: asyncio.Task[object] | None = None
@@ -78,6 +79,14 @@ class LocalStack:
         """The folder messages are written to."""
         return self.settings.mailbox or self.folder.path / "mailbox"
 
+    @property
+    def portal_address(self) -> str | None:
+        """Where people open the portal: as the settings say, else on this machine; None without either."""
+        if self.settings.portal_address is not None:
+            return self.settings.portal_address
+        # By name: passkeys are bound to a name, and never to a number.
+        return None if self._portal_port is None else f"http://localhost:{self._portal_port}"
+
     async def __aenter__(self) -> Self:
         """Hold the folder and start the servers.
 
@@ -100,6 +109,12 @@ class LocalStack:
     ) -> None:
         """Stop workers, then servers, and give the folder back."""
         await self._close()
+
+    def expect_portal(self) -> int:
+        """Choose the port the portal will have, before workers start: the letters they write lead there."""
+        if self._portal_port is None:
+            self._portal_port = self.settings.portal_port or (_USUAL_PORT if is_free(_USUAL_PORT) else free_port())
+        return self._portal_port
 
     async def start_workers(
         self, count: int = 1, *, environment: Mapping[str, str] | None = None
@@ -137,9 +152,8 @@ class LocalStack:
         Raises:
             ServerFailedError: When it ends or does not become healthy.
         """
-        port = self.settings.portal_port or (_USUAL_PORT if is_free(_USUAL_PORT) else free_port())
         self.portal = PortalChild(
-            port,
+            self.expect_portal(),
             log=self.folder.logs / "portal.log",
             environment={
                 **self.environment(),
@@ -158,6 +172,8 @@ class LocalStack:
             "TEMPORAL_ADDRESS": self.temporal_address,
             "TALENT_POOL_MAILBOX": str(self.mailbox),
         }
+        if self.portal_address is not None:
+            chosen["TALENT_POOL_PORTAL_ADDRESS"] = self.portal_address
         return {**os.environ, **chosen}
 
     async def _start_servers(self) -> None:

@@ -237,3 +237,18 @@ async def test_what_a_stack_writes_is_its_owners_alone(tmp_path: Path, worker: P
 
     assert {"temporal.db", "worker-1.log", "postgres.log", "logs"} <= {path.name for path in written}
     assert open_to_others == []
+
+
+async def test_letters_lead_to_the_portal_that_is_expected_or_that_the_settings_name(tmp_path: Path) -> None:
+    servers = {"database_url": "postgresql://h/d", "temporal_address": "h:1"}
+    alone = LocalStack("alone", settings=Settings(folder=tmp_path, **servers))
+    expecting = LocalStack("expecting", settings=Settings(folder=tmp_path, **servers))
+    named = LocalStack("named", settings=Settings(folder=tmp_path, portal_address="https://pool.example", **servers))
+
+    port = expecting.expect_portal()
+    named.expect_portal()
+
+    assert "TALENT_POOL_PORTAL_ADDRESS" not in alone.environment()
+    assert expecting.environment()["TALENT_POOL_PORTAL_ADDRESS"] == f"http://localhost:{port}"
+    assert expecting.expect_portal() == port
+    assert named.environment()["TALENT_POOL_PORTAL_ADDRESS"] == "https://pool.example"
