@@ -23,6 +23,12 @@ USUAL_NAME = "local"
 chosen_stack: ContextVar[str | None] = ContextVar("chosen_stack", default=None)
 """Which embedded stack the person named by ``--stack``."""
 
+
+def stack_named(name: str | None) -> str:
+    """The embedded stack to start or stop: as ``--name`` says, else as ``--stack`` says, else the usual one."""
+    return name or chosen_stack.get() or USUAL_NAME
+
+
 _NONE_RUNS = (
     "Nothing runs that could be reached: start the system with 'make up' in another terminal, "
     "or set DATABASE_URL and TEMPORAL_ADDRESS."

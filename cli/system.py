@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.failures import FailedError, run
-from cli.reach import USUAL_NAME, reached
+from cli.reach import reached, stack_named
 from cli.showing import note, say
 from cli.terms import command, room
 
@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 app = typer.Typer()
 database = room("Brings the database to the shape this version needs.")
 
-Name = Annotated[str, typer.Option("--name", metavar="NAME", help="The folder below var/ that keeps the state.")]
+Name = Annotated[
+    str | None,
+    typer.Option(
+        "--name", metavar="NAME", help="The folder below var/ that keeps the state; else that of --stack, else local."
+    ),
+]
 
 
 @command(app, "up", example="up --workers 2 --ui")
@@ -29,11 +34,11 @@ def up(
     personas: Annotated[
         bool, typer.Option("--personas", help="Let anybody at this machine sign in as a made-up person.")
     ] = False,
-    name: Name = USUAL_NAME,
+    name: Name = None,
 ) -> None:
     """Run the whole system on this machine until Ctrl-C; its state stays in var/."""
     try:
-        run(_up(workers, name, ui=ui, personas=personas), interruptible=True)
+        run(_up(workers, stack_named(name), ui=ui, personas=personas), interruptible=True)
     except SystemExit as asked:
         # Ended by 'down' or a closed terminal: an orderly end.
         note("Stopped.")
@@ -43,33 +48,28 @@ def up(
 
 
 async def _up(workers: int, name: str, *, ui: bool, personas: bool) -> None:
+    from cli.first_steps import first_steps
     from stack.local import LocalStack
     from stack.supervision import supervise
     from storage.migrations import upgrade
 
     async with LocalStack(name, ui=ui) as stack:
         await asyncio.to_thread(upgrade, stack.database_url)
+        stack.expect_portal()
         if workers:
             await stack.start_workers(workers)
-        portal = await stack.start_portal(environment={"TALENT_POOL_PORTAL_PERSONAS": "true"} if personas else None)
+        await stack.start_portal(environment={"TALENT_POOL_PORTAL_PERSONAS": "true"} if personas else None)
         pages = f"  Temporal's pages  {stack.ui_address}\n" if stack.ui_address else ""
         health = "".join(
             f"  worker {worker.number}          http://127.0.0.1:{worker.health_port}/health\n"
             for worker in stack.workers
         )
-        option = "" if name == USUAL_NAME else f" --stack {name}"
         say(
             f"The system runs, with {workers} worker{'' if workers == 1 else 's'}. Ctrl-C stops it.\n"
-            f"  open in a browser {portal.address}\n"
+            f"  open in a browser {stack.portal_address}\n"
             f"  Temporal          {stack.temporal_address}\n{pages}"
             f"  state, logs       {stack.folder.path}\n"
-            f"  letters           {stack.mailbox}\n{health}\n"
-            "Next, in another terminal:\n"
-            f"  python starter.py{option} import organisations data/pilot/organisations.csv\n"
-            f"  python starter.py{option} import officers data/pilot/officers.csv\n"
-            f"  python starter.py{option} user list --only operations\n"
-            "  cp data/pilot/policy.toml my-policy.toml   (then change its dates: window, assessed_from and _until)\n"
-            f"  python starter.py{option} cohort open --policy my-policy.toml --as <one of these>"
+            f"  letters           {stack.mailbox}\n{health}\n" + await first_steps(stack, name, personas=personas)
         )
         await supervise(stack, note)
 
@@ -96,9 +96,9 @@ async def _portal(settings: "Settings", port: int | None) -> None:
 
 
 @command(app, "down", example="down")
-def down(name: Name = USUAL_NAME) -> None:
+def down(name: Name = None) -> None:
     """Stop the system that 'up' runs; its state stays."""
-    run(_down(name))
+    run(_down(stack_named(name)))
 
 
 async def _down(name: str) -> None:

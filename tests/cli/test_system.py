@@ -7,15 +7,21 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from cli.failures import sentence_of
+from cli.first_steps import PILOT_OFFICER, first_steps
+from rules.policies import read_policy
 from stack.client import TemporalUnreachableError
 from stack.folder import Addresses, StackFolder
+from stack.local import LocalStack
 from stack.postgres import EmbeddedPostgres
+from stack.settings import Settings
 from tests.cli.conftest import Answer, run
+from tests.workflows.rig import Rig
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -38,14 +44,28 @@ def test_system_runs_until_it_is_told_to_stop(tmp_path: Path) -> None:
     try:
         assert up.stdout is not None
         said: list[str] = []
-        while "cohort open" not in "".join(said):
+        while "made-up person" not in "".join(said):
             said.append(up.stdout.readline())
             assert said[-1], "it ended before it was ready"
+        steps = [line.strip() for line in said if line.startswith("  ") and (" import " in line or "sed " in line)]
+        assessors, to_run = (
+            steps[-1],
+            [step for step in steps if "import nom" not in step and "import ass" not in step],
+        )
 
         reached = starter("--stack", "one", "database", "current")
         found_alone = starter("list", "--json")
         second = starter("up", "--name", "one")
-        down = starter("down", "--name", "one")
+        stepped = subprocess.run(
+            ["/bin/sh", "-ec", "\n".join(to_run)],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        listed = starter("--stack", "one", "user", "list", "--only", "operations", "--as", PILOT_OFFICER)
+        down = starter("--stack", "one", "down")
         _, complained = up.communicate(timeout=30)
     finally:
         up.kill()
@@ -54,6 +74,17 @@ def test_system_runs_until_it_is_told_to_stop(tmp_path: Path) -> None:
     assert (reached.returncode, found_alone.returncode) == (0, 0)
     assert '"total": 0' in found_alone.stdout
     assert (second.returncode, "Another run" in second.stderr) == (1, True)
+    assert (stepped.returncode, stepped.stdout.count("0 changed")) == (0, 2), stepped.stderr
+    assert f"export TALENT_POOL_AS={PILOT_OFFICER}\n" in "".join(said)
+    assert f"such as {PILOT_OFFICER}; the code is at http://localhost:" in "".join(said)
+    assert (listed.returncode, "Usha Davies" in listed.stdout) == (0, True)
+    policy = read_policy(tmp_path / "one" / "policy.toml", created_at=datetime.now(UTC))
+    assert isinstance(policy.window.opens, datetime)
+    assert isinstance(policy.window.closes, datetime)
+    assert policy.window.opens < datetime.now(UTC) < policy.window.closes
+    assert policy.cohort.name.endswith(f"{datetime.now(UTC):%B %Y}")
+    assert "2018-1" not in (tmp_path / "one" / "assessors.csv").read_text("utf-8")
+    assert assessors.endswith("one/assessors.csv")
     assert (down.returncode, down.stdout.strip()) == (0, "Stopped.")
     assert (up.returncode, complained.strip()) == (0, "Stopped.")
     assert starter("down", "--name", "one").stdout.startswith("Nothing runs")
@@ -125,3 +156,18 @@ async def test_role_is_taken_away_but_the_last_of_operations_stays(
     assert [one["email"] for one in json.loads(listed.said)] == [kim]
     assert events.status == 0
     assert events.document["events"] == 3
+
+
+async def test_system_with_a_cohort_says_how_to_sign_in_and_imports_nothing(rig: Rig, tmp_path: Path) -> None:
+    await rig.cohort()
+    url = rig.engine.url.render_as_string(hide_password=False)
+    stack = LocalStack("one", settings=Settings(folder=tmp_path, database_url=url, portal_port=8123))
+    before = stack.portal_address
+    stack.expect_portal()
+
+    said = await first_steps(stack, "one", personas=True)
+
+    assert "import" not in said
+    assert "sign in, open http://localhost:8123/sign-in\n" in said
+    assert said.endswith("choose a made-up person at http://localhost:8123/sign-in/personas")
+    assert before is None
