@@ -1,0 +1,45 @@
+"""What the pages of help promise is what the rules and the pilot's policy say."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from models.enums import Role
+from rules.calendar import span_in_words
+from rules.permissions import GRANTS, Act
+from rules.policies import read_policy
+from tests.portal.conftest import A_Visit
+
+PILOT = Path(__file__).resolve().parents[2] / "data" / "pilot" / "policy.toml"
+READERS = {Role.NOMINEE, Role.ASSESSOR, Role.MODERATOR, Role.BOARD}
+SCORERS = {Role.ASSESSOR, Role.MODERATOR, Role.BOARD}
+
+
+async def test_privacy_page_names_those_who_may_see_and_the_pilots_times(a_visit: A_Visit) -> None:
+    membership = read_policy(PILOT, created_at=datetime(2026, 11, 23, tzinfo=UTC)).membership
+
+    page = await (await a_visit()).get("/help/privacy")
+
+    assert {role for role, acts in GRANTS.items() if Act.READ_APPLICATION in acts} == READERS
+    assert {role for role, acts in GRANTS.items() if Act.READ_PANEL_SCORES in acts} == SCORERS
+    assert Act.READ_PANEL in GRANTS[Role.OPERATIONS]
+    assert "Organisations and the operations team do not see it." in page.words
+    assert f"while they are in it, {span_in_words(membership.lasts)}" in page.words
+    assert f"{span_in_words(membership.unsuccessful_kept_for)} after the closing date" in page.words
+
+
+async def test_accessibility_statement_has_its_parts_in_their_order(a_visit: A_Visit) -> None:
+    page = await (await a_visit()).get("/help/accessibility")
+
+    parts = [
+        "How accessible the service is",
+        "Feedback and contact",
+        "Enforcement",
+        "Equality and Human Rights Commission",
+        "Compliance status",
+        "partially compliant",
+        "What may not be accessible",
+        "prepared on 23 November 2026",
+    ]
+    places = [page.text.find(part) for part in parts]
+    assert -1 not in places
+    assert places == sorted(places)
