@@ -117,10 +117,28 @@ async def check_code(request: Request, services: Surroundings) -> Response:
 
 
 @routes.get("/sign-in/link", dependencies=[ANYONE])
-async def ask_link(request: Request) -> HTMLResponse:
-    """A page with a button: mail programs that open links to look at them sign nobody in."""
+async def ask_link(request: Request, services: Surroundings) -> HTMLResponse:
+    """A page with a button: mail programs that open links to look at them sign nobody in.
+
+    It says whom the link signs in, and warns where another browser asked: somebody may send their own link, so that
+    what is typed afterwards is typed into their account.
+    """
+    await services.rates.count(CHECK_FROM_CALLER, caller_of(request))
+    key = request.query_params.get("key", "")[:80]
+    handle, _, code = key.rpartition(".")
+    async with services.acts.desk.transaction() as session:
+        address = await codes.peek(session, handle, code, services.clock())
+    if address is None:
+        return await _expired_link(request)
+    elsewhere = request.cookies.get(ATTEMPT, "") != handle
     return await render(
-        request, "sign_in/link.html", title="Sign in", key=request.query_params.get("key", "")[:80], expired=False
+        request,
+        "sign_in/link.html",
+        title="Sign in",
+        key=key,
+        address=address,
+        elsewhere=elsewhere,
+        expired=False,
     )
 
 
@@ -133,7 +151,7 @@ async def check_link(request: Request, services: Surroundings) -> Response:
     async with services.acts.desk.transaction() as session:
         person = await codes.check(session, handle, code, services.clock())
     if person is None:
-        return await render(request, "sign_in/link.html", title="Sign in", status=422, key="", expired=True)
+        return await _expired_link(request)
     return await signed_in(request, person, "link", "/")
 
 
@@ -226,6 +244,10 @@ async def _code_page(request: Request, form: Bound[CodeForm], *, status: int = 2
         form=form,
         mailbox=services.branding.development,
     )
+
+
+async def _expired_link(request: Request) -> HTMLResponse:
+    return await render(request, "sign_in/link.html", title="Sign in", status=422, key="", expired=True)
 
 
 def _with_next(path: str, onward: str) -> str:

@@ -142,11 +142,10 @@ async def test_letter_is_written_for_an_unknown_address_too_and_dropped(
 async def test_link_signs_in_after_a_click_and_not_by_being_opened(rig: Rig, a_visit: A_Visit) -> None:
     address = f"{rig.member.person}@example.nhs.test"
     await asked_for(rig, a_visit, address)
-    link = re.search(r"https://portal\.test(/sign-in/link\?key=\S+)", await newest_letter(rig, address))
-    assert link is not None
+    link = await link_to(rig, address)
     visit = await a_visit()
 
-    opened = await visit.get(link[1])
+    opened = await visit.get(link)
     still_out = COOKIE in visit.client.cookies
     after = await opened.submit()
     again = await opened.submit()
@@ -154,6 +153,45 @@ async def test_link_signs_in_after_a_click_and_not_by_being_opened(rig: Rig, a_v
     assert not still_out
     assert after.path == "/board"
     assert (again.status, again.heading) == (422, "This link no longer works")
+
+
+async def link_to(rig: Rig, address: str) -> str:
+    found = re.search(r"https://portal\.test(/sign-in/link\?key=\S+)", await newest_letter(rig, address))
+    assert found is not None
+    return found[1]
+
+
+async def test_link_says_whom_it_signs_in_and_warns_a_browser_that_did_not_ask(rig: Rig, a_visit: A_Visit) -> None:
+    address = f"{rig.member.person}@example.nhs.test"
+    asked, _ = await asked_for(rig, a_visit, address)
+    link = await link_to(rig, address)
+
+    here = await asked.visit.get(link)
+    elsewhere = await (await a_visit()).get(link)
+    looked = [await (await a_visit()).get(link) for _ in range(6)]
+    after = await looked[-1].submit()
+
+    assert "signs you in as p…@example.nhs.test ." in here.words
+    assert "did not ask" not in here.words
+    assert "signs you in as p…@example.nhs.test ." in elsewhere.words
+    assert "This browser did not ask for the link" in elsewhere.words
+    assert rig.member.person not in here.text + elsewhere.text
+    assert after.path == "/board"
+
+
+async def test_link_with_a_wrong_key_says_nothing_and_is_a_try(rig: Rig, a_visit: A_Visit) -> None:
+    address = f"{rig.chair.person}@example.nhs.test"
+    asked, code = await asked_for(rig, a_visit, address)
+    link = await link_to(rig, address)
+    wrong = f"{link[:-6]}{'000000' if code != '000000' else '111111'}"
+
+    tries = [await asked.visit.get(wrong) for _ in range(5)]
+    nonsense = [await asked.visit.get(f"/sign-in/link{odd}") for odd in ("", "?key=", "?key=x", "?key=.", "?key=x.y")]
+    right = await asked.visit.get(link)
+
+    assert {(page.status, page.heading) for page in [*tries, *nonsense]} == {(422, "This link no longer works")}
+    assert all("…@" not in page.words for page in [*tries, *nonsense])
+    assert right.heading == "This link no longer works"
 
 
 async def test_wrong_addresses_are_refused_with_a_sentence(a_visit: A_Visit) -> None:
