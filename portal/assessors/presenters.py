@@ -76,10 +76,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Training:
-    """How an assessor's training stands; ``warning`` is empty where it lasts."""
+    """How an assessor's training stands; ``warning`` is empty where it lasts. ``ask``: the register has no day."""
 
     words: str
     warning: str
+    ask: bool = False
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,8 @@ def training(one: Registration, policy: Policy, today: date, *, several: bool = 
     expires, until = one.assessor.training_expires, policy.panel.assessed_until
     where = f" for {one.cohort.name}" if several else ""
     if expires is None:
-        return Training(f"Your training{where} does not expire.", "")
+        words = f"We have no record of when your training{where} expires. If it does before {day(until)}"
+        return Training(f"{words}, tell the operations team.", "", ask=True)
     if expires < today:
         words = f"Your training{where} expired on {day(expires)}."
     else:

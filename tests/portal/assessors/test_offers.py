@@ -20,7 +20,9 @@ async def test_inbox_without_tasks_says_what_to_do(cohort: CohortRig, a_visit: A
 
     assert page.heading == "Your assessments"
     assert "Nothing is waiting for you" in page.words
-    assert "Your training does not expire" in page.words
+    assert "We have no record of when your training expires." in page.words
+    assert "tell the operations team" in page.words
+    assert "mailto:" in page.text
 
 
 async def test_inbox_is_ordered_by_due_date(rig: Rig, a_visit: A_Visit) -> None:
