@@ -104,15 +104,24 @@ async def give_deadline(visitor: Knows, services: Surroundings, assessment: str)
         raise NotNowError("There is no deadline now.", href=found.path, link="Go to this assessment")
     name = f"assessment-{found.nomination}.ics"
     return Response(
-        entry(found, due_at, services.clock()),
+        entry(found, due_at, services.clock(), services.sender.service),
         media_type="text/calendar; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 
-def entry(found: Found, due_at: datetime, now: datetime) -> bytes:
-    """A calendar with the deadline (RFC 5545), that says the nomination's number and nothing of a person."""
+def entry(found: Found, due_at: datetime, now: datetime, service: str) -> bytes:
+    """A calendar with the deadline (RFC 5545), that says the nomination's number and nothing of a person.
+
+    Args:
+        found: The task.
+        due_at: Its deadline.
+        now: The present moment.
+        service: The service's address; empty: the entry leads nowhere.
+    """
     row = found.task.row
+    asks = "Answer the offer" if found.stage is AssessmentStage.OFFERED else "Score"
+    summary = f"{asks}: assessment {row.nomination_id}"
     event = Event()
     # Made from the id and not the id itself, which holds the assessor's reference.
     event.add("uid", f"{sha256(row.id.encode()).hexdigest()[:32]}@talent-pool")
@@ -120,11 +129,14 @@ def entry(found: Found, due_at: datetime, now: datetime) -> bytes:
     event.add("sequence", row.steps)
     event.add("dtstart", due_at)
     event.add("dtend", due_at)
-    event.add("summary", f"Assessment {row.nomination_id}")
+    event.add("summary", summary)
+    if service:
+        # The list and not the task's own page, whose address holds the assessor's reference.
+        event.add("description", f"Sign in and go to your assessments: {service.rstrip('/')}{INBOX}")
     event.add("transp", "TRANSPARENT")
     alarm = Alarm()
     alarm.add("action", "DISPLAY")
-    alarm.add("description", f"Assessment {row.nomination_id}")
+    alarm.add("description", summary)
     alarm.add("trigger", -_REMIND_BEFORE)
     event.add_component(alarm)
     calendar = Calendar()

@@ -8,6 +8,9 @@ from sqlmodel import col, select
 
 from models.enums import AssessmentStage, ConflictKind, Stage, SteerReason
 from models.tables import Application, Assessment, AuditEvent, DeclaredConflict
+from portal.assessors.reading import entry
+from portal.assessors.tasks import Found
+from storage.assessor_pages import Task
 from tests.portal.assessors.seats import accepted, offered
 from tests.portal.conftest import A_Visit
 from tests.workflows.rig import Case, CohortRig, Rig, eventually
@@ -143,11 +146,26 @@ async def test_deadline_for_a_calendar_names_the_nomination_alone(cohort: Cohort
     assert first.response.headers["content-type"] == "text/calendar; charset=utf-8"
     (event,), (later,) = (Calendar.from_ical(page.text).walk("VEVENT") for page in (first, second))
     assert row.due_at is not None
-    assert event.decoded("summary") == f"Assessment {case.id}"
+    assert event["summary"] == f"Answer the offer: assessment {case.id}"
+    assert later["summary"] == f"Score: assessment {case.id}"
+    assert "description" not in later
     assert event.decoded("dtstart") == row.due_at.astimezone(UTC).replace(microsecond=0)
     assert event.decoded("uid") == later.decoded("uid")
     assert event.decoded("sequence") < later.decoded("sequence")
     assert not any(word in first.text for word in ("Calendared", "Trust", row.assessor_id))
+
+
+async def test_calendar_leads_to_the_list_where_the_services_address_is_known(cohort: CohortRig) -> None:
+    _, one = await accepted(cohort)
+    row = await cohort.rig.get(Assessment, one)
+    found = Found(Task(row, "Trust R1D", conflicted=False, paused=False), cohort.policy)
+    assert row.due_at is not None
+
+    written = entry(found, row.due_at, row.due_at, "https://pool.example.nhs.test/")
+
+    (event,) = Calendar.from_ical(written).walk("VEVENT")
+    assert str(event["description"]).endswith(": https://pool.example.nhs.test/assessments")
+    assert row.assessor_id.encode() not in written
 
 
 @pytest.mark.parametrize("stage", ["replaced", "stood_down"])
