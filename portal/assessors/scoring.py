@@ -25,7 +25,7 @@ from portal.visitors import Visitor
 from portal.words import clock, moment
 from rules.assessments import SCORING
 from rules.permissions import Act
-from storage.assessor_pages import application_for
+from storage.assessor_pages import application_for, nominee_of
 from storage.score_fields import KeptField, score_fields
 
 routes = area()
@@ -153,6 +153,7 @@ async def _scores_page(
     async with services.acts.desk.sessions() as session:
         hidden = found.policy.panel.anonymous
         reading = await application_for(session, visitor.asker, found.id, anonymous=hidden)
+        nominee = "" if hidden else await nominee_of(session, visitor.asker, found.id)
     due_at = found.task.row.due_at
     return await render(
         request,
@@ -165,9 +166,11 @@ async def _scores_page(
         notice=notice,
         form=form,
         names=score_names(found.policy),
-        criteria=criteria_views(found.policy, reading),
+        criteria=criteria_views(found.policy, reading, form.typed),
+        reference=found.nomination,
+        nominee=nominee,
+        organisation="" if hidden else found.task.organisation,
         differences=differences,
-        least=found.policy.scoring.evidence_min_words,
         path=found.path,
         due=moment(due_at) if due_at else "",
         overdue=overdue_words(found.task, found.policy, services.clock()),

@@ -56,6 +56,7 @@ class CriterionView:
     evidence: str
     options: tuple[Option, ...]
     statement: str
+    hint: str
 
 
 @dataclass(frozen=True)
@@ -121,8 +122,8 @@ def application_view(reading: Reading, policy: Policy, endorsed: Endorsed | None
     )
 
 
-def criteria_views(policy: Policy, reading: Reading | None) -> tuple[CriterionView, ...]:
-    """The criteria of the success profile, to be scored."""
+def criteria_views(policy: Policy, reading: Reading | None, typed: Mapping[str, str]) -> tuple[CriterionView, ...]:
+    """The criteria of the success profile, to be scored; ``typed`` is what stands in the form, by field."""
     options = scale(policy)
     said = reading.content if reading else {}
     return tuple(
@@ -133,9 +134,20 @@ def criteria_views(policy: Policy, reading: Reading | None) -> tuple[CriterionVi
             evidence=f"{criterion.code}.evidence",
             options=options,
             statement=said.get(criterion.code, ""),
+            hint=_evidence_hint(typed.get(f"{criterion.code}.evidence", ""), policy.scoring.evidence_min_words),
         )
         for number, criterion in enumerate(policy.scoring.criteria, start=1)
     )
+
+
+def _evidence_hint(written: str, least: int) -> str:
+    asks = "What in the application shows it?"
+    if not least:
+        return asks
+    so_far = word_count(written)
+    # The page does not count while one types: the sentence says of when its number is.
+    count = f" There {'was' if so_far == 1 else 'were'} {counted(so_far, 'word')} when this page was opened."
+    return f"{asks} Write {counted(least, 'word')} or more.{count if so_far else ''}"
 
 
 def scale(policy: Policy) -> tuple[Option, ...]:

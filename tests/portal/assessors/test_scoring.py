@@ -43,11 +43,17 @@ async def typed(visit: Visit, path: str, field: str, content: str, revision: int
 async def test_scores_page_has_the_scales_words_and_what_the_nominee_wrote(
     cohort: CohortRig, a_visit: A_Visit
 ) -> None:
-    _, path, visit = await scoring(cohort, a_visit)
+    case, one = await accepted(cohort, full_name="Maryam Scored")
+    path, visit = f"/assessments/{one}/scores", await a_visit(await case.assessor(one))
 
     page = await visit.get(path)
+    await typed(visit, path, "partnerships.evidence", "She built a network")
+    again = await visit.get(path)
 
     assert page.heading == "Score the application"
+    assert f"Nomination {case.id}: Maryam Scored, Trust R1D" in page.words
+    assert "when this page was opened" not in page.words
+    assert again.words.count("Write 15 words or more. There were 4 words when this page was opened.") == 1
     assert page.words.count("1, not demonstrated") == page.words.count("7, outstanding") == 6
     assert page.words.count("What I did and what came of it.") == 6
     assert "Write 15 words or more." in page.words
