@@ -8,6 +8,7 @@ from acts.register import Period, in_words
 from models.policy import Policy
 from models.tables import Availability
 from portal.assessors.presenters import Option, Training, counted, training
+from portal.words import plain
 from storage.assessor_pages import Registration
 
 AVAILABILITY = "/availability"
@@ -67,7 +68,7 @@ def standing(one: Registration, policy: Policy, periods: Sequence[Availability],
         capacity=f"{counted(row.capacity, 'assessment')} at once. You hold {one.held} now.",
         full=one.held >= row.capacity,
         held=one.held,
-        interests=tuple(row.interests),
+        interests=tuple(plain(word) for word in row.interests),
         training=training(one, policy, today),
     )
 
@@ -87,4 +88,4 @@ def words_of(period: Availability) -> str:
 
 def interest_options(known: Sequence[str]) -> tuple[Option, ...]:
     """Each interest that somebody in the cohort has named."""
-    return tuple(Option(word, word[:1].upper() + word[1:]) for word in known)
+    return tuple(Option(word, plain(word)) for word in known)

@@ -121,16 +121,16 @@ async def test_interests_are_chosen_from_what_the_cohort_names(cohort: CohortRig
     case = await cohort.nominate()
     async with cohort.rig.sessions.begin() as session:
         nomination = await session.get_one(Nomination, case.id)
-        nomination.interests = ["finance", "workforce"]
+        nomination.interests = ["finance", "integrated_care"]
         session.add(nomination)
 
     form = await visit.get(f"/availability/{cohort.id}/interests")
-    done = await form.submit("/interests", {"interests": ["workforce", "finance"]})
+    done = await form.submit("/interests", {"interests": ["integrated_care", "finance"]})
     unknown = await form.submit("/interests", {"interests": ["astrology"], "once": "another"})
     cleared = await (await visit.get(f"/availability/{cohort.id}/interests")).submit("/interests", {"interests": []})
 
     assert "Nobody in this cohort has named interests yet" in none.words
-    assert "finance, workforce" in done.words
+    assert "Finance, Integrated care" in done.words
     assert (unknown.status, "Choose interests from the list." in unknown.words) == (422, True)
     assert "Your interests are changed" in cleared.words
     assert (await cohort.rig.get(Assessor, (row.id, cohort.id))).interests == []
