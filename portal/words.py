@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from models.policy import LONDON
 
-_AS_LETTERS_SAY_IT = re.compile(r"\b[A-Z][a-z]+day (\d{1,2} [A-Z][a-z]+ \d{4}), (\d{2}:\d{2}) UK time\b")
+_AS_LETTERS_SAY_IT = re.compile(r"\b(on )?[A-Z][a-z]+day (\d{1,2} [A-Z][a-z]+ \d{4}), (\d{2}:\d{2}) UK time\b")
 
 
 def day(when: date | datetime) -> str:
@@ -34,7 +34,8 @@ def restyled(sentence: str) -> str:
 
 
 def _restyled_moment(found: re.Match[str]) -> str:
-    return moment(datetime.strptime(f"{found[1]} {found[2]}", "%d %B %Y %H:%M").replace(tzinfo=LONDON))
+    when = datetime.strptime(f"{found[2]} {found[3]}", "%d %B %Y %H:%M").replace(tzinfo=LONDON)
+    return f"at {moment(when)}" if found[1] else moment(when)
 
 
 def plain(code: str) -> str:
