@@ -20,7 +20,7 @@ from portal.pages import go_to, render
 from portal.routing import area
 from portal.services import Services, Surroundings
 from portal.visitors import Visitor
-from portal.words import clock, day, moment
+from portal.words import clock, day, moment, plain, restyled
 from rules.applications import form
 from rules.permissions import Act
 from rules.stages import WITH_DEADLINE
@@ -95,7 +95,7 @@ async def save(request: Request, nomination: str, visitor: Applicant, services: 
         said = {"theirs": theirs.content, "revision": theirs.revision, "saved_at": clock(theirs.saved_at)}
         return JSONResponse(said, 409)
     except RefusedError as error:
-        return _unsaved(f"{error} {_HOW_TO_GO_ON}")
+        return _unsaved(f"{restyled(str(error))} {_HOW_TO_GO_ON}")
     one = kept[asked.name]
     return JSONResponse({"saved_at": clock(one.saved_at), "revision": one.revision})
 
@@ -183,7 +183,7 @@ async def _given_back(request: Request, mine: Own, task: Task, typed: Typed, sen
         area=AREA,
         crumbs=mine.crumbs,
         status=409,
-        sentence=sentence,
+        sentence=restyled(sentence),
         texts=[(labels[name], text) for name, text in typed.fields.items()],
         path=mine.path,
     )
@@ -208,5 +208,5 @@ def _details(mine: Own, person: Person, endorsed_by: list[str]) -> list[dict[str
         {"label": "Nominated by", "value": "Yourself" if by_self else mine.found.organisation},
         {"label": "Nominated on", "value": day(mine.row.created_at)},
         {"label": "Endorsed by", "value": ", ".join(endorsed_by) or "Nobody yet"},
-        {"label": "Interests", "value": ", ".join(mine.row.interests)},
+        {"label": "Interests", "value": ", ".join(plain(one) for one in mine.row.interests)},
     ]
