@@ -18,7 +18,7 @@ from portal.pages import Problem, go_to, render
 from portal.routing import area, done_once
 from portal.services import Services, Surroundings
 from portal.visitors import Visitor
-from portal.words import moment
+from portal.words import moment, restyled
 from rules.permissions import Act
 from rules.stages import WITH_DEADLINE
 from storage.nominee_pages import own_draft, own_versions
@@ -73,7 +73,7 @@ async def send(request: Request, nomination: str, visitor: Sender, services: Sur
     try:
         return await done_once(request, submit)
     except RefusedError as error:
-        return await _refused(request, mine, str(error))
+        return await _refused(request, mine, restyled(str(error)))
 
 
 @routes.get("/my-nomination/{nomination}/application/received")

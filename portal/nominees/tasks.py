@@ -1,7 +1,7 @@
 """The tasks of the application: one page each, made from the fields of the policy's form."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from models.enums import Readiness
 from models.policy import Policy
@@ -79,7 +79,14 @@ def line_of(task: Task, content: Mapping[str, str], open_points: Mapping[str, Pr
 
 def open_points(content: Mapping[str, str], policy: Policy) -> dict[str, Problem]:
     """What still stands between the draft and its submission, by field."""
-    return {problem.field: problem for problem in problems(content, policy)}
+    return {
+        problem.field: replace(problem, sentence=_to_send(problem.sentence)) for problem in problems(content, policy)
+    }
+
+
+def _to_send(sentence: str) -> str:
+    # The rule speaks of submitting; the button under its sentences says to send.
+    return sentence.replace("before you submit.", "before you send it.")
 
 
 def options_of(field: FormField) -> tuple[Option, ...]:
