@@ -203,8 +203,7 @@ def _nomination(own: OwnNomination, sources: Sources, sender: Sender) -> HeldNom
                 saved_at=draft.saved_at,
                 revision=draft.revision,
             )
-            for draft in sources.drafts
-            if draft.nomination_id == row.id
+            for draft in _in_order(sources.drafts, row.id, policy)
             for answer in _answers({draft.field: draft.content}, policy)
         ],
         submitted=[
@@ -221,6 +220,13 @@ def _nomination(own: OwnNomination, sources: Sources, sender: Sender) -> HeldNom
         messages=[HeldMessage(when=one.when, subject=one.subject, text=one.body) for one in written],
         events=held_events(events, sources.person.id, decided=own.outcome is not None),
     )
+
+
+def _in_order(drafts: Sequence[ApplicationDraft], nomination: str, policy: Policy) -> list[ApplicationDraft]:
+    """A nomination's drafts in the order of the form; a field the form no longer has stands last."""
+    order = {one.name: place for place, one in enumerate(form(policy))}
+    own = [one for one in drafts if one.nomination_id == nomination]
+    return sorted(own, key=lambda one: (order.get(one.field, len(order)), one.field))
 
 
 def _answers(content: Mapping[str, str], policy: Policy) -> list[HeldAnswer]:
