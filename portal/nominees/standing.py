@@ -81,6 +81,7 @@ async def decision(
         crumbs=mine.crumbs,
         letters=letters_in_words(mine.found, visitor.name, shown, reasons, services.sender),
         path=mine.path,
+        feedback=any(one.template == Template.FEEDBACK for one in shown),
     )
 
 

@@ -57,6 +57,7 @@ async def test_nothing_tells_of_a_decision_before_its_release(cohort: CohortRig,
     assert [page for page, text in after.items() if "admitted" in text.lower()] == pages
     assert "There is no decision yet" in before[pages[1]]
     assert "Feedback on your application" in after[pages[1]]
+    assert after[pages[1]].index("has been written since. It is below.") < after[pages[1]].index("Feedback on your")
 
 
 async def test_somebody_not_admitted_reads_letter_and_feedback(cohort: CohortRig, a_visit: A_Visit) -> None:
