@@ -10,11 +10,13 @@ from models.enums import Outcome, Role
 from models.ids import NominationId, PersonId
 from models.tables import Cohort, Decision, Organisation
 from portal.access import by
+from portal.arrivals import said_here
 from portal.board.cohorts import AREA, crumbs_of, known_id
 from portal.board.forms import DecisionForm
 from portal.board.order_lines import outcome_options, reason_options
 from portal.board.proposed import proposed_for
 from portal.board.record import Record, Rests, people_of, record_of
+from portal.board.terms import STANDINGS
 from portal.failures import ChangedError, NotFoundError
 from portal.forms import Bound, bind
 from portal.pages import Notice, render
@@ -22,7 +24,7 @@ from portal.routing import area, done_once
 from portal.services import Services, Surroundings
 from portal.visitors import Visitor
 from rules.permissions import Act, may_approve
-from storage.board_pages import feedback_facts
+from storage.board_pages import Standing, feedback_facts
 from storage.lists import names_of
 from storage.panels import panels_of
 from storage.policies import policy_of
@@ -133,13 +135,24 @@ async def _page(
         area=AREA,
         crumbs=crumbs_of(read.cohort, ("Decisions", f"/board/decisions?cohort={read.cohort.id}")),
         errors=form.problems,
-        notice=_DONE.get(request.query_params.get("done", "")),
+        notice=await said_here(request, _done(request, record)),
         status=status,
         record=record,
         form=form,
         outcomes=outcome_options(),
         reasons=reason_options(),
     )
+
+
+def _done(request: Request, record: Record) -> Notice | None:
+    """What the address says was done, if the decision still stands so."""
+    done = request.query_params.get("done", "")
+    stands = {
+        "drafted": record.standing == STANDINGS[Standing.DRAFTED],
+        "approved": record.standing == STANDINGS[Standing.APPROVED],
+        "reopened": record.standing == STANDINGS[Standing.DRAFTED],
+    }
+    return _DONE[done] if stands.get(done) else None
 
 
 def _barred(read: Rests, visitor: Visitor) -> str:

@@ -10,6 +10,7 @@ from fastapi import Request
 from acts.errors import NotKnownError, RefusedError
 from models.ids import NominationId
 from models.messages import By
+from portal.arrivals import was_led_here
 from portal.board.planning import Draft
 from portal.pages import Notice
 from portal.services import Services
@@ -83,12 +84,12 @@ async def _each(word: str, nominations: Sequence[str], act: Callable[[Nomination
     return Done(word, len(nominations) - len(refused), refused)
 
 
-def done_at(request: Request) -> tuple[Notice | None, tuple[str, ...]]:
-    """What the page's address says was done: a notice, and the nominations for which it was refused."""
+async def done_at(request: Request) -> tuple[Notice | None, tuple[str, ...]]:
+    """What the page's address says was done, if it was: a notice, and the nominations for which it was refused."""
     word, _, number = request.query_params.get("done", "").partition(".")
     named = request.query_params.get("refused", "").split(",")[:_MOST_NAMED]
     refused = tuple(one for one in named if _NOMINATION.fullmatch(one))
-    if word not in _DONE or not (number.isascii() and number.isdigit()):
+    if word not in _DONE or not (number.isascii() and number.isdigit()) or not await was_led_here(request):
         return None, ()
     one, several, next_words = _DONE[word]
     count = int(number)

@@ -153,7 +153,7 @@ async def _page(
     after = known_id(typed) if typed else ""
     counts = (await standings(session, visitor.asker, cohort.id)).counts
     found = await lines_standing(session, visitor.asker, cohort.id, shown, after=after, limit=_PAGE + 1)
-    done, refused = done_at(request)
+    done, refused = await done_at(request)
     turned = await lines_of(session, visitor.asker, refused)
     around = await _around(session, services, visitor, cohort, found)
     lines = listed(found[:_PAGE], around, form.chosen["nomination"])

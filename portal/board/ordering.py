@@ -114,7 +114,7 @@ async def _page(
 ) -> HTMLResponse:
     first = _first(request, len(order.order))
     shown = order.order[first - 1 : first - 1 + PAGE]
-    done, refused = done_at(request)
+    done, refused = await done_at(request)
     lines = await lines_of(session, visitor.asker, [*shown, *refused])
     page = order_page(
         order.cohort,

@@ -11,6 +11,7 @@ from models.enums import CohortPhase, Outcome, Role, Stage
 from models.ids import CohortId
 from models.tables import Cohort
 from portal.access import by
+from portal.arrivals import said_here
 from portal.board.cohorts import AREA, choose_cohort, cohort_at, crumbs_of, the_cohort
 from portal.board.forms import ReleaseForm
 from portal.board.terms import LETTERS, OUTCOMES, PHASES, STAGES
@@ -101,7 +102,7 @@ async def preview(request: Request, visitor: Previewing, services: Surroundings)
         title="Release",
         area=AREA,
         crumbs=crumbs_of(cohort),
-        notice=notice,
+        notice=await said_here(request, notice),
         preview=shown,
     )
 

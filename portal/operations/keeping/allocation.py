@@ -10,6 +10,7 @@ from models.enums import Role, SteerReason
 from models.ids import CohortId
 from models.spans import SpanParts
 from portal.access import by
+from portal.arrivals import said_here
 from portal.failures import NotFoundError
 from portal.forms import Bound, Form, bind
 from portal.operations.keeping.cohorts import AREA, HOME, Choice, cohorts_with, with_query
@@ -92,7 +93,7 @@ async def show_runs(
         title="Allocation",
         area=AREA,
         crumbs=[HOME],
-        notice=_SAID.get(said),
+        notice=await said_here(request, _SAID.get(said)),
         cohorts=cohorts,
         form=Bound[Form](typed={"cohort": cohorts.chosen}),
         runs=[run_row(cohorts.chosen, line) for line in runs[:AT_ONCE]],

@@ -11,6 +11,7 @@ from notify.facts import FactsError
 from notify.post import written
 from notify.render import TemplateError
 from portal.access import by
+from portal.arrivals import said_here
 from portal.failures import NotFoundError
 from portal.forms import Bound, Form, bind
 from portal.operations.keeping.asking import After, Key, Unblocking
@@ -175,7 +176,7 @@ async def _message_page(
         area=AREA,
         status=status,
         errors=form.problems,
-        notice=_SAID.get(said),
+        notice=await said_here(request, _SAID.get(said)),
         crumbs=[HOME, ("Messages", _PATH)],
         letter=shown,
         form=form,

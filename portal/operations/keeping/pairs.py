@@ -11,6 +11,7 @@ from acts.pairs import PairActs, PairChange
 from models.enums import Role, SteerReason
 from models.ids import AssessorId, NominationId
 from portal.access import by
+from portal.arrivals import said_here
 from portal.forms import Bound, Form, bind
 from portal.operations.keeping.asking import After
 from portal.operations.keeping.cohorts import AREA, HOME, Choice, cohorts_with, with_query
@@ -73,7 +74,7 @@ async def show_pairs(
         title="Pinned and forbidden pairs",
         area=AREA,
         crumbs=crumbs_of(cohort),
-        notice=_SAID.get(said),
+        notice=await said_here(request, _SAID.get(said)),
         name=chosen.name,
         href=path,
         pairs=[pair_shown(cohort, one) for one in page],

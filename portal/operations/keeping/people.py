@@ -14,6 +14,7 @@ from intake.rows import OfficerRow
 from models.enums import Role
 from models.ids import PersonId
 from portal import sessions
+from portal.arrivals import said_here
 from portal.failures import NotFoundError
 from portal.forms import Bound, Form, bind
 from portal.operations.keeping.asking import After, Keeping, Named
@@ -137,7 +138,7 @@ async def show_person(
         title=shown.name,
         area=AREA,
         crumbs=_CRUMBS,
-        notice=_SAID.get(said),
+        notice=await said_here(request, _SAID.get(said)),
         person=shown,
     )
 

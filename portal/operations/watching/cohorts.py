@@ -15,6 +15,7 @@ from models.ids import CohortId
 from models.messages import By
 from models.tables import Cohort
 from portal.access import by, visitor_at
+from portal.arrivals import was_led_here
 from portal.failures import NotFoundError, RefusedHereError
 from portal.forms import Bound, Form, bind
 from portal.operations.watching.choices import AREA, HOME, NOW_FOR, REASONS, Option, the_cohort
@@ -119,11 +120,13 @@ async def _said_by(services: Services, cohort: str) -> list[SaidView]:
 @routes.get(f"{PATH}/{{cohort}}/done/{{word}}")
 async def cohort_done(
     request: Request, visitor: Watching, services: Surroundings, cohort: str, word: str
-) -> HTMLResponse:
-    """What was done to a cohort, and what happens next."""
+) -> Response:
+    """What was done to a cohort, and what happens next; whoever has not done it is led to the cohort as it is."""
     row, step = await _cohort(services, cohort), ON_COHORT.get(word)
     if step is None:
         raise NotFoundError
+    if not await was_led_here(request):
+        return go_to(f"{PATH}/{row.id}")
     return await render(
         request,
         "operations/watching/cohort_done.html",

@@ -14,6 +14,7 @@ from models.enums import Role, SteerReason, WayOut
 from models.ids import AssessmentId, NominationId, PersonId
 from models.messages import By
 from portal.access import by, visitor_at
+from portal.arrivals import was_led_here
 from portal.failures import NotFoundError, RefusedHereError
 from portal.forms import Bound, Form, bind
 from portal.operations.watching.choices import AREA, REASONS, Option
@@ -27,7 +28,7 @@ from portal.operations.watching.steps import (
     Step,
 )
 from portal.operations.watching.subjects import ASSESSMENTS, NOMINATIONS, Find, Subject, a_nomination, an_assessment
-from portal.pages import render
+from portal.pages import go_to, render
 from portal.routing import area, done_once
 from portal.services import Services, services_of
 from portal.visitors import ROLE_WORDS, Visitor
@@ -156,14 +157,14 @@ Watching = Annotated[Visitor, by(Role.OPERATIONS, Act.READ_NOMINATION)]
 
 
 @routes.get(f"{NOMINATIONS}/{{name}}/done/{{word}}")
-async def nomination_done(request: Request, visitor: Watching, name: str, word: str) -> HTMLResponse:
+async def nomination_done(request: Request, visitor: Watching, name: str, word: str) -> Response:
     """What was done to a nomination, and what happens next."""
     subject = await a_nomination(services_of(request), visitor, name)
     return await _done_page(request, subject, {**ON_NOMINATION, LATE.word: LATE}.get(word))
 
 
 @routes.get(f"{ASSESSMENTS}/{{name}}/done/{{word}}")
-async def assessment_done(request: Request, visitor: Watching, name: str, word: str) -> HTMLResponse:
+async def assessment_done(request: Request, visitor: Watching, name: str, word: str) -> Response:
     """What was done to an assessment, and what happens next."""
     subject = await an_assessment(services_of(request), visitor, name)
     return await _done_page(request, subject, ON_ASSESSMENT.get(word))
@@ -199,9 +200,12 @@ async def _people(services: Services) -> list[Option]:
     return [Option(person.id, f"{person.full_name}, {ROLE_WORDS[grant.role]}") for grant, person in found]
 
 
-async def _done_page(request: Request, subject: Subject, step: Step | None) -> HTMLResponse:
+async def _done_page(request: Request, subject: Subject, step: Step | None) -> Response:
+    """The page that a step leads to; whoever has not taken it is led to the nomination as it is."""
     if step is None:
         raise NotFoundError
+    if not await was_led_here(request):
+        return go_to(f"{NOMINATIONS}/{subject.nomination.id}")
     return await render(
         request,
         "operations/watching/done.html",
