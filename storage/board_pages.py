@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, func, literal, tuple_
 from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlmodel import and_, col, select
+from sqlmodel import and_, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.enums import HOLDING, SETTLED, AssessmentStage, Outcome, Role, Stage
@@ -119,6 +119,8 @@ async def reached(session: AsyncSession, asker: Asker, cohort: str) -> Reached:
         .subquery()
     )
     first = and_(col(Application.nomination_id) == col(Nomination.id), col(Application.version) == 1)
+    # A decision is drafted only once scores are confirmed, and stays when the nomination ends otherwise after it.
+    confirmed = or_(col(Nomination.stage).in_(SCORED), col(Decision.nomination_id).is_not(None))
     decided = and_(col(Decision.approved_at).is_not(None), col(Nomination.stage) != Stage.AWAITING_DECISION)
     row = await session.exec(
         select(  # type: ignore[call-overload]
@@ -126,7 +128,7 @@ async def reached(session: AsyncSession, asker: Asker, cohort: str) -> Reached:
             func.count(col(Application.version)),
             func.count(seats.c.nomination_id),
             func.count().filter(seats.c.scored),
-            func.count().filter(col(Nomination.stage).in_(SCORED)),
+            func.count().filter(confirmed),
             func.count().filter(decided),
             func.count().filter(col(Nomination.stage) == Stage.IN_POOL),
         )

@@ -1,4 +1,5 @@
-from models.enums import Stage
+from models.enums import DecisionReason, Outcome, Stage
+from tests.portal.board.seeding import confirmed_nominations
 from tests.portal.conftest import A_Visit
 from tests.workflows.rig import CohortRig, Rig
 
@@ -39,3 +40,20 @@ async def test_cohort_without_nominations_says_that_nothing_is_to_do(
     assert "Nobody is up for decision yet" in others[0].words
     assert "Nothing here" in others[1].words
     assert "There is no approved decision to release" in others[2].words
+
+
+async def test_funnel_never_widens_when_a_decided_nomination_ends(
+    rig: Rig, cohort: CohortRig, a_visit: A_Visit
+) -> None:
+    first, _ = await confirmed_nominations(cohort, [5.0, 4.0])
+    await rig.acts.board.draft_decision(first, rig.member, Outcome.ADMITTED, DecisionReason.PROPOSED_ORDER)
+    await rig.spoil(
+        "UPDATE decision SET approved_by = :who, approved_at = now() WHERE nomination_id = :id",
+        who=rig.chair.person,
+        id=first,
+    )
+    await rig.spoil("UPDATE nomination SET stage = 'withdrawn', outcome = 'admitted' WHERE id = :id", id=first)
+
+    page = await (await a_visit(rig.chair)).get(f"/board?cohort={cohort.id}")
+
+    assert "Scores confirmed: 2; Decided: 1; In the pool: 0" in page.words
