@@ -26,6 +26,7 @@ _EVENTS = {
     "promote": "Moved up from the reserve list",
     "confirm_quality": "Scores confirmed",
 }
+_PAUSED = "The nomination is paused, so nothing can be decided now. It can be once operations resume it."
 _ROLES: Mapping[str, str] = {role.value: words for role, words in ROLE_WORDS.items()}
 
 
@@ -116,13 +117,15 @@ def record_of(read: Rests, barred: str) -> Record:
         answers=_answers(read),
         feedback=_feedback(read.feedback),
         history=tuple(_event(one, read.names) for one in read.story.events if one.what in _EVENTS),
-        may_draft=standing in {Standing.MISSING, Standing.DRAFTED},
+        may_draft=standing in {Standing.MISSING, Standing.DRAFTED} and not nomination.paused,
         may_approve=drafted and not barred,
         barred=barred if drafted else "",
-        may_reopen=standing is Standing.APPROVED,
+        may_reopen=standing is Standing.APPROVED and not nomination.paused,
         may_move_up=nomination.stage is Stage.RESERVED,
         as_drafted=decision.drafted_at.isoformat() if decision else "",
-        next_words=_next(standing, Stage(nomination.stage), two_people=read.policy.admission.two_people),
+        next_words=_PAUSED
+        if nomination.paused and standing not in {None, Standing.RELEASED}
+        else _next(standing, Stage(nomination.stage), two_people=read.policy.admission.two_people),
     )
 
 

@@ -105,3 +105,15 @@ async def test_nomination_that_is_not_up_for_decision_says_so(rig: Rig, cohort: 
     assert "There is nothing to decide: the nomination stands: waiting for consent" in page.words
     assert [form for form in page.forms if form.action.endswith("/draft")] == []
     assert nowhere.status == 404
+
+
+async def test_paused_nomination_offers_no_form_and_says_when_it_can_be_decided(
+    rig: Rig, cohort: CohortRig, a_visit: A_Visit
+) -> None:
+    (one,) = await confirmed_nominations(cohort, [5.0])
+    await rig.spoil("UPDATE nomination SET paused = true WHERE id = :id", id=one)
+
+    page = await (await a_visit(rig.chair)).get(f"/board/decisions/{one}")
+
+    assert [form.action for form in page.forms if form.action.startswith("/board")] == []
+    assert "It can be once operations resume it." in page.words
