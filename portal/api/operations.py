@@ -79,7 +79,7 @@ def _guards(dependant: Dependant) -> list[object]:
 
 def _refuse_unprintable(request: Request) -> None:
     if is_unprintable(request):
-        raise ProblemError(Kind.NOT_FOUND)
+        raise ProblemError(Kind.NOT_FOUND if request.path_params else Kind.WRONG)
 
 
 def _refuse_other_than_json(request: Request) -> None:

@@ -3,12 +3,15 @@
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from models.enums import Role
+from models.tables import Person, RoleGrant
 from tests.cli.conftest import Starter, run
-from tests.workflows.rig import CohortRig, Rig
+from tests.workflows.rig import HOME, CohortRig, Rig
 
 ROOT = Path(__file__).resolve().parents[2]
 PILOT = str(ROOT / "data" / "pilot" / "policy.toml")
@@ -61,8 +64,18 @@ async def test_acting_without_a_person_is_wrong_use(starter: Starter, cohort: Co
 
 
 async def test_acting_in_one_of_several_roles_asks_which(starter: Starter, cohort: CohortRig) -> None:
-    email = f"{cohort.rig.nominator.person}@example.nhs.test"
-    case = await cohort.nominate(email=email, full_name="The nominator")
+    # Who nominates for an organisation and has been nominated by a colleague holds both roles.
+    case = await cohort.nominate()
+    email = (await cohort.rig.get(Person, case.nominee.person)).email
+    async with cohort.rig.sessions.begin() as session:
+        session.add(
+            RoleGrant(
+                person_id=case.nominee.person,
+                role=Role.NOMINATOR,
+                organisation_code=HOME,
+                granted_at=datetime.now(UTC),
+            )
+        )
 
     unsaid = await starter("withdraw", case.id, "--reason", "personal", "--as", email)
     said = await starter("withdraw", case.id, "--reason", "personal", "--as", email, "--role", "nominee")
