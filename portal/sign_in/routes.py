@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 import structlog
 from fastapi import Request
 from pydantic import StringConstraints, field_validator
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.background import BackgroundTask
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -14,7 +15,7 @@ from models.tables import Person
 from notify.channels import ChannelError
 from notify.compose import compose
 from notify.facts import FactsError
-from portal import codes, sessions
+from portal import codes, leftovers, sessions
 from portal.access import ANYONE
 from portal.forms import Bound, Form, bind
 from portal.pages import go_to, local, render
@@ -90,7 +91,7 @@ async def send_code(request: Request, services: Surroundings) -> Response:
     response = go_to(_with_next("/sign-in/code", form.value.next))
     give(response, ATTEMPT, asked.handle, codes.GOOD_FOR)
     # After the answer: whether there is somebody to write to must not show in how long it takes.
-    response.background = BackgroundTask(_send, services, asked, str(request.base_url))
+    response.background = BackgroundTask(_afterwards, services, asked, str(request.base_url))
     return response
 
 
@@ -185,6 +186,15 @@ async def signed_in(request: Request, person: PersonId, way: str, onward: str) -
     take(response, ATTEMPT)
     give(response, COOKIE, token)
     return response
+
+
+async def _afterwards(services: Services, asked: codes.Asked, base: str) -> None:
+    await _send(services, asked, base)
+    try:
+        async with services.acts.desk.transaction() as session:
+            await leftovers.clear(session, services.limits, services.clock())
+    except SQLAlchemyError:
+        _log.warning("what is left over of signing in was not cleared")
 
 
 async def _send(services: Services, asked: codes.Asked, base: str) -> None:
