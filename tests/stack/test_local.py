@@ -240,10 +240,10 @@ async def test_what_a_stack_writes_is_its_owners_alone(tmp_path: Path, worker: P
 
 
 async def test_letters_lead_to_the_portal_that_is_expected_or_that_the_settings_name(tmp_path: Path) -> None:
-    servers = {"database_url": "postgresql://h/d", "temporal_address": "h:1"}
-    alone = LocalStack("alone", settings=Settings(folder=tmp_path, **servers))
-    expecting = LocalStack("expecting", settings=Settings(folder=tmp_path, **servers))
-    named = LocalStack("named", settings=Settings(folder=tmp_path, portal_address="https://pool.example", **servers))
+    settings = Settings(folder=tmp_path, database_url="postgresql://h/d", temporal_address="h:1")
+    alone = LocalStack("alone", settings=settings)
+    expecting = LocalStack("expecting", settings=settings)
+    named = LocalStack("named", settings=settings.model_copy(update={"portal_address": "https://pool.example"}))
 
     port = expecting.expect_portal()
     named.expect_portal()
