@@ -142,5 +142,5 @@ async def test_provider_that_is_away_leaves_the_other_ways(services: Services) -
     after = await visit.get("/sign-in/with")
 
     assert after.status == 503
-    assert "use a code by e-mail" in after.words
+    assert "use a code by email" in after.words
     await visit.close()
