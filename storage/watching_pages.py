@@ -93,6 +93,7 @@ class BoardFigures:
     attention: int
     paused: int
     to_screen: int
+    asked: int
     assessments: dict[AssessmentStage, int]
     late_assessments: int
     messages: dict[MessageStatus, int]
@@ -112,11 +113,12 @@ async def board_of(session: AsyncSession, asker: Asker, cohort: str, *, now: dat
         .group_by(col(Nomination.stage))
     )
     others = await session.exec(
-        select(
+        select(  # type: ignore[call-overload]
             func.count().filter(is_overdue(now)),
             func.count().filter(col(Nomination.attention_code).is_not(None)),
             func.count().filter(col(Nomination.paused)),
             func.count().filter(waits_for_screening()),
+            func.count().filter(_asks_for_time()),
         ).where(*mine)
     )
     late = and_(col(Assessment.due_at) < now, col(Assessment.stage).in_(list(_AT_WORK)))
@@ -136,13 +138,14 @@ async def board_of(session: AsyncSession, asker: Asker, cohort: str, *, now: dat
         )
         .group_by(col(OutboxMessage.status))
     )
-    overdue, attention, paused, to_screen = others.one()
+    overdue, attention, paused, to_screen, asked = others.one()
     return BoardFigures(
         stages={Stage(stage): StageFigures(Stage(stage), count, since) for stage, count, since in stages},
         overdue=overdue,
         attention=attention,
         paused=paused,
         to_screen=to_screen,
+        asked=asked,
         assessments={AssessmentStage(stage): count for stage, count, _ in seats},
         late_assessments=sum(count for _, _, count in seats),
         messages={MessageStatus(status): count for status, count in letters},

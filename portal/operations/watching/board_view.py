@@ -40,7 +40,6 @@ class BoardView:
     total: str
     as_of: str
     list_href: str
-    asked_href: str
 
 
 def board_view(row: Cohort, figures: BoardFigures, now: datetime) -> BoardView:
@@ -59,7 +58,6 @@ def board_view(row: Cohort, figures: BoardFigures, now: datetime) -> BoardView:
         total=f"{figures.total:,}",
         as_of=clock(now),
         list_href=_list(row.id),
-        asked_href=_list(row.id, asked="yes"),
     )
 
 
@@ -96,6 +94,7 @@ def _concerns(cohort: str, figures: BoardFigures) -> tuple[Count, ...]:
         concern("attention", figures.attention, "Needs attention", _list(cohort, attention="yes")),
         concern("overdue", figures.overdue, "Overdue", _list(cohort, overdue="yes")),
         concern("to-screen", figures.to_screen, "To screen", _list(cohort, to_screen="yes")),
+        concern("asked", figures.asked, "Asking for more time", _list(cohort, asked="yes")),
         Count("paused", f"{figures.paused:,}", "Paused", _list(cohort, paused="yes")),
         concern(
             "messages",

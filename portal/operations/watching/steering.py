@@ -20,13 +20,16 @@ from portal.forms import Bound, Form, bind
 from portal.operations.watching.choices import AREA, REASONS, Option
 from portal.operations.watching.moments import WrongMomentError, moment_in
 from portal.operations.watching.steps import (
+    EXTEND,
     EXTEND_ASSESSMENT,
     LATE,
     ON_ASSESSMENT,
     ON_NOMINATION,
+    READMIT,
     UNBLOCK,
     Step,
 )
+from portal.operations.watching.story_view import wish_for_time
 from portal.operations.watching.subjects import ASSESSMENTS, NOMINATIONS, Find, Subject, a_nomination, an_assessment
 from portal.pages import go_to, render
 from portal.routing import area, done_once
@@ -35,6 +38,7 @@ from portal.visitors import ROLE_WORDS, Visitor
 from portal.words import moment
 from rules.permissions import Act
 from storage.lists import people_with_roles
+from storage.stories import story_visible_to
 
 routes = area()
 WAYS = (
@@ -186,11 +190,20 @@ async def _form_page(
         path=subject.path,
         back=f"{NOMINATIONS}/{subject.nomination.id}",
         stands=subject.stands,
+        asked=await _wish(request, subject) if step in {EXTEND, READMIT} else "",
         due=moment(subject.due_at) if subject.due_at else "",
         reasons=REASONS,
         ways=WAYS if step is UNBLOCK else (),
         people=await _people(services_of(request)) if step is UNBLOCK else (),
     )
+
+
+async def _wish(request: Request, subject: Subject) -> str:
+    """What the nominee asked for and why, if nobody has answered it yet."""
+    services, visitor = services_of(request), await _visitor(request)
+    async with services.acts.desk.sessions() as session:
+        story = await story_visible_to(session, visitor.asker, subject.nomination.id)
+    return wish_for_time(story.events) if story else ""
 
 
 async def _people(services: Services) -> list[Option]:

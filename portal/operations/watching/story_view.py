@@ -115,7 +115,7 @@ def story_view(told: Told) -> StoryView:
         tags=row_of(told.line, told.now).tags,
         facts=_facts(told, awaited),
         problem=_problem(told),
-        asked=_asked(story.events, told.now),
+        asked=wish_for_time(story.events),
         steps=tuple(
             Link(step.title, f"{NOMINATIONS}/{row.id}/{step.word}")
             for step in ON_NOMINATION.values()
@@ -156,7 +156,7 @@ def _problem(told: Told) -> str:
     return f"The step “{row.attention_step}” cannot be taken{since} ({row.attention_code}). {help_words}"
 
 
-def _asked(events: Sequence[AuditEvent], now: datetime) -> str:
+def wish_for_time(events: Sequence[AuditEvent]) -> str:
     """The nominee's wish for more time, if nobody has answered it."""
     for event in reversed(events):
         if event.what in GAVE_TIME:

@@ -106,12 +106,16 @@ async def test_wish_for_more_time_is_shown_until_it_is_answered(cohort: CohortRi
     visit = await a_visit(cohort.rig.operations)
 
     asked = await visit.get(f"{LIST}/{case.id}")
+    extending = await visit.get(f"{LIST}/{case.id}/extend")
+    board = await visit.get(f"/operations?cohort={cohort.id}")
     listed = await visit.get(f"{LIST}?cohort={cohort.id}&asked=yes")
     await acts.nominations.extend(case.id, cohort.rig.operations, due_at + timedelta(days=7), SteerReason.ILLNESS)
     answered = await visit.get(f"{LIST}/{case.id}")
     listed_after = await visit.get(f"{LIST}?cohort={cohort.id}&asked=yes")
 
     assert "the nominee asked for more time until" in asked.words
+    assert f"asked for more time until {moment(due_at + timedelta(days=7))}. Reason: Illness." in extending.words
+    assert "1 Asking for more time" in board.words
     assert "the nominee asked for more time until" not in answered.words
     assert "Asked for more time" in answered.words
     assert f"{LIST}/{case.id}" in listed.links
