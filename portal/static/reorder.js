@@ -9,7 +9,12 @@ for (const list of document.querySelectorAll("[data-reorder]")) {
   list.after(status);
 
   const moved = (item) => {
-    items().forEach((each, index) => { each.querySelector("input[type=number]").value = first + index; });
+    items().forEach((each, index) => {
+      const place = each.querySelector("input[type=number]");
+      place.value = first + index;
+      each.querySelector('[data-move="up"]').hidden = first + index === 1;
+      each.querySelector('[data-move="down"]').hidden = first + index === Number(place.max);
+    });
     const name = item.querySelector(".portal-reorder__name").textContent.trim();
     status.textContent = `${name} is now in place ${first + items().indexOf(item)}. This is not saved yet.`;
   };
@@ -22,8 +27,8 @@ for (const list of document.querySelectorAll("[data-reorder]")) {
     event.preventDefault();
     if (!other) return;
     if (button.dataset.move === "up") other.before(item); else other.after(item);
-    button.focus();
     moved(item);
+    (button.hidden ? item.querySelector("button[data-move]:not([hidden])") : button)?.focus();
   });
 
   for (const item of items()) {

@@ -1,3 +1,5 @@
+import re
+
 from sqlmodel import col, select
 
 from models.enums import DecisionReason, Outcome
@@ -26,6 +28,8 @@ async def test_order_shows_each_line_with_its_interval_and_preselects_nothing(
     assert [form.fields[f"place.{one}"] for one in ones] == [["1"], ["2"], ["3"], ["4"]]
     assert form.fields["reason"] == []
     assert {form.fields[f"{outcome}_{end}"][0] for outcome in Outcome for end in ("from", "to")} == {""}
+    hidden = re.findall(r'hidden name="move" value="([^"]+)"', page.text)
+    assert hidden == [f"up.{ones[0]}", f"down.{ones[-1]}"]
     assert "The system proposes this order" in page.words
     assert "Nominee 001 mean 6.44" in page.words
     assert "proposed: admitted No decision drafted" in page.words
