@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from intake.columns import ASSESSORS, KINDS, NOMINATIONS, OFFICERS, ORGANISATIONS, Column, applications
-from intake.problems import BadFile, RowProblem
+from intake.problems import MOST_PROBLEMS, BadFile, RowProblem
 from intake.rows import ApplicationRow, AssessorRow, NominationRow, OfficerRow, OrganisationRow, RowType
 from intake.sheet import Line, read_lines
 from intake.within import nomination_problems, officer_problems, problem, read_cells
@@ -65,6 +65,8 @@ def read_applications(source: Path | bytes, criteria: Sequence[str]) -> tuple[Ap
     for line in _lines(source, columns):
         meanings, found = read_cells(line.number, line.cells, columns)
         problems += found
+        if len(problems) > MOST_PROBLEMS:
+            raise BadFile(problems)
         if not found:
             filled = tuple((name, str(meaning)) for name, meaning in meanings.items() if name != "reference")
             rows.append(ApplicationRow(line=line.number, reference=str(meanings["reference"]), fields=filled))
@@ -103,12 +105,14 @@ def _read(
     row_type: type[RowType],
     across: Callable[[Sequence[RowType]], list[RowProblem]],
 ) -> tuple[RowType, ...]:
-    """Read every line, then what holds across lines; raise all problems together."""
+    """Read every line, then what holds across lines; raise all problems together, or the first of very many."""
     problems: list[RowProblem] = []
     rows: list[RowType] = []
     for line in _lines(source, columns):
         meanings, found = read_cells(line.number, line.cells, columns)
         problems += found
+        if len(problems) > MOST_PROBLEMS:
+            raise BadFile(problems)
         if not found:
             rows.append(row_type.model_validate({"line": line.number, **meanings}))
     problems += across(rows)

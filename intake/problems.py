@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from pydantic import BaseModel, ConfigDict
 
 SHOWN_AT_MOST = 40
+MOST_PROBLEMS = 1000
+"""How many problems of a file are told; whoever spoilt a column mends it once, not once for each line."""
 _LIKE_A_NAME = re.compile(r"^[^\W\d_][\w'’.-]*(?:\s+[^\W\d_][\w'’.-]*)+$")
 
 
@@ -35,16 +37,29 @@ class RowProblem(BaseModel):
 
 
 class BadFile(Exception):  # noqa: N818 -- it says what the file is, to a person
-    """A file that cannot be taken, with every problem found in it; nothing of it was imported."""
+    """A file that cannot be taken, with every problem found in it; nothing of it was imported.
+
+    Attributes:
+        problems: By line; at most `MOST_PROBLEMS`.
+        more: Whether there are more, which were not counted.
+    """
 
     def __init__(self, problems: Iterable[RowProblem]) -> None:
-        self.problems = tuple(sorted(problems, key=lambda problem: (problem.line, problem.column)))
+        found = sorted(problems, key=lambda problem: (problem.line, problem.column))
+        self.problems = tuple(found[:MOST_PROBLEMS])
+        self.more = len(found) > MOST_PROBLEMS
         super().__init__(self.told())
+
+    @property
+    def counted(self) -> str:
+        """How many problems there are, in words."""
+        if self.more:
+            return f"More than {MOST_PROBLEMS:,} problems, of which these are the first"
+        return f"{len(self.problems)} problem" + ("" if len(self.problems) == 1 else "s")
 
     def told(self, at_most: int | None = None) -> str:
         """The problems, one on a line; ``at_most`` so many of them, and how many more there are."""
-        count = f"{len(self.problems)} problem" + ("" if len(self.problems) == 1 else "s")
-        return "\n".join([f"{count}, nothing was imported:", *shortened(self.problems, at_most)])
+        return "\n".join([f"{self.counted}, nothing was imported:", *shortened(self.problems, at_most)])
 
 
 class BadForm(Exception):  # noqa: N818 -- it says what the form is, to a person

@@ -4,9 +4,10 @@ import csv
 import io
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
-from intake.problems import BadFile, RowProblem, show
+from intake.problems import MOST_PROBLEMS, BadFile, RowProblem, show
 
 LARGEST_FILE = 10 * 1024 * 1024
 """In bytes; the pilot's largest file has half a million."""
@@ -58,7 +59,7 @@ def read_lines(
     names = _header(header_line, header, known, required, kinds or {})
     if not filled:
         raise BadFile([_of_file("The file holds the names of the columns and nothing below them.")])
-    too_long = [
+    too_long = (
         RowProblem(
             line=number,
             column="",
@@ -68,9 +69,9 @@ def read_lines(
         )
         for number, cells in filled
         if any(cells[len(names) :])
-    ]
-    if too_long:
-        raise BadFile(too_long)
+    )
+    if first := list(islice(too_long, MOST_PROBLEMS + 1)):
+        raise BadFile(first)
     return [
         Line(number, {name: cells[at] if at < len(cells) else "" for at, name in enumerate(names)})
         for number, cells in filled

@@ -1,9 +1,13 @@
 """What a problem shows of a value."""
 
+from collections.abc import Mapping
+
 import pytest
 
+from intake.columns import Column
 from intake.files import read_assessors
-from intake.problems import BadFile, RowProblem, show
+from intake.problems import MOST_PROBLEMS, BadFile, RowProblem, show
+from intake.within import read_cells
 from tests.intake.filled import ASSESSOR, written
 
 
@@ -53,3 +57,48 @@ def test_told_problems_are_cut_short_and_counted():
     assert bad.told(20).splitlines()[0] == "50 problems, nothing was imported:"
     assert bad.told(20).splitlines()[20:] == ["line 21, column role: No.", "and 30 more; --all shows every one"]
     assert len(bad.told().splitlines()) == len(bad.told(50).splitlines()) == 51
+
+
+def test_told_problems_of_very_many_are_the_first_and_there_are_more():
+    def problems(count: int) -> list[RowProblem]:
+        return [RowProblem(line=line, column="role", value_shown="", sentence="No.") for line in range(count, 0, -1)]
+
+    whole, cut = BadFile(problems(MOST_PROBLEMS)), BadFile(problems(MOST_PROBLEMS + 1))
+
+    assert (len(whole.problems), whole.more, whole.told().splitlines()[0]) == (
+        1000,
+        False,
+        "1000 problems, nothing was imported:",
+    )
+    assert (len(cut.problems), cut.more, cut.told().splitlines()[0]) == (
+        1000,
+        True,
+        "More than 1,000 problems, of which these are the first, nothing was imported:",
+    )
+    assert [cut.problems[0].line, cut.problems[-1].line] == [1, 1000]
+
+
+def test_file_with_very_many_problems_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch):
+    head, line = written({**ASSESSOR, "role": "ceo", "capacity": "many"}).split(b"\n", 1)
+    lines: list[int] = []
+
+    def noting(number: int, cells: Mapping[str, str], columns: Mapping[str, Column]) -> object:
+        lines.append(number)
+        return read_cells(number, cells, columns)
+
+    monkeypatch.setattr("intake.files.read_cells", noting)
+
+    with pytest.raises(BadFile) as refused:
+        read_assessors(head + b"\n" + line * 3000)
+
+    assert (len(refused.value.problems), refused.value.more) == (MOST_PROBLEMS, True)
+    assert len(lines) == MOST_PROBLEMS // 2 + 1
+
+
+def test_file_whose_lines_are_all_too_long_tells_the_first():
+    head, line = written(ASSESSOR).split(b"\n", 1)
+
+    with pytest.raises(BadFile) as refused:
+        read_assessors(head + b"\n" + (line.rstrip(b"\r\n") + b",,x\n") * 1500)
+
+    assert (len(refused.value.problems), refused.value.more) == (MOST_PROBLEMS, True)

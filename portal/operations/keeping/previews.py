@@ -82,7 +82,7 @@ def problems_shown(bad: BadFile) -> ProblemsShown:
     """Everything that is wrong with a file."""
     count = len(bad.problems)
     return ProblemsShown(
-        f"{count} {'problem' if count == 1 else 'problems'}, nothing was imported",
+        f"{bad.counted}, nothing was imported",
         tuple(_problem(one) for one in bad.problems[:MOST_PROBLEMS]),
         max(0, count - MOST_PROBLEMS),
     )
