@@ -55,7 +55,8 @@ class Field {
 
   ask(title, texts, answers) {
     this.asking = true;
-    this.choice.replaceChildren(make("strong", title));
+    // The title stands in the status just above, where it is read out.
+    this.choice.replaceChildren();
     for (const [heading, text] of texts) this.choice.append(make("p", heading), make("blockquote", text || "Nothing"));
     for (const [words, act] of answers) {
       const onclick = () => {
@@ -100,12 +101,20 @@ class Field {
       });
       if (answer.status === 401 || answer.redirected) this.signedOut();
       else await this.read(answer, version);
+      this.failed = false;
     } catch {
+      this.failed = true;
       this.say("Not saved yet: we keep trying. Do not close this page.", true);
       this.later();
     }
     this.busy = false;
     if (this.unsaved && this.version > version) this.save();
+  }
+
+  // One more try, after the one that may be under way.
+  async tried() {
+    while (this.busy) await new Promise((done) => setTimeout(done, 50));
+    await this.save();
   }
 
   async read(answer, version) {
@@ -153,13 +162,29 @@ class Field {
   }
 }
 
+// A form whose fields cannot be saved is not sent either, since the browser would leave the page for one that fails.
+async function send(event) {
+  const stuck = fields.filter((field) => field.form === event.target && field.failed && field.unsaved);
+  if (!stuck.length) {
+    leaving = true;
+    return;
+  }
+  event.preventDefault();
+  const { target, submitter } = event;
+  await Promise.all(stuck.map((field) => field.tried()));
+  const still = stuck.filter((field) => field.failed && field.unsaved);
+  if (!still.length) return target.requestSubmit(submitter);
+  for (const field of still) field.say("Not sent: the service cannot be reached. Stay on this page and try again soon.", true);
+  still[0].input.focus();
+}
+
 for (const form of document.querySelectorAll("form[data-save]")) {
   const named = {};
   for (const input of form.elements) {
     if (input.name && !/hidden|submit|button|file|password|fieldset/.test(input.type)) (named[input.name] ||= []).push(input);
   }
   for (const name in named) fields.push(new Field(form, name, named[name]));
-  form.addEventListener("submit", () => { leaving = true; });
+  form.addEventListener("submit", send);
 }
 
 for (const event of ["pagehide", "online", "focus"]) addEventListener(event, () => fields.forEach((field) => field.save()));

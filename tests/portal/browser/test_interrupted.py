@@ -81,6 +81,36 @@ async def test_text_typed_while_the_portal_was_killed_is_saved_when_it_is_back(
         await browser.close()
 
 
+async def test_button_pressed_while_the_portal_is_down_stays_on_the_page(
+    cohort: CohortRig, services: Services, child: PortalChild
+) -> None:
+    case, field, tasks = await applying(cohort)
+    async with chromium() as (playwright, program):
+        browser = await playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        context = await browser.new_context()
+        await context.add_cookies([await cookie_for(services, case, child.address)])  # type: ignore[list-item]
+        page = await context.new_page()
+        await at_statement(page, child.address, tasks, field)
+        address, typed = page.url, page.locator(f"textarea[name='{field}']")
+        button = page.get_by_role("button", name="Save and continue")
+        await child.kill()
+        await typed.fill(TYPED)
+        await expect(page.get_by_text("Not saved yet: we keep trying.")).to_be_visible()
+
+        await button.click()
+
+        await expect(page.get_by_text("Not sent: the service cannot be reached.")).to_be_visible()
+        assert page.url == address
+        assert await typed.input_value() == TYPED
+        await child.start()
+        # The design system takes a second click within a second for a double click.
+        await page.wait_for_timeout(1_100)
+        await button.click()
+        await expect(page).to_have_url(f"{child.address}{tasks}")
+        assert await saved(case, field) == TYPED
+        await browser.close()
+
+
 async def test_text_typed_before_the_browser_was_killed_is_offered_again(
     cohort: CohortRig, services: Services, child: PortalChild, tmp_path: Path
 ) -> None:
