@@ -31,6 +31,7 @@ from portal.pages import go_to, render
 from portal.routing import area
 from portal.services import Services, Surroundings
 from portal.visitors import Visitor
+from portal.words import restyled
 from storage.nominator_pages import Begun, windows
 
 routes = area()
@@ -80,7 +81,7 @@ async def answer(
         form = again(asked, form, answers_of((await draft_for(services, visitor, draft)).draft))
         return await _page(request, services, begun, asked, form, status=409, theirs=error.theirs.content)
     except RefusedError as error:
-        form.refuse("", str(error))
+        form.refuse("", restyled(str(error)))
         return await _page(request, services, begun, asked, form, status=422)
     if for_now:
         return go_to("/organisation?saved=yes")

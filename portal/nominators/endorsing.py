@@ -26,6 +26,7 @@ from portal.pages import go_to, render
 from portal.routing import area, done_once
 from portal.services import Services, Surroundings
 from portal.visitors import Visitor
+from portal.words import restyled
 from storage.nominator_pages import OwnNomination, endorsement_begun
 
 routes = area()
@@ -76,7 +77,7 @@ async def endorse(request: Request, visitor: Endorsing, services: Surroundings, 
     try:
         return await done_once(request, act)
     except RefusedError as error:
-        form.refuse("", str(error))
+        form.refuse("", restyled(str(error)))
         return await _ask(request, services, visitor, own, form, status=409)
 
 

@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse
 
 from acts.drafting import AnswerChangedError, Kept
 from acts.errors import RefusedError
-from portal.words import clock
+from portal.words import clock, restyled
 
 
 def typed_in(sent: FormData) -> str:
@@ -24,5 +24,5 @@ async def answer_of(saving: Awaitable[dict[str, Kept]]) -> JSONResponse:
         told = {"theirs": theirs.content, "revision": theirs.revision, "saved_at": clock(theirs.saved_at)}
         return JSONResponse(told, 409)
     except RefusedError as error:
-        return JSONResponse({"sentence": str(error)}, 422)
+        return JSONResponse({"sentence": restyled(str(error))}, 422)
     return JSONResponse({"saved_at": clock(saved.saved_at), "revision": saved.revision})

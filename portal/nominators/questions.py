@@ -64,6 +64,9 @@ def _one(code: str, label: str, field: Field, *, asked: bool = True) -> Question
     return Question(code, field.label, label, (field,), asked=asked)
 
 
+_IN_A_FILE, _HERE = "R1D 2016-03-31", "R1D 31/3/2016"
+"""An example of an earlier organisation: as a file of nominations has it, and as the question itself asks for it."""
+
 QUESTIONS: tuple[Question, ...] = (
     _one(
         "name",
@@ -115,7 +118,7 @@ QUESTIONS: tuple[Question, ...] = (
             "previous_organisations",
             "For which NHS organisations of the region have they worked before? (optional)",
             hint="Each on a line of its own: the organisation’s code and their last day there, "
-            "for example R1D 31/3/2016. Nobody from there will assess them for some years.",
+            "for example " + _HERE + ". Nobody from there will assess them for some years.",
             kind="lines",
         ),
     ),
@@ -197,7 +200,9 @@ def before(question: Question) -> Question | None:
 
 def sentence_of(field: str, sentence: str) -> str:
     """What is wrong with a field; one that is empty says what to enter."""
-    return _REQUIRED[field] if sentence.endswith("fill it in.") and _REQUIRED[field] else sentence
+    if sentence.endswith("fill it in.") and _REQUIRED[field]:
+        return _REQUIRED[field]
+    return sentence.replace(_IN_A_FILE, _HERE) if field == "previous_organisations" else sentence
 
 
 def again(question: Question, form: Bound[Form], answers: Mapping[str, str]) -> Bound[Form]:
@@ -248,7 +253,7 @@ def _wrong(field: Field, text: str) -> str:
     try:
         NOMINATION[field.name].meaning(in_one_line(field.name, text))
     except CellError as error:
-        return field.empty if field.kind == "radios" else str(error)
+        return field.empty if field.kind == "radios" else sentence_of(field.name, str(error))
     return ""
 
 

@@ -1,6 +1,7 @@
 """The end of a nomination that was begun: its answers are checked, it is sent once, or deleted."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from fastapi import Request
 from markupsafe import Markup, escape
@@ -9,6 +10,7 @@ from starlette.responses import HTMLResponse, Response
 from acts.drafting import DraftingActs, answers_of, wrong_in
 from acts.errors import RefusedError
 from intake.problems import BadForm, RowProblem
+from models.policy import Policy
 from portal.nominators.entry import HOME, NOMINATE, Nominating, draft_for, nomination_for, organisation_of, storable
 from portal.nominators.presenters import NO_MORE, POSTS, READINESS, Answer, draft_path, path_of, window_line_of
 from portal.nominators.questions import QUESTIONS, Field, Question, question_of, sentence_of
@@ -16,8 +18,10 @@ from portal.pages import Problem, go_to, render
 from portal.routing import area, done_once
 from portal.services import Services, Surroundings
 from portal.visitors import Visitor
-from portal.words import moment
-from storage.nominator_pages import Begun, Window, windows
+from portal.words import moment, restyled
+from rules.calendar import after
+from storage.nominator_pages import Begun, OwnNomination, windows
+from storage.policies import policy_of
 
 routes = area()
 _WORDS: Mapping[str, Mapping[str, str]] = {"readiness": READINESS, "endorser_post": POSTS}
@@ -46,7 +50,7 @@ async def send(request: Request, visitor: Nominating, services: Surroundings, dr
     except BadForm as bad:
         return await _check(request, visitor, services, begun, _problems(bad.problems))
     except RefusedError as error:
-        return await _check(request, visitor, services, begun, [(str(error), "")])
+        return await _check(request, visitor, services, begun, [(restyled(str(error)), "")])
 
 
 @routes.get("/organisation/nominate/{draft}/sent")
@@ -57,9 +61,7 @@ async def sent(request: Request, visitor: Nominating, services: Surroundings, dr
         return go_to(draft_path(draft))
     own = await nomination_for(services, visitor, begun.draft.nomination_id)
     async with services.acts.desk.sessions() as session:
-        window = next((one for one in await windows(session) if one.cohort == own.cohort.id), None)
-    due = own.nomination.due_at
-    consent = f"They have until {moment(due)}." if due else _consent_within(window)
+        policy = await policy_of(session, own.cohort.id)
     return await render(
         request,
         "nominators/sent.html",
@@ -68,7 +70,7 @@ async def sent(request: Request, visitor: Nominating, services: Surroundings, dr
         crumbs=[HOME],
         number=own.nomination.id,
         nominee=own.nominee.full_name,
-        consent=consent,
+        consent=f"They have until {moment(_consent_by(own, policy))}.",
         closes=moment(own.cohort.closes_at),
         href=path_of(own.nomination.id),
     )
@@ -160,5 +162,8 @@ def _problems(problems: Sequence[RowProblem]) -> list[Problem]:
     return [(sentence_of(one.column, one.sentence), f"change-{question_of(one.column).code}") for one in problems]
 
 
-def _consent_within(window: Window | None) -> str:
-    return f"They have {window.consent_within}, at most until the window closes." if window else ""
+def _consent_by(own: OwnNomination, policy: Policy) -> datetime:
+    """Until when the nominee may answer; before the nomination's workflow has said it, as it will reckon it."""
+    row = own.nomination
+    within = after(row.created_at, policy.nomination.consent_within, policy.bank_holidays)
+    return row.due_at or min(within, own.cohort.closes_at)

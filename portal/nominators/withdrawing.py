@@ -17,6 +17,7 @@ from portal.pages import go_to, render
 from portal.routing import area, done_once
 from portal.services import Services, Surroundings
 from portal.visitors import Visitor
+from portal.words import restyled
 from rules.stages import leads_to
 from storage.nominator_pages import OwnNomination
 
@@ -77,7 +78,7 @@ async def withdraw(request: Request, visitor: Withdrawing, services: Surrounding
     try:
         return await done_once(request, act)
     except RefusedError as error:
-        raise _refused(nomination, str(error)) from None
+        raise _refused(nomination, restyled(str(error))) from None
 
 
 @routes.get("/organisation/nominations/{nomination}/withdrawn")

@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -66,6 +67,7 @@ async def test_nomination_sent_starts_its_life_and_says_what_is_next(
     assert sent.heading == "Nomination sent"
     assert again.path == f"/organisation/nominate/{draft}/sent"
     assert f"They have until {moment(row.due_at)}" in again.words
+    assert f"They have until {moment(row.due_at)}" in sent.words
     assert f"/organisation/nominations/{row.id}" in again.links
 
 
@@ -144,6 +146,7 @@ async def test_what_is_missing_or_wrong_leads_back_to_its_question(
         ({"endorser_organisation": "QQ9"}, "endorser", "No organisation in the register has this code"),
         ({"previous_organisations": "QQ9 1/2/2017"}, "earlier-organisations", "No organisation in the register"),
         ({"nominee_email": "@self"}, "email", "You cannot nominate yourself for your organisation"),
+        ({"previous_organisations": "05A"}, "earlier-organisations", "the last day there, such as R1D 31/3/2016"),
         ({"reference": "RX1-7"}, "reference", "This must begin with the code"),
     ],
 )
@@ -386,7 +389,7 @@ async def test_outside_the_window_the_page_says_so_and_when_it_opens(
     assert "It cannot be sent now" in check.words
     assert "What you type here is kept, and cannot be sent now." in question.words
     assert sent.status == 422
-    assert "Nominations closed on" in sent.words
+    assert "Nominations closed at" in sent.words
 
 
 def portal_at(rig: Rig, services: Services, offset: timedelta) -> "_At":
@@ -397,7 +400,7 @@ def portal_at(rig: Rig, services: Services, offset: timedelta) -> "_At":
 class _At:
     def __init__(self, rig: Rig, services: Services, offset: timedelta) -> None:
         desk = Desk(rig.sessions, rig.client, rig.task_queue, clock=lambda: datetime.now(UTC) + offset)
-        there = Services(acts=acts_at(desk), channel=services.channel, sender=services.sender)
+        there = replace(services, acts=acts_at(desk))
         self._rig, self._visit = rig, Visit(make_portal(there), there)
 
     async def __aenter__(self) -> Visit:
