@@ -55,7 +55,8 @@ async def test_letter_that_cannot_be_seen_is_in_no_address_for_programs(a_progra
     paths = ("/nominations/%00", "/nominations?after=%00", "/cohorts?x=%1B")
     answers = [await program.ask("GET", f"/api/v1{path}") for path in paths]
 
-    assert [problem(answer) for answer in answers] == [(404, "not-found")] * 3
+    # A list's description knows of no 404: what is wrong with its query is a 422.
+    assert [problem(answer) for answer in answers] == [(404, "not-found"), (422, "not-valid"), (422, "not-valid")]
 
 
 async def test_key_of_a_form_that_cannot_be_seen_breaks_nothing(rig: Rig, a_visit: A_Visit) -> None:
