@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from models.enums import Role
+from portal.operations.events import event_words
 from portal.visitors import ROLE_WORDS
 from portal.words import moment, plain
 from storage.audit import ChainVerdict
@@ -43,7 +44,7 @@ def shown_line(line: TrailLine, names: Mapping[str, str]) -> LineShown:
     actor = names.get(line.actor, "")
     return LineShown(
         line.position,
-        plain(line.what),
+        event_words(line.what),
         moment(line.at),
         ", ".join(part for part in (actor, role) if part) or "Not shown before the decisions are released",
         line.subject,
@@ -88,6 +89,8 @@ def _value(value: object) -> str:
             return "yes" if value else "no"
         case list():
             return ", ".join(_value(one) for one in value) or "none"
+        case dict():
+            return ", ".join(f"{plain(str(name)).lower()}: {_value(one)}" for name, one in value.items()) or "none"
         case str():
             return _moment(value)
     return _short(str(value))
@@ -99,7 +102,8 @@ def _moment(written: str) -> str:
             return moment(datetime.fromisoformat(written))
         except ValueError:
             return _short(written)
-    return _short(written.replace("_", " "))
+    words = {"true": "yes", "false": "no"}.get(written.lower(), written)
+    return _short(words.replace("_", " "))
 
 
 def _short(text: str) -> str:

@@ -9,6 +9,7 @@ from models.enums import AssessmentStage, MessageStatus, Role
 from models.ids import AssessmentId, NominationId, assessment_workflow, nomination_workflow
 from models.policy import Policy
 from models.tables import Assessment, AuditEvent, OutboxMessage
+from portal.operations.events import event_words
 from portal.operations.watching.awaited import CODES, Awaited, awaited_of
 from portal.operations.watching.board_view import age
 from portal.operations.watching.choices import SEAT_COLOURS
@@ -21,7 +22,6 @@ from portal.words import moment, plain
 from storage.stories import SeatLine, Story
 from storage.watching_pages import ASKED_FOR_TIME, GAVE_TIME, ListLine
 
-_WHATS = {"screened": "Eligibility rules applied", "checked": "Quality rules applied", "lapse": "Lapsed"}
 _SENT = {
     MessageStatus.WAITING: "waiting to be sent",
     MessageStatus.SENDING: "being sent",
@@ -209,7 +209,7 @@ def _event(event: AuditEvent, told: Told) -> Item:
     before, after = event.before or {}, event.after or {}
     whose = event.subject.removeprefix(f"{told.story.nomination.id}.")
     about = f"Assessor {whose}: " if event.subject.startswith(f"{told.story.nomination.id}.") else ""
-    what = _WHATS.get(event.what, plain(event.what))
+    what = event_words(event.what)
     title = f"{about}{what}" if not about else f"{about}{what[0].lower()}{what[1:]}"
     stage = after.get("stage")
     words: list[str] = []

@@ -20,6 +20,7 @@ async def test_trail_is_searched_by_what_it_is_about(cohort: CohortRig, a_visit:
     page = await (await visit.get("/operations/audit")).submit("/operations/audit", subject=case.id)
 
     assert "Stage: nominated, then applying" in page.words
+    assert "Consented" in page.words
     assert f"/operations/nominations/{case.id}" in page.links
     assert other.id not in page.words
 
