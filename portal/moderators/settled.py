@@ -162,10 +162,10 @@ def _steps(case: PanelCase, resolution: Resolution, asked: str, flag: Flag) -> t
         count = len(case.open_flags)
         left = f"Settle the {'flag that is' if count == 1 else f'{count} flags that are'} left"
         return (NextStep(left, f"The nomination goes to the board once no flag is open. {until}".strip()),)
-    on = "The nomination goes to the talent board"
     here = case.nomination.stage is Stage.QUALITY_ASSURANCE
+    on = "The nomination goes to the talent board" if here else "The nomination is with the talent board now"
     return (
-        NextStep(on, "The board sees the scores as they are now.", "within a minute" if here else "done"),
+        NextStep(on, "The board sees the scores as they are now.", "within a minute" if here else ""),
         NextStep(
             "The board decides", "There is no fixed date for it. All decisions of a cohort are released together."
         ),
