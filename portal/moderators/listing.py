@@ -44,7 +44,7 @@ async def queue(request: Request, visitor: Visiting, services: Surroundings) -> 
     rule = asked.get("rule") if asked.get("rule") in set(FlagRule) else None
     now = services.clock()
     async with services.acts.desk.sessions() as session:
-        known = [row.id for row in await cohorts(session)]
+        known = {row.id: row.name for row in await cohorts(session)}
         cohort = asked.get("cohort", "") if asked.get("cohort") in known else ""
         counts = await queue_counts(session, visitor.asker, now=now, cohort=cohort)
         found = await queue_of(
@@ -67,7 +67,7 @@ async def queue(request: Request, visitor: Visiting, services: Surroundings) -> 
         narrowed=bool(narrowed),
         form=Bound[Narrowing](typed=narrowed),
         rules=[{"value": one.value, "text": words} for one, words in RULES.items()],
-        cohorts=[{"value": one, "text": one} for one in known] if len(known) > 1 else [],
+        cohorts=[{"value": one, "text": name} for one, name in known.items()] if len(known) > 1 else [],
         around=_around(found, narrowed),
     )
 

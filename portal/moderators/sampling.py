@@ -1,5 +1,6 @@
 """The audit sample: what the published seed drew, how far each has come, and taking one on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -53,12 +54,13 @@ async def sample(request: Request, visitor: Visiting, services: Surroundings) ->
     """Shows the sample of one cohort: the newest, unless another is asked for."""
     now, after = services.clock(), request.query_params.get("after", "")
     async with services.acts.desk.sessions() as session:
-        known = [row.id for row in sorted(await cohorts(session), key=lambda row: row.opens_at, reverse=True)]
-        cohort = request.query_params.get("cohort") or (known[0] if known else "")
+        newest = sorted(await cohorts(session), key=lambda row: row.opens_at, reverse=True)
+        known = {row.id: row.name for row in newest}
+        cohort = request.query_params.get("cohort") or next(iter(known), "")
         if known and cohort not in known:
             raise NotFoundError
         if not known:
-            return await _page(request, visitor.person, (), None, ())
+            return await _page(request, visitor.person, (), None, {})
         policy = await policy_of(session, cohort)
         counts = await sample_counts(session, visitor.asker, cohort, policy)
         after = after if after.isprintable() else ""
@@ -67,7 +69,7 @@ async def sample(request: Request, visitor: Visiting, services: Surroundings) ->
 
 
 async def _page(
-    request: Request, me: str, found: tuple[Drawn, ...], shown: SampleShown | None, known: tuple[str, ...] | list[str]
+    request: Request, me: str, found: tuple[Drawn, ...], shown: SampleShown | None, known: Mapping[str, str]
 ) -> HTMLResponse:
     page, cohort = found[:A_PAGE], shown.cohort if shown else ""
     following = urlencode({"cohort": cohort, "after": page[-1].nomination.id}) if len(found) > A_PAGE else ""
@@ -80,7 +82,7 @@ async def _page(
         sample=shown,
         rows=[drawn_shown(one, me) for one in page],
         form=Bound[Narrowing](typed={"cohort": cohort}),
-        cohorts=[{"value": one, "text": one} for one in known] if len(known) > 1 else [],
+        cohorts=[{"value": one, "text": name} for one, name in known.items()] if len(known) > 1 else [],
         first=f"/quality/sample?{urlencode({'cohort': cohort})}" if request.query_params.get("after") else "",
         following=f"/quality/sample?{following}" if following else "",
     )
