@@ -97,6 +97,17 @@ def changes_in(
     return tuple(changes), seen
 
 
+def any_changed(form: Bound[ChangeForm], case: PanelCase) -> bool:
+    """Whether any score differs from what the moderator saw, or would but for a mistake."""
+    return any(
+        form.typed[field] and form.typed[field] != (form.typed[seen_field(*where)] or str(score.value))
+        for seat in case.submitted
+        for score in seat.scores
+        for where in [(score.assessment_id, score.criterion)]
+        for field in [score_field(*where)]
+    )
+
+
 def _number(typed: str, otherwise: int) -> int:
     """A score as typed; -1 for what is no number, which is on no scale."""
     if not typed:

@@ -107,7 +107,7 @@ async def waiting(request: Request, visitor: Visiting, services: Surroundings) -
                 one.nomination.id,
                 f"/quality/screening/{one.nomination.id}",
                 one.nominee,
-                tuple(finding.reason for finding in one.unmet),
+                tuple(dict.fromkeys(finding.reason for finding in one.unmet)),
                 day(one.nomination.stage_since),
             )
             for one in page
@@ -209,7 +209,7 @@ def _case_shown(case: ScreeningCase) -> CaseShown:
             FactShown("Endorsed by", endorser),
             FactShown("Stage", f"{words.capitalize()}, since {day(case.nomination.stage_since)}"),
         ),
-        unmet=tuple(one.reason for one in case.findings if not one.met),
+        unmet=tuple(dict.fromkeys(one.reason for one in case.findings if not one.met)),
         answers=tuple(
             FactShown(field.label, case.answers.get(field.name, "").capitalize() or "No answer")
             for field in form(case.policy)

@@ -14,7 +14,7 @@ from models.ids import AssessmentId, NominationId
 from portal.failures import ChangedError
 from portal.forms import Bound, bind
 from portal.moderators.codes import POSTS, REASON_HINTS, REASONS
-from portal.moderators.forms import ChangeForm, EvidenceForm, FlagsForm, changes_in, scores_typed
+from portal.moderators.forms import ChangeForm, EvidenceForm, FlagsForm, any_changed, changes_in, scores_typed
 from portal.moderators.opening import AREA, HOME, Numbered, Visiting, done_while_held, moderation, opened
 from portal.moderators.presenters import case_shown
 from portal.moderators.settled import ChangeShown, Option, changes_to_check, done_shown, score_fields, score_options
@@ -118,6 +118,8 @@ async def moderate(request: Request, nomination: Numbered, visitor: Visiting, se
     form = await bind(request, ChangeForm)
     changes, seen = changes_in(form, at.case)
     if form.value is None:
+        if not any_changed(form, at.case):
+            form.refuse("", "No score was changed. Change at least one, or confirm the scores instead")
         return await _page(at, "moderate", form)
     if form.value.again:
         return await _page(at, "moderate", form, status=200)

@@ -60,7 +60,7 @@ def _reasons(flags: Sequence[Flag]) -> tuple[str, ...]:
     for flag in flags:
         by_rule.setdefault(FlagRule(flag.rule), []).append(flag.reason)
     return tuple(
-        reasons[0] if len(reasons) == 1 else f"{_SEVERAL[rule].format(len(reasons))}."
+        reasons[0] if len(set(reasons)) == 1 else f"{_SEVERAL[rule].format(len(reasons))}."
         for rule, reasons in by_rule.items()
     )
 

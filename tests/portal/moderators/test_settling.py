@@ -36,7 +36,8 @@ async def test_confirming_settles_every_flag_and_says_what_happens_next(
     done = await (await visit.get(f"/quality/{case.id}/confirm")).submit()
 
     assert (done.path, done.heading) == (f"/quality/{case.id}/done", "Scores confirmed")
-    assert "The nomination goes to the talent board" in done.words
+    assert re.search("The nomination (goes to|is with) the talent board", done.words)
+    assert "board done" not in done.words
     await case.until(Stage.AWAITING_DECISION)
     settled = await rig.all(select(Flag.resolution).where(col(Flag.nomination_id) == case.id))
     assert set(settled) == {Resolution.CONFIRM}
@@ -129,9 +130,12 @@ async def test_changing_nothing_or_without_reason_and_note_is_refused_in_the_for
     reasoned = {"reason": "moderation", "note": NOTE}
 
     nothing = await form.submit(None, reasoned)
+    empty = await form.submit(None, {})
     unreasoned = await form.submit(None, {field: "4"})
     off_the_scale = await form.submit(None, {**reasoned, field: "8"})
 
+    assert (empty.status, "No score was changed" in empty.words) == (422, True)
+    assert "No score was changed" not in unreasoned.words
     assert (nothing.status, "Change at least one score" in nothing.words) == (422, True)
     assert "Choose why the scores change" in unreasoned.words
     assert "Write why the scores change" in unreasoned.words
