@@ -35,13 +35,14 @@ _LINKS: dict[Role, tuple[tuple[str, str], ...]] = {
     ),
     Role.INCLUSION_ADVISER: (("Inclusion", "/inclusion"),),
     Role.OPERATIONS: (
-        ("Board", "/operations"),
+        ("Operations", "/operations"),
         ("Nominations", "/operations/nominations"),
         ("Allocation", "/operations/allocation"),
         ("Messages", "/operations/messages"),
         ("Import", "/operations/import"),
         ("Export", "/operations/export"),
         ("People", "/operations/people"),
+        ("Organisations", "/operations/organisations"),
         ("Audit", "/operations/audit"),
     ),
 }

@@ -13,7 +13,7 @@ from portal.words import plain
 from storage.lists import cohorts
 
 AREA = "Operations"
-HOME = ("Board", "/operations")
+HOME = (AREA, "/operations")
 LIST = ("Nominations", "/operations/nominations")
 NOW_FOR = {
     CohortPhase.SCHEDULED: "waits for the window to open",
