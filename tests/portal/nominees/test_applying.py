@@ -4,8 +4,8 @@ import pytest
 from sqlmodel import col, select
 
 from models.enums import Readiness, Stage
-from models.tables import ApplicationDraft
-from rules.applications import form
+from models.tables import ApplicationDraft, Nomination
+from rules.applications import FieldKind, form
 from tests.portal.conftest import A_Visit
 from tests.portal.visiting import Seen, Visit
 from tests.workflows.rig import Case, CohortRig, eventually
@@ -243,3 +243,33 @@ async def test_tasks_have_pages_of_their_own(cohort: CohortRig, a_visit: A_Visit
 
     assert page.status == 200
     assert page.heading
+
+
+async def test_everything_held_has_the_draft_in_the_forms_order_and_interests_in_words(
+    cohort: CohortRig, a_visit: A_Visit
+) -> None:
+    case, visit, path = await applying(cohort, a_visit)
+    async with cohort.rig.sessions.begin() as session:
+        nomination = await session.get_one(Nomination, case.id)
+        nomination.interests = ["integrated_care", "primary_care"]
+        session.add(nomination)
+    fields = [one.name for one in form(cohort.policy) if one.kind is FieldKind.TEXT]
+    for field in reversed(fields):
+        await saved(visit, path, "Typed.", 0, field)
+
+    held = (await visit.get("/my-nomination/data/download")).response.json()
+    pages = [await visit.get("/my-nomination/data"), await visit.get(f"{path}/application/details")]
+
+    assert [one["field"] for one in held["nominations"][0]["draft"]] == fields
+    assert all("Integrated care, Primary care" in page.words for page in pages)
+
+
+async def test_incomplete_application_is_asked_to_be_completed_before_it_is_sent(
+    cohort: CohortRig, a_visit: A_Visit
+) -> None:
+    _, visit, path = await applying(cohort, a_visit)
+
+    page = await visit.post(f"{path}/application/check")
+
+    assert (page.status, "has no answer yet: answer it before you send it." in page.words) == (422, True)
+    assert "before you submit" not in page.words
