@@ -22,7 +22,7 @@ from portal.operations.watching.bulk_view import (
 )
 from portal.operations.watching.choices import AREA, HOME, LIST, REASONS, the_cohort
 from portal.operations.watching.list_view import filter_fields
-from portal.operations.watching.listing import sought_in
+from portal.operations.watching.listing import list_page, sought_in
 from portal.operations.watching.moments import WrongMomentError, moment_in
 from portal.pages import Notice, render
 from portal.routing import area, done_once
@@ -54,6 +54,10 @@ class StaleError(Exception):
         self.preview = preview
 
 
+class NobodyChosenError(RefusedHereError):
+    """A step for many was asked for, and no nomination was ticked."""
+
+
 class Chosen:
     """The nominations a form chooses, with the fields that choose them again."""
 
@@ -65,9 +69,14 @@ class Chosen:
 
 @routes.post(f"{BULK}/choose")
 async def choose(request: Request, visitor: Watching, services: Surroundings) -> HTMLResponse:
-    """Asks what to do to the nominations that were chosen in the list."""
+    """Asks what to do to the nominations that were chosen in the list; with none chosen, the list says so."""
     form = Bound[Form]((await bind(request, Form)).typed)
-    return await _choose_page(request, await _chosen(request, visitor, services), form)
+    try:
+        chosen = await _chosen(request, visitor, services)
+    except NobodyChosenError as error:
+        form.refuse("", str(error))
+        return await list_page(request, visitor, services, form, status=422)
+    return await _choose_page(request, chosen, form)
 
 
 @routes.post(f"{BULK}/check")
@@ -117,7 +126,8 @@ async def _chosen(request: Request, visitor: Visitor, services: Services) -> Cho
     """The nominations that a form chooses: those ticked, or all that its filter finds.
 
     Raises:
-        RefusedHereError: Nobody was chosen, or more than one step takes.
+        NobodyChosenError: Nobody was chosen.
+        RefusedHereError: More were chosen than one step takes.
     """
     bound = await bind(request, Form)
     everyone = bound.typed["all"] == "yes"
@@ -133,7 +143,7 @@ async def _chosen(request: Request, visitor: Visitor, services: Services) -> Cho
         )
     back = f"{LIST[1]}?cohort={cohort.id}"
     if not lines:
-        raise RefusedHereError(
+        raise NobodyChosenError(
             "Nobody was chosen. Tick at least one nomination in the list.", href=back, link="Back to the list"
         )
     if len(lines) > MOST:

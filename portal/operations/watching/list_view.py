@@ -8,7 +8,7 @@ from models.enums import ENDS
 from models.policy import LONDON
 from portal.operations.watching.board_view import age
 from portal.operations.watching.choices import COLOURS, LIST, Option
-from portal.words import day, moment, plain
+from portal.words import moment, plain
 from storage.watching_pages import A_PAGE, ListLine, ListPage, Order, Sought
 
 ORDERS = (
@@ -107,7 +107,7 @@ def row_of(line: ListLine, now: datetime) -> Row:
         organisation=line.organisation,
         tags=tuple(tags),
         due="" if over or not line.due_at else moment(line.due_at),
-        since=day(row.stage_since) if over else age(row.stage_since, now),
+        since=age(row.stage_since, now),
     )
 
 

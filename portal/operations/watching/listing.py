@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Annotated, ClassVar
+from urllib.parse import urlencode
 
 from fastapi import Request
 from pydantic import StringConstraints
@@ -47,7 +48,7 @@ async def listed(request: Request, visitor: Watching, services: Surroundings) ->
             row = await nomination_visible_to(session, visitor.asker, number.lower())
         if row is not None:
             return go_to(f"{PATH}/{row.id}")
-    return await _page(request, visitor, services, form)
+    return await list_page(request, visitor, services, form)
 
 
 @routes.post(f"{PATH}/named")
@@ -56,8 +57,8 @@ async def named(request: Request, visitor: Watching, services: Surroundings) -> 
     form = await bind(request, NameForm)
     shown = Bound[Form](form.typed, errors=_errors(form.problems))
     if form.value is None:
-        return await _page(request, visitor, services, shown, status=422)
-    return await _page(request, visitor, services, shown, name=form.value.name)
+        return await list_page(request, visitor, services, shown, status=422)
+    return await list_page(request, visitor, services, shown, name=form.value.name)
 
 
 def sought_in(form: Bound[Form], cohort: str, *, name: str = "") -> Sought:
@@ -95,9 +96,10 @@ def _day(form: Bound[Form]) -> date | None:
     return day_in(form.typed, "due")
 
 
-async def _page(
+async def list_page(
     request: Request, visitor: Visitor, services: Services, form: Bound[Form], *, name: str = "", status: int = 200
 ) -> HTMLResponse:
+    """The list as a form narrows it; what is wrong in the form is said above it."""
     now = services.clock()
     typed = form.typed
     order = Order(typed["sort"]) if typed["sort"] in set(Order) else Order.NUMBER
@@ -110,6 +112,7 @@ async def _page(
         )
         organisations = await organisations_in(session, cohort)
     view = list_view(found, sought, order, now)
+    asked = [(field, text) for field, text in request.query_params.multi_items() if field != "tick"]
     return await render(
         request,
         "operations/watching/list.html",
@@ -124,6 +127,7 @@ async def _page(
         stages=options(Stage),
         organisations=[Option(code, f"{title} ({code})") for code, title in organisations],
         orders=ORDERS,
+        tick_all="" if name or request.method != "GET" else f"{PATH}?{urlencode([*asked, ('tick', 'all')])}",
     )
 
 

@@ -191,7 +191,11 @@ async def test_nobody_and_too_many_are_refused_with_a_way_back(cohort: CohortRig
     nobody = await page.submit("choose")
     everybody = await page.submit("choose", {"all": "yes"})
 
-    assert nobody.status == everybody.status == 409
+    ticked = await visit.get(f"/operations/nominations?cohort={cohort.id}&tick=all")
+
+    assert (nobody.status, everybody.status) == (422, 409)
+    assert "There is a problem Nobody was chosen" in nobody.words
+    assert ticked.form("/operations/bulk/choose").fields["nomination"] != []
     assert "Tick at least one nomination" in nobody.words
     assert "A step takes at most 500 nominations" in everybody.words
     assert f"{LIST}?cohort={cohort.id}" in everybody.links
