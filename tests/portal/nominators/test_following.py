@@ -169,7 +169,9 @@ async def test_nominator_never_sees_panel_scores_or_a_decision_before_release(
 
     for page in pages:
         assert all(one.person not in page.text for one in assessors)
-        assert not any(word in page.text for word in ("Assessor ", "In the pool", "admitted", "proposed_order"))
+        assert not any(word in page.text for word in ("Assessor ", "proposed_order"))
+    # The list may hold nominations of other tests that are in the pool.
+    assert not any(word in pages[0].text for word in ("In the pool", "admitted"))
     assert "Decisions are not known until they are released." in pages[0].words
     assert "The board decided" in pages[0].words
 
