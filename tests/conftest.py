@@ -5,6 +5,7 @@ import sys
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
+import hypothesis
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -16,6 +17,10 @@ from stack.postgres import EmbeddedPostgres
 from stack.programs import temporal_program
 from stack.temporal_server import DYNAMIC_CONFIGURATION, dynamic_arguments
 from storage.engine import make_engine, sessions
+
+# The same examples each time: a test that fails for some people only tells nobody what they broke.
+hypothesis.settings.register_profile("fixed", derandomize=True)
+hypothesis.settings.load_profile("fixed")
 
 # A developer's own settings must not steer the tests, nor the tests write to a developer's database.
 for _name in list(os.environ):

@@ -180,7 +180,10 @@ async def test_run_that_cannot_be_stored_waits_for_a_person_and_is_made_when_the
         parked = await eventually(cohort.allocated, lambda state: state.waits_for.startswith("Needs attention"))
     finally:
         await execute(rig, "ALTER TABLE allocationrun DROP CONSTRAINT spoilt")
-    found = await cohort.allocation.describe()
+    # The state is known a moment before the task that also shows it to operations is over.
+    found = await eventually(
+        cohort.allocation.describe, lambda found: found.search_attributes["NeedsAttention"] == [True]
+    )
 
     message = Unblock(by=rig.operations, way=WayOut.RETRY, reason=ILL)
     await cohort.allocation.execute_update("unblock", message, result_type=AllocationState)
