@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from fastapi import FastAPI
+from temporalio.testing import WorkflowEnvironment
 
 from models.enums import Role
 from models.ids import PersonId
@@ -24,17 +25,30 @@ from notify.compose import sender_from
 from portal.app import make_portal
 from portal.services import LOOPBACK, Branding, Services
 from portal.sessions import SessionLimits
+from stack.postgres import EmbeddedPostgres
 from tests.portal.visiting import Visit
-from tests.workflows.conftest import cohort, rig
+from tests.workflows.conftest import a_rig, cohort
 from tests.workflows.rig import CohortRig, Rig
 
-__all__ = ["cohort", "rig"]
+__all__ = ["cohort"]
 
 A_Visit = Callable[..., Awaitable[Visit]]
 ADVISER = By(person=PersonId("p-0000000000a6"), role=Role.INCLUSION_ADVISER)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
+async def rig(
+    temporal_env: WorkflowEnvironment,
+    postgres_server: EmbeddedPostgres,
+    template_database: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Rig]:
+    """Servers as in the workflow tests, and a database for each file of tests: lists show what others left there."""
+    async with a_rig(temporal_env, postgres_server, template_database, tmp_path_factory.mktemp("mailbox")) as rig:
+        yield rig
+
+
+@pytest.fixture(scope="module")
 async def services(rig: Rig) -> Services:
     """The portal's surroundings: the rig's servers."""
     return Services(
@@ -48,7 +62,7 @@ async def services(rig: Rig) -> Services:
     )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def portal(services: Services) -> FastAPI:
     """The portal as it is served."""
     return make_portal(services)
@@ -69,7 +83,7 @@ async def a_visit(portal: FastAPI, services: Services) -> AsyncIterator[A_Visit]
         await visit.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def adviser(rig: Rig) -> By:
     """An inclusion adviser."""
     async with rig.sessions.begin() as session:

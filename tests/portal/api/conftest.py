@@ -63,7 +63,7 @@ async def a_program(portal: FastAPI, rig: Rig) -> AsyncIterator[A_Program]:
         await caller.client.aclose()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def elsewhere(rig: Rig) -> By:
     """A nominator of another organisation."""
     from datetime import UTC, datetime

@@ -45,7 +45,7 @@ _WIDEST = """() => [...document.querySelectorAll("body *")]
     .map((one) => `${one.tagName}.${one.className}`).slice(0, 12).join(" ")"""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def site(portal: FastAPI) -> AsyncIterator[str]:
     """The address at which the portal is served, in this process."""
     port = free_port()
