@@ -13,8 +13,9 @@ help: ## Lists the targets
 demo: .venv/.ready ## Runs the pilot cohort from its first day to its last and says what happened
 	@$(PYTHON) starter.py demo
 
+# On all processors: each process starts servers of its own, and takes whole files, the quick ones first.
 test: .venv/.ready ## Runs all tests
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 up: .venv/.ready ## Runs the whole system on this machine until Ctrl-C; its state stays in var/
 	@$(PYTHON) starter.py up
