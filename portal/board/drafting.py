@@ -10,7 +10,7 @@ from fastapi import Request
 from acts.errors import NotKnownError, RefusedError
 from models.ids import NominationId
 from models.messages import By
-from portal.arrivals import was_led_here
+from portal.arrivals import said_here, was_led_here
 from portal.board.planning import Draft
 from portal.pages import Notice
 from portal.services import Services
@@ -85,7 +85,7 @@ async def _each(word: str, nominations: Sequence[str], act: Callable[[Nomination
 
 
 async def done_at(request: Request) -> tuple[Notice | None, tuple[str, ...]]:
-    """What the page's address says was done, if it was: a notice, and the nominations for which it was refused."""
+    """What the page's address says was done, if it was: a notice given once, and those for which it was refused."""
     word, _, number = request.query_params.get("done", "").partition(".")
     named = request.query_params.get("refused", "").split(",")[:_MOST_NAMED]
     refused = tuple(one for one in named if _NOMINATION.fullmatch(one))
@@ -94,4 +94,4 @@ async def done_at(request: Request) -> tuple[Notice | None, tuple[str, ...]]:
     one, several, next_words = _DONE[word]
     count = int(number)
     notice = Notice(f"{count} {one if count == 1 else several}", next_words) if count else None
-    return notice, refused
+    return await said_here(request, notice), refused

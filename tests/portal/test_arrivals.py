@@ -42,12 +42,35 @@ async def test_what_was_done_is_said_to_who_did_it_and_to_nobody_else(
 
     page = await drafter.get(f"/board/decisions/{one}")
     drafted = await page.submit("/draft", outcome="admitted", reason="proposed_order")
-    again = await drafter.get(drafted.path)
     elsewhere = await other.get(drafted.path)
 
     assert "Decision drafted" in drafted.words
-    assert "Another member of the board approves it. Nobody else is told." in again.words
+    assert "Another member of the board approves it. Nobody else is told." in drafted.words
     assert "Nobody else is told." not in elsewhere.words
+
+
+async def test_notice_is_given_once_and_not_again_when_the_page_is_loaded_again(
+    rig: Rig, cohort: CohortRig, a_visit: A_Visit
+) -> None:
+    one, other = await confirmed_nominations(cohort, [5.0, 4.0])
+    drafter = await a_visit(rig.member)
+    notice = "Another member of the board approves it. Nobody else is told."
+
+    drafted = await (await drafter.get(f"/board/decisions/{one}")).submit(
+        "/draft", outcome="admitted", reason="proposed_order"
+    )
+    loaded_again = await drafter.get(drafted.path)
+    drafted_again = await loaded_again.submit("/draft", outcome="reserved", reason="board_judgement")
+    list_page = await drafter.get(f"/board/decisions?cohort={cohort.id}&show=missing")
+    check = await list_page.submit("check-drafts", nomination=[other], outcome="reserved", reason="proposed_order")
+    several = await check.submit("/draft")
+    several_again = await drafter.get(several.path)
+
+    assert notice in drafted.words
+    assert notice not in loaded_again.words
+    assert notice in drafted_again.words
+    assert "1 decision drafted" in several.words
+    assert "1 decision drafted" not in several_again.words
 
 
 async def test_step_leads_to_a_page_that_says_it_is_done(rig: Rig, cohort: CohortRig, a_visit: A_Visit) -> None:
