@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from acts.errors import RefusedError
 from models.enums import Stage
-from models.ids import NominationId
+from models.ids import NominationId, OrganisationCode
 from models.programs import Scope
 from models.tables import Nomination
 from portal.api.access import Program, token
@@ -109,9 +109,10 @@ async def nominate(
     key: IdempotencyKey,
     said: NominationSaid,
 ) -> NominationMade:
-    """Nominates somebody for your organisation. They are asked by e-mail whether they agree."""
+    """Nominates somebody for your organisation. They are asked by email whether they agree."""
 
     async def act() -> Facts:
+        _refuse_reference_of_others(said, program.organisation)
         await _refuse_unknown(services, said.codes(program.organisation))
         try:
             made = await services.acts.nominations.nominate(said.meaning(program.organisation), program.by)
@@ -175,6 +176,13 @@ async def _own(services: Surroundings, program: Program, number: str) -> Nominat
     if own is None:
         raise ProblemError(Kind.NOT_FOUND)
     return own.nomination
+
+
+def _refuse_reference_of_others(said: NominationSaid, own: OrganisationCode) -> None:
+    """A reference begins with the organisation's code: another one's would keep it from being used there."""
+    if said.reference and said.reference.rpartition("-")[0] != own:
+        sentence = f"This must begin with your organisation's code, such as {own}-1."
+        raise ProblemError(Kind.WRONG, faults=[Fault(where="body/reference", detail=sentence)])
 
 
 async def _refuse_unknown(services: Surroundings, codes: list[str]) -> None:

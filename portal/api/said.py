@@ -101,7 +101,7 @@ class NominationSaid(Said):
     interests: Annotated[tuple[Interest, ...], Field(max_length=20)] = ()
     earlier_posts: Annotated[tuple[EarlierPostSaid, ...], Field(max_length=20)] = ()
     reference: Annotated[
-        Reference | None, Field(description="Yours: your organisation's code, a hyphen and a number.")
+        Reference | None, Field(description="Yours: your organisation's own code, a hyphen and a number.")
     ] = None
     endorsement: EndorsementSaid | None = None
 

@@ -9,9 +9,10 @@ import pytest
 from sqlmodel import col, select
 
 from models.enums import Stage
+from models.messages import By
 from models.tables import ActOnce, Nomination
 from tests.portal.api.conftest import A_Program, Caller, problem
-from tests.workflows.rig import HOME, CohortRig, Rig
+from tests.workflows.rig import ELSEWHERE, HOME, CohortRig, Rig
 
 
 def somebody(cohort: CohortRig, **more: object) -> dict[str, object]:
@@ -158,6 +159,23 @@ async def test_what_will_not_do_is_named_and_never_quoted(
     assert "Sam" not in answer.text
     assert str(said["email"]) not in answer.text.replace("sam@", "")
     assert await nominations_in(cohort) == []
+
+
+@pytest.mark.parametrize("code", [ELSEWHERE, "ZZZ", f"{HOME}1"])
+async def test_reference_with_another_organisations_code_is_refused_and_stays_free(
+    cohort: CohortRig, a_program: A_Program, program: Caller, elsewhere: By, code: str
+) -> None:
+    there = await a_program(by=elsewhere, organisation=ELSEWHERE)
+
+    refused = await program.post("/nominations", somebody(cohort, reference=f"{code}-9"), key=f"theirs-{code}")
+    own = await program.post("/nominations", somebody(cohort, reference=f"{HOME.lower()}-9"))
+    theirs = await there.post("/nominations", somebody(cohort, reference=f"{ELSEWHERE}-9"))
+
+    assert problem(refused) == (422, "not-valid")
+    assert refused.json()["errors"] == [
+        {"where": "body/reference", "detail": f"This must begin with your organisation's code, such as {HOME}-1."}
+    ]
+    assert (own.status_code, theirs.status_code) == (201, 201)
 
 
 async def test_reference_of_another_nomination_is_refused(cohort: CohortRig, program: Caller) -> None:
