@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 EndorserName = Annotated[str, typer.Option("--endorser-name", help="The endorser's full name.")]
-EndorserEmail = Annotated[str, typer.Option("--endorser-email", help="The endorser's e-mail address.")]
+EndorserEmail = Annotated[str, typer.Option("--endorser-email", help="The endorser's email address.")]
 EndorserPostOption = Annotated[EndorserPost | None, typer.Option("--endorser-post", help="The endorser's post.")]
 EndorserOrganisation = Annotated[str, typer.Option("--endorser-organisation", help="The endorser's ODS code.")]
 Statement = Annotated[str, typer.Option("--endorsement", help="What the endorser says.")]
 
 _ENDORSER = (
     Field("endorser_name", "Who endorses: their full name.", "--endorser-name"),
-    Field("endorser_email", "Their e-mail address.", "--endorser-email"),
+    Field("endorser_email", "Their email address.", "--endorser-email"),
     Field("endorser_post", f"Their post: {', '.join(EndorserPost)}.", "--endorser-post"),
     Field("endorser_organisation", "Their organisation's ODS code.", "--endorser-organisation"),
     Field("endorsement", "What they say about the nominee.", "--endorsement", is_long=True),
@@ -46,7 +46,7 @@ NOMINATION = Form(
             usually="organisation",
         ),
         Field("nominee_name", "The nominee's full name.", "--name"),
-        Field("nominee_email", "Their e-mail address.", "--email"),
+        Field("nominee_email", "Their email address.", "--email"),
         Field("current_post", "Their present post.", "--post"),
         Field("readiness", f"How soon they are ready: {', '.join(Readiness)}.", "--readiness"),
         Field("interests", "Interests, with semicolons between them.", "--interest"),
@@ -68,7 +68,7 @@ def nominate(
     blank: Annotated[bool, NOMINATION.on_paper()] = False,
     organisation: Annotated[str, typer.Option("--organisation", metavar="CODE", help="The ODS code.")] = "",
     name: Annotated[str, typer.Option("--name", help="The nominee's full name.")] = "",
-    email: Annotated[str, typer.Option("--email", help="The nominee's e-mail address.")] = "",
+    email: Annotated[str, typer.Option("--email", help="The nominee's email address.")] = "",
     readiness: Annotated[Readiness | None, typer.Option("--readiness", help="How soon they are ready.")] = None,
     post: Annotated[str, typer.Option("--post", help="The nominee's present post.")] = "",
     interest: Annotated[

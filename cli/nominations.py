@@ -177,7 +177,7 @@ def unblock(
     reason: Reason,
     to: Annotated[
         str | None,
-        typer.Option("--to", metavar="PERSON", help="To whom it is handed over: an id, or an e-mail address."),
+        typer.Option("--to", metavar="PERSON", help="To whom it is handed over: an id, or an email address."),
     ] = None,
     who: AsOperations = None,
     role: RoleOption = None,

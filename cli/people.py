@@ -22,7 +22,7 @@ PERSON = Form(
     "user grant",
     (
         Field("full_name", "Their full name; may be left empty for somebody known.", "--name"),
-        Field("email", "Their e-mail address.", "--email"),
+        Field("email", "Their email address.", "--email"),
         Field("post", "Their post.", "--post"),
         Field("organisation", "For a nominator: the organisation's ODS code.", "--organisation"),
     ),
@@ -36,7 +36,7 @@ def grant(
     granted: Annotated[Role, typer.Argument(metavar="ROLE", help="The role they are given.")],
     source: FormFile = None,
     blank: Annotated[bool, PERSON.on_paper()] = False,
-    email: Annotated[str, typer.Option("--email", metavar="EMAIL", help="The person's e-mail address.")] = "",
+    email: Annotated[str, typer.Option("--email", metavar="EMAIL", help="The person's email address.")] = "",
     name: Annotated[str, typer.Option("--name", help="Their full name; needed for somebody new.")] = "",
     post: Annotated[str, typer.Option("--post", help="Their post.")] = "",
     organisation: Annotated[
@@ -95,7 +95,7 @@ def revoke(
     email: Annotated[
         str,
         typer.Option(
-            "--person", "--email", metavar="PERSON", help="A person's id, as 'user list' shows it, or e-mail address."
+            "--person", "--email", metavar="PERSON", help="A person's id, as 'user list' shows it, or email address."
         ),
     ],
     organisation: Annotated[

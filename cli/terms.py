@@ -10,7 +10,7 @@ from models.enums import Role, SteerReason
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_PERSON = "Who acts: a person's id, or their e-mail address, which then shows in 'ps'."
+_PERSON = "Who acts: a person's id, or their email address, which then shows in 'ps'."
 
 NominationArgument = Annotated[str, typer.Argument(metavar="NOMINATION", help="Its number, such as pilot-0042.")]
 AssessmentArgument = Annotated[str, typer.Argument(metavar="ASSESSMENT", help="Its id, such as pilot-0042.A-017.")]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # ruff: noqa: PLC0415 -- imported where needed, so that --help answers at once
 
-_WHO = "Who acts? Give --as with an e-mail address or a person's id"
+_WHO = "Who acts? Give --as with an email address or a person's id"
 
 
 async def acting(

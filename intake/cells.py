@@ -88,7 +88,7 @@ def person_name(value: str) -> str:
     """
     name = one_line(200)(value)
     if "@" in name:
-        raise CellError("This looks like an e-mail address; here a name is needed.")
+        raise CellError("This looks like an email address; here a name is needed.")
     if any(mark in name.casefold() for mark in _LINKLIKE):
         raise CellError("This holds a web address, a slash, < or >; here a name is needed. Remove that part.")
     if not any(letter.isalpha() for letter in name):
@@ -97,14 +97,14 @@ def person_name(value: str) -> str:
 
 
 def address(value: str) -> str:
-    """An e-mail address, checked for its form alone: nothing is looked up."""
+    """An email address, checked for its form alone: nothing is looked up."""
     if value.startswith(_FORMULA):
         raise CellError("This begins like a spreadsheet formula (=, +, - or @). Remove that character.")
     try:
         # test_environment lets through addresses under .test, which no mail can reach.
         found = validate_email(value, check_deliverability=False, allow_smtputf8=False, test_environment=True)
     except EmailNotValidError:
-        raise CellError("This is not an e-mail address such as name@organisation.nhs.uk.") from None
+        raise CellError("This is not an email address such as name@organisation.nhs.uk.") from None
     return found.normalized
 
 

@@ -141,5 +141,5 @@ def _one_name(
         address, name = address_and_name(row)
         line, earlier = first.setdefault(address.lower(), (row.line, name))
         if address and name != earlier:
-            problems.append(problem(row.line, column, f"Line {line} has another name for the same e-mail address."))
+            problems.append(problem(row.line, column, f"Line {line} has another name for the same email address."))
     return problems

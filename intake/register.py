@@ -270,7 +270,7 @@ async def _mistaken_identities(
         assessor = there.get(row.reference)
         held = reference_of.get(person.id) if person else None
         if assessor and (person is None or assessor.person_id != person.id):
-            sentence = "This reference is registered for another e-mail address. Give a new person a new reference."
+            sentence = "This reference is registered for another email address. Give a new person a new reference."
             problems.append(_problem(row.line, "reference", row.reference, sentence))
         elif held not in {None, row.reference}:
             sentence = f"This address is registered as {held}. Use that reference."

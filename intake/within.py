@@ -45,7 +45,7 @@ def nomination_problems(row: NominationRow) -> list[RowProblem]:
     by_organisation = row.route is NominationRoute.ORGANISATION
     problems = reference_problems(row)
     if by_organisation and not row.nominator_email:
-        problems.append(problem(row.line, "nominator_email", "Who nominates? Give the nominator's e-mail address."))
+        problems.append(problem(row.line, "nominator_email", "Who nominates? Give the nominator's email address."))
     if not by_organisation and row.nominator_email.lower() not in {"", row.nominee_email.lower()}:
         sentence = "On the route self nobody else nominates: leave this empty, or write organisation as the route."
         problems.append(problem(row.line, "nominator_email", sentence))

@@ -53,7 +53,7 @@ class Channel(Protocol):
         """Send the message.
 
         Args:
-            message: A complete e-mail.
+            message: A complete email.
             message_id: The outbox id, the idempotency key.
 
         Raises:

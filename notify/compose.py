@@ -1,4 +1,4 @@
-"""Makes a letter into an e-mail: MIME, addresses and identifiers."""
+"""Makes a letter into an email: MIME, addresses and identifiers."""
 
 import re
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ def sender_from(written: str, *, contact: str = "", service: str = "") -> Sender
     """Read a sender as settings state it: ``Talent Pool <talent-pool@example.nhs.test>``.
 
     Raises:
-        ValueError: There is no e-mail address in it.
+        ValueError: There is no email address in it.
     """
     name, address = parseaddr(one_line(written))
     if not _usable(address):
@@ -41,13 +41,13 @@ def sender_from(written: str, *, contact: str = "", service: str = "") -> Sender
 def compose(
     letter: Letter, *, sender: Sender, name: str, address: str, at: datetime, message_id: str
 ) -> EmailMessage:
-    """Make the e-mail; the same arguments make the same bytes.
+    """Make the email; the same arguments make the same bytes.
 
     Args:
         letter: What it says.
         sender: Whom it comes from; replies go to ``sender.contact``.
         name: The recipient's full name.
-        address: The recipient's e-mail address.
+        address: The recipient's email address.
         at: The moment for the ``Date`` header, aware.
         message_id: The outbox id; the ``Message-ID`` header is made of it.
 
@@ -55,7 +55,7 @@ def compose(
         FactsError: The address cannot be used (``address_unusable``).
     """
     if not _usable(address):
-        raise FactsError("address_unusable", "the e-mail address is not one: correct it in the person's record")
+        raise FactsError("address_unusable", "the email address is not one: correct it in the person's record")
     message = EmailMessage(policy=SMTP)
     try:
         message["From"] = Address(display_name=one_line(sender.name), addr_spec=sender.address)
@@ -64,7 +64,7 @@ def compose(
             message["Reply-To"] = Address(addr_spec=sender.contact)
     except (MessageError, ValueError, IndexError):
         # The parser's own words would quote the address.
-        raise FactsError("address_unusable", "an e-mail address cannot be read: correct it") from None
+        raise FactsError("address_unusable", "an email address cannot be read: correct it") from None
     message["Subject"] = one_line(letter.subject)
     message["Date"] = format_datetime(at)
     # A stable id lets mail programs that get a message twice show it once.

@@ -119,7 +119,7 @@ def _kinds(error: HTTPError) -> set[str]:
 
 
 class Fate(StrEnum):
-    """What Notify says became of an e-mail."""
+    """What Notify says became of an email."""
 
     DELIVERED = "delivered"
     PERMANENT_FAILURE = "permanent-failure"

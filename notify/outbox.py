@@ -282,7 +282,7 @@ async def _write(session: AsyncSession, owed: OutboxMessage, sender: Sender) -> 
 
 async def _send(channel: Channel, claim: _Claim) -> _Fate:
     if claim.mail is None:
-        raise ValueError("a claim holds an e-mail or its fate")
+        raise ValueError("a claim holds an email or its fate")
     try:
         await channel.send(claim.mail, claim.owed.id)
     except TryLater as error:

@@ -14,7 +14,7 @@ from notify.render import render
 
 
 async def written(session: AsyncSession, owed: OutboxMessage, sender: Sender) -> EmailMessage:
-    """The e-mail for an outbox message, with names and addresses as they are now.
+    """The email for an outbox message, with names and addresses as they are now.
 
     Its date is the moment it was queued, so that writing it twice makes the same bytes.
 

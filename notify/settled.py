@@ -28,7 +28,7 @@ def sender_of(settings: Settings) -> Sender:
     """Whom messages come from.
 
     Raises:
-        SettingsError: When the setting holds no e-mail address.
+        SettingsError: When the setting holds no email address.
     """
     try:
         return sender_from(settings.smtp_from, contact=settings.contact or "", service=settings.portal_address or "")

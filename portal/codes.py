@@ -1,4 +1,4 @@
-"""One-time codes by e-mail: how somebody shows that an address is theirs.
+"""One-time codes by email: how somebody shows that an address is theirs.
 
 Nothing tells a known address from an unknown one: both get an attempt with a code, the same page and the same
 sentences. A code is six digits, good for ten minutes, once, for five tries (NIST SP 800-63B, 5.1.3.2, asks for at

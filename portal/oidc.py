@@ -1,6 +1,6 @@
 """OpenID Connect, as far as signing in needs it: authorization code with PKCE (RFC 7636), and a checked ID token.
 
-Who somebody is is their verified e-mail address; what they may do is decided here, never by the provider.
+Who somebody is is their verified email address; what they may do is decided here, never by the provider.
 """
 
 import asyncio
@@ -49,7 +49,7 @@ class Provider:
         return await asyncio.to_thread(self._begin, redirect_uri)
 
     async def finish(self, redirect_uri: str, answered: Mapping[str, str], held: Mapping[str, str]) -> str:
-        """The verified e-mail address of who signed in.
+        """The verified email address of who signed in.
 
         Args:
             redirect_uri: As it was when the attempt began.

@@ -93,7 +93,7 @@ class Settings(BaseSettings):
         default=None, description="A key of GOV.UK Notify; messages then leave by it instead of by SMTP."
     )
     notify_template: str | None = Field(
-        default=None, description="The id of Notify's e-mail template, which has ((subject)) and ((body)) alone."
+        default=None, description="The id of Notify's email template, which has ((subject)) and ((body)) alone."
     )
     notify_url: str = Field(
         default="https://api.notifications.service.gov.uk", description="Where Notify's interface is."

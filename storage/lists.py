@@ -191,7 +191,7 @@ def is_overdue(now: datetime) -> ColumnElement[bool]:
 
 
 async def person_at(session: AsyncSession, who: str) -> Person | None:
-    """The person with this e-mail address, in any case, or this id."""
+    """The person with this email address, in any case, or this id."""
     match = func.lower(col(Person.email)) == who.strip().lower() if "@" in who else col(Person.id) == who.strip()
     return (await session.exec(select(Person).where(match))).one_or_none()
 

@@ -10,7 +10,7 @@ from models.tables.base import JSON_DOCUMENT, Stored, words
 
 
 class SignInCode(Stored, table=True):
-    """A code sent by e-mail; one is kept for an unknown address too, so that nothing tells the two apart.
+    """A code sent by email; one is kept for an unknown address too, so that nothing tells the two apart.
 
     Only hashes are kept: ``id`` is that of the attempt's handle in the browser, ``code_sha256`` that of the code
     with the handle. ``tries`` counts wrong codes.

@@ -202,7 +202,7 @@ def _details(mine: Own, person: Person, endorsed_by: list[str]) -> list[dict[str
     by_self = mine.row.route is NominationRoute.SELF
     return [
         {"label": "Name", "value": person.full_name},
-        {"label": "E-mail address", "value": person.email},
+        {"label": "Email address", "value": person.email},
         {"label": "Post", "value": person.post},
         {"label": "Organisation", "value": mine.found.organisation},
         {"label": "Nominated by", "value": "Yourself" if by_self else mine.found.organisation},

@@ -69,7 +69,7 @@ def asked_of(own: Own, answered: int = 0, fields: int = 0) -> Asked:
         if own.found.outcome is not None:
             text = "Your decision letter and your feedback are ready. There is no deadline."
         return Asked("Read your letter", text, f"{own.path}/decision", "Read the letter")
-    return Asked("You do not need to do anything now", "We write to you by e-mail at each step.")
+    return Asked("You do not need to do anything now", "We write to you by email at each step.")
 
 
 def _asked_by_a_deadline(own: Own, answered: int, fields: int) -> Asked:

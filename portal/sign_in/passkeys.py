@@ -1,6 +1,6 @@
 """Passkeys (WebAuthn level 2): a second way to sign in, added by who is signed in.
 
-The browser's own dialogue needs JavaScript; codes by e-mail stay for who has none. A passkey must verify its user
+The browser's own dialogue needs JavaScript; codes by email stay for who has none. A passkey must verify its user
 (by a PIN or a finger), so that it stands for the whole of signing in.
 """
 
@@ -209,7 +209,7 @@ async def _challenged(
 def _refused() -> RefusedHereError:
     return RefusedHereError(
         "The passkey was not accepted, or it took more than 10 minutes.",
-        advice="Try again, or use a code by e-mail.",
+        advice="Try again, or use a code by email.",
         href="/sign-in",
         link="Sign in another way",
     )

@@ -106,8 +106,8 @@ async def sign_out_everywhere(visitor: SignedIn, services: Surroundings) -> Redi
 
 _DONE = {"passkey-added": "The passkey was added", "passkey-removed": "The passkey was removed"}
 _WAYS = {
-    "code": "Code by e-mail",
-    "link": "Link by e-mail",
+    "code": "Code by email",
+    "link": "Link by email",
     "oidc": "Your organisation’s sign-in",
     "passkey": "Passkey",
     "persona": "Made-up person",

@@ -1,4 +1,4 @@
-"""Signing in with a code or a link by e-mail, choosing a role, the account, and signing out."""
+"""Signing in with a code or a link by email, choosing a role, the account, and signing out."""
 
 import re
 from typing import Annotated, ClassVar
@@ -47,7 +47,7 @@ class AddressForm(Form):
 
     email: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
     next: str = "/"
-    sentences: ClassVar = {"email": "Enter an e-mail address, such as name@example.nhs.uk"}
+    sentences: ClassVar = {"email": "Enter an email address, such as name@example.nhs.uk"}
 
 
 class CodeForm(Form):

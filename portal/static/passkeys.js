@@ -16,7 +16,7 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
       form.elements.credential.value = JSON.stringify(made);
       form.submit();
     } catch {
-      says.textContent = "That did not work. Try again, or use a code by e-mail.";
+      says.textContent = "That did not work. Try again, or use a code by email.";
       for (const button of form.querySelectorAll("button")) button.disabled = false;
     }
   });

@@ -183,10 +183,8 @@ CELLS = [
         "partnerships",
         f"at most {LONGEST_STATEMENT}",
     ),
-    Broken("not an address", "assessors", spoilt("assessors", email="sian.featherby"), 2, "email", "not an e-mail"),
-    Broken(
-        "two addresses", "assessors", spoilt("assessors", email="a@b.test, c@d.test"), 2, "email", "not an e-mail"
-    ),
+    Broken("not an address", "assessors", spoilt("assessors", email="sian.featherby"), 2, "email", "not an email"),
+    Broken("two addresses", "assessors", spoilt("assessors", email="a@b.test, c@d.test"), 2, "email", "not an email"),
     Broken("unknown role", "assessors", spoilt("assessors", role="ceo"), 2, "role", "chief_executive"),
     Broken("role nobody can be given", "officers", spoilt("officers", role="system"), 2, "role", "moderator"),
     Broken("unknown route", "nominations", spoilt("nominations", route="friend"), 2, "route", "organisation, self"),

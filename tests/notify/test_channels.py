@@ -1,4 +1,4 @@
-"""Messages leave as correct e-mails, through a folder and through a real SMTP server."""
+"""Messages leave as correct emails, through a folder and through a real SMTP server."""
 
 import asyncio
 import os

@@ -199,7 +199,7 @@ async def test_wrong_addresses_are_refused_with_a_sentence(a_visit: A_Visit) -> 
 
     assert page.status == 422
     assert page.title.startswith("Error: Sign in")
-    assert "Enter an e-mail address, such as name@example.nhs.uk" in page.words
+    assert "Enter an email address, such as name@example.nhs.uk" in page.words
     assert "#email" in page.links
 
 

@@ -30,7 +30,7 @@ _MEANINGS: Mapping[MessageStatus, tuple[str, str, str]] = MappingProxyType(
 )
 _FOLDER = TEMPLATES
 _FAILURES = {
-    "address_unusable": "The e-mail address is not one",
+    "address_unusable": "The email address is not one",
     "facts_missing": "What it has to say is missing",
     "template_unusable": "Its template is wrong",
     "smtp_no_answer": "The mail server did not answer",

@@ -41,7 +41,7 @@ class SearchForm(Form):
 
     words: Annotated[str, StringConstraints(min_length=2, max_length=120)]
     after: Annotated[str, StringConstraints(max_length=20)] = ""
-    sentences: ClassVar = {"words": "Enter at least 2 letters of a name or an e-mail address"}
+    sentences: ClassVar = {"words": "Enter at least 2 letters of a name or an email address"}
 
 
 class RoleForm(Form):
@@ -60,7 +60,7 @@ class NewForm(RoleForm):
     post: Annotated[str, StringConstraints(max_length=120)] = ""
     sentences: ClassVar = {
         "full_name": "Enter their full name",
-        "email": "Enter their e-mail address, such as name@example.nhs.test",
+        "email": "Enter their email address, such as name@example.nhs.test",
         "role": "Choose a role",
     }
 

@@ -204,7 +204,7 @@ def _next(kind: str) -> str:
         "organisations": "You can import the people who hold roles now.",
         "officers": "They can sign in with their addresses now. They get no message: tell them.",
         "assessors": "They take part in the next allocation run.",
-        "nominations": "Each nominee is invited by e-mail within a minute.",
+        "nominations": "Each nominee is invited by email within a minute.",
         "applications": "They are drafts. Each nominee looks at theirs and submits it.",
     }
     return nexts[kind]

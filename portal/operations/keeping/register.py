@@ -112,7 +112,7 @@ def person_shown(facts: PersonFacts, signed_in: int) -> PersonShown:
         person.email,
         person.post,
         (
-            Fact("E-mail address", person.email),
+            Fact("Email address", person.email),
             Fact("Post", person.post or "Not known"),
             Fact("Id in the audit trail", person.id),
             Fact("Signed in", browsers),

@@ -56,7 +56,7 @@ async def test_what_a_late_nomination_lacks_is_said_by_its_fields(rig: Rig, a_vi
 
     assert page.status == 422
     assert "Nobody who nominates for this organisation has this address" in page.words
-    assert "Enter the nominee’s e-mail address" in page.words
+    assert "Enter the nominee’s email address" in page.words
     assert "Choose a reason" in page.words
     assert page.form(PATH).fields["nominee_name"] == ["Late Comer"]
 
