@@ -46,10 +46,10 @@ _FIELDS = (
 _SENTENCES = {
     "organisation": "Enter the organisation’s code, such as R1D",
     "nominee_name": "Enter the nominee’s full name",
-    "nominee_email": "Enter the nominee’s e-mail address, such as name@example.nhs.uk",
+    "nominee_email": "Enter the nominee’s email address, such as name@example.nhs.uk",
     "readiness": "Choose how soon they are ready",
     "endorser_name": "Enter the endorser’s full name",
-    "endorser_email": "Enter the endorser’s e-mail address, such as name@example.nhs.uk",
+    "endorser_email": "Enter the endorser’s email address, such as name@example.nhs.uk",
     "endorser_post": "Choose the endorser’s post",
     "endorsement": "Enter what the endorser says",
 }
@@ -63,7 +63,7 @@ class LateForm(Form):
     reason: SteerReason
     sentences: ClassVar = {
         "cohort": "Choose a cohort",
-        "nominator": "Enter the e-mail address of who nominates",
+        "nominator": "Enter the email address of who nominates",
         "reason": "Choose a reason",
     }
     running: ClassVar = frozenset({"endorsement"})
