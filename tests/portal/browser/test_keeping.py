@@ -195,7 +195,7 @@ async def test_role_is_given_and_withdrawn_by_keyboard_alone_and_without_scripts
     await press(page, "button", "Give the role")
     await expect(page.get_by_text("The role was given")).to_be_visible()
     await page.goto("/operations/people")
-    await page.get_by_label("Name or e-mail address").focus()
+    await page.get_by_label("Name or email address").focus()
     await page.keyboard.type(email[:12])
     await page.keyboard.press("Enter")
     await press(page, "link", "Kay Board")
