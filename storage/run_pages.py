@@ -17,7 +17,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from allocation.proposal import Certificate
 from models.enums import AssessorRole, RunKind, RunStatus
-from models.tables import AllocationRun, Assessor, Nomination, Organisation, Person, ProposedSeat, UnstaffedNomination
+from models.tables import (
+    AllocationRun,
+    Assessor,
+    Cohort,
+    Nomination,
+    Organisation,
+    Person,
+    ProposedSeat,
+    UnstaffedNomination,
+)
 from rules.permissions import Act, may
 from storage.lists import Asker
 
@@ -36,11 +45,12 @@ CERTIFICATE: TypeAdapter[Certificate] = TypeAdapter(Certificate)
 class RunFacts:
     """One run: how it stands, how much it fills, its proof, and everybody's load by assessor's reference.
 
-    ``clashing``: rules that cannot all hold, in words, where panels are left; ``mends``: what would help, cheapest
-    first.
+    ``name`` is the cohort's; ``clashing``: rules that cannot all hold, in words, where panels are left; ``mends``:
+    what would help, cheapest first.
     """
 
     cohort: str
+    name: str
     number: int
     kind: RunKind
     status: RunStatus
@@ -108,8 +118,10 @@ async def run_visible_to(session: AsyncSession, asker: Asker, cohort: str, numbe
             col(AllocationRun.made_at),
             col(AllocationRun.settled_at),
             col(Person.full_name),
+            col(Cohort.name),
             *(func.jsonb_extract_path(result, *path, type_=JSONB).label(name) for name, path in _KEPT.items()),
         )
+        .join(Cohort, col(Cohort.id) == col(AllocationRun.cohort_id))
         .outerjoin(Person, col(Person.id) == col(AllocationRun.settled_by))
         .where(may_read(asker), col(AllocationRun.cohort_id) == cohort, col(AllocationRun.number) == number)
     )
@@ -129,6 +141,7 @@ async def run_visible_to(session: AsyncSession, asker: Asker, cohort: str, numbe
     )
     return RunFacts(
         cohort=cohort,
+        name=row.name,
         number=number,
         kind=RunKind(row.kind),
         status=RunStatus(row.status),

@@ -14,7 +14,7 @@ from portal.pages import Crumb, render
 from portal.visitors import Visitor
 from portal.words import day
 from storage.board_pages import cohort_for
-from storage.lists import cohorts
+from storage.cohort_pages import cohorts_to_choose, name_of
 
 AREA = "Talent board"
 _ID = re.compile(r"[a-z0-9_-]{1,40}")
@@ -42,7 +42,7 @@ async def cohort_at(session: AsyncSession, request: Request, visitor: Visitor) -
         if found is None:
             raise NotFoundError
         return found
-    every = await cohorts(session)
+    every = await cohorts_to_choose(session)
     return every[0] if len(every) == 1 else None
 
 
@@ -59,15 +59,16 @@ async def the_cohort(session: AsyncSession, request: Request, visitor: Visitor) 
 
 
 async def choose_cohort(session: AsyncSession, request: Request) -> HTMLResponse:
-    """The page that asks which cohort is meant."""
+    """The page that asks which cohort is meant: those that have not ended, and the newest that have."""
+    there = await cohorts_to_choose(session)
     choices = [
         Choice(
-            name=one.name,
+            name=name_of(one, there),
             href=f"{request.url.path}?cohort={one.id}",
             phase=PHASES[one.phase],
             dates=f"{day(one.opens_at)} to {day(one.closes_at)}",
         )
-        for one in await cohorts(session)
+        for one in there
     ]
     return await render(request, "board/choose.html", title="Choose a cohort", area=AREA, choices=choices)
 

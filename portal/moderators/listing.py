@@ -15,7 +15,7 @@ from portal.moderators.waiting import counts_shown, row_shown
 from portal.pages import render
 from portal.routing import area
 from portal.services import Surroundings
-from storage.lists import cohorts
+from storage.cohort_pages import cohorts_to_choose, name_of
 from storage.queue_pages import Queue, QueueKey, queue_counts, queue_of
 
 routes = area()
@@ -44,7 +44,8 @@ async def queue(request: Request, visitor: Visiting, services: Surroundings) -> 
     rule = asked.get("rule") if asked.get("rule") in set(FlagRule) else None
     now = services.clock()
     async with services.acts.desk.sessions() as session:
-        known = {row.id: row.name for row in await cohorts(session)}
+        there = await cohorts_to_choose(session, asked.get("cohort", ""))
+        known = {row.id: name_of(row, there) for row in there}
         cohort = asked.get("cohort", "") if asked.get("cohort") in known else ""
         counts = await queue_counts(session, visitor.asker, now=now, cohort=cohort)
         found = await queue_of(

@@ -20,7 +20,7 @@ from portal.routing import area
 from portal.services import Surroundings
 from portal.words import day
 from rules.stages import WORDS
-from storage.lists import cohorts
+from storage.cohort_pages import cohorts_to_choose, name_of
 from storage.moderator_pages import A_PAGE
 from storage.policies import policy_of
 from storage.sample_pages import Drawn, SampleCounts, sample_counts, sample_of
@@ -44,6 +44,7 @@ class SampleShown:
     """How a cohort's sample was drawn."""
 
     cohort: str
+    name: str
     share: str
     seed: str
     counts: tuple[CountShown, ...]
@@ -54,9 +55,10 @@ async def sample(request: Request, visitor: Visiting, services: Surroundings) ->
     """Shows the sample of one cohort: the newest, unless another is asked for."""
     now, after = services.clock(), request.query_params.get("after", "")
     async with services.acts.desk.sessions() as session:
-        newest = sorted(await cohorts(session), key=lambda row: row.opens_at, reverse=True)
-        known = {row.id: row.name for row in newest}
-        cohort = request.query_params.get("cohort") or next(iter(known), "")
+        cohort = request.query_params.get("cohort", "")
+        there = await cohorts_to_choose(session, cohort)
+        known = {row.id: name_of(row, there) for row in there}
+        cohort = cohort or next(iter(known), "")
         if known and cohort not in known:
             raise NotFoundError
         if not known:
@@ -65,7 +67,7 @@ async def sample(request: Request, visitor: Visiting, services: Surroundings) ->
         counts = await sample_counts(session, visitor.asker, cohort, policy)
         after = after if after.isprintable() else ""
         found = await sample_of(session, visitor.asker, cohort, policy, now=now, after=after, limit=A_PAGE + 1)
-    return await _page(request, visitor.person, found, _sample_shown(cohort, policy, counts), known)
+    return await _page(request, visitor.person, found, _sample_shown(cohort, known[cohort], policy, counts), known)
 
 
 async def _page(
@@ -88,9 +90,10 @@ async def _page(
     )
 
 
-def _sample_shown(cohort: str, policy: Policy, counts: SampleCounts) -> SampleShown:
+def _sample_shown(cohort: str, name: str, policy: Policy, counts: SampleCounts) -> SampleShown:
     return SampleShown(
         cohort=cohort,
+        name=name,
         share=f"{policy.quality.audit_share * 100:.3g}%",
         seed=policy.quality.audit_seed,
         counts=(

@@ -323,4 +323,4 @@ def _crumbs(cohort: str) -> list[Crumb]:
 
 
 def _title(run: RunShown) -> str:
-    return f"Run {run.number} of {run.cohort}"
+    return f"Run {run.number} of {run.name}"

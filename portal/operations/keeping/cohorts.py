@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.tables import Cohort
 from portal.failures import NotFoundError
-from storage.lists import cohorts
+from storage.cohort_pages import cohorts_to_choose, name_of, newest_of
 
 AREA = "Operations"
 HOME = (AREA, "/operations")
@@ -25,7 +25,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Cohorts:
-    """The cohorts there are; ``chosen`` is the one that was asked for, or the newest."""
+    """The cohorts to choose from; ``chosen`` is the one that was asked for, or the newest that has not ended."""
 
     every: tuple[Choice, ...]
     chosen: str
@@ -38,10 +38,10 @@ async def cohorts_with(session: AsyncSession, wanted: str | None) -> Cohorts:
     Raises:
         NotFoundError: There is none of this name.
     """
-    rows = await cohorts(session)
+    rows = await cohorts_to_choose(session, wanted or "")
     chosen = _chosen(rows, wanted)
     return Cohorts(
-        tuple(Choice(row.id, row.name) for row in rows),
+        tuple(Choice(row.id, name_of(row, rows)) for row in rows),
         chosen.id if chosen else "",
         chosen.name if chosen else "",
     )
@@ -59,4 +59,4 @@ def _chosen(rows: Sequence[Cohort], wanted: str | None) -> Cohort | None:
         if found is None:
             raise NotFoundError
         return found
-    return max(rows, key=lambda row: row.created_at, default=None)
+    return newest_of(rows)

@@ -18,6 +18,7 @@ from intake.nominations import plan_nominations
 from intake.problems import BadFile
 from intake.rows import NominationRow
 from models.enums import Role
+from models.tables import Cohort
 from portal.access import by
 from portal.failures import ChangedError, NotFoundError
 from portal.forms import Bound, Form, bind
@@ -89,6 +90,8 @@ async def show_preview(
 ) -> HTMLResponse:
     """What each row of the file would come to."""
     file = _kept(request, visitor, services, key)
+    async with services.acts.desk.sessions() as session:
+        cohort = await session.get(Cohort, file.cohort) if file.cohort else None
     return await render(
         request,
         "operations/keeping/preview.html",
@@ -96,6 +99,7 @@ async def show_preview(
         area=AREA,
         crumbs=[HOME, ("Import", _PATH)],
         preview=preview_shown(file, after),
+        cohort=cohort.name if cohort else "",
     )
 
 

@@ -57,7 +57,6 @@ class PreviewShown:
 
     href: str
     what: str
-    cohort: str
     counts: tuple[tuple[str, int], ...]
     rows: tuple[PreviewRow, ...]
     first: str
@@ -103,7 +102,6 @@ def preview_shown(file: KeptFile, after: int) -> PreviewShown:
     return PreviewShown(
         href,
         file.kind,
-        file.cohort,
         tuple((words, counted[outcome]) for outcome, (words, _) in _WORDS.items()),
         tuple(shown),
         href if after else "",

@@ -72,6 +72,7 @@ class RunShown:
     """A run as its pages show it."""
 
     cohort: str
+    name: str
     number: int
     href: str
     kind: str
@@ -161,6 +162,7 @@ def run_shown(run: RunFacts) -> RunShown:
     ]
     return RunShown(
         run.cohort,
+        run.name,
         run.number,
         run_path(run.cohort, run.number),
         _KINDS[run.kind],

@@ -10,7 +10,7 @@ from models.enums import AssessmentStage, CohortPhase, Stage, SteerReason
 from models.tables import Cohort
 from portal.failures import NotFoundError
 from portal.words import plain
-from storage.lists import cohorts
+from storage.cohort_pages import cohorts_to_choose, name_of, newest_of
 
 AREA = "Operations"
 HOME = (AREA, "/operations")
@@ -66,22 +66,21 @@ def options(words: Iterable[StrEnum]) -> list[Option]:
 REASONS: Sequence[Option] = tuple(options(SteerReason))
 
 
-def cohort_options(there: Iterable[Cohort]) -> list[Option]:
-    """Cohorts to choose from."""
-    return [Option(row.id, f"{row.name} ({row.id})" if row.name != row.id else row.id) for row in there]
+def cohort_options(there: Sequence[Cohort]) -> list[Option]:
+    """Cohorts to choose from, by name."""
+    return [Option(row.id, name_of(row, there)) for row in there]
 
 
 async def the_cohort(session: AsyncSession, wanted: str | None) -> tuple[Cohort | None, Sequence[Cohort]]:
-    """The cohort that was chosen, else the newest that has not ended; and all there are.
+    """The cohort that was chosen, else the newest that has not ended; and those to choose from.
 
     Raises:
         NotFoundError: There is none of this name.
     """
-    there = await cohorts(session)
+    there = await cohorts_to_choose(session, wanted or "")
     if wanted:
         row = next((one for one in there if one.id == wanted), None)
         if row is None:
             raise NotFoundError
         return row, there
-    running = [one for one in there if one.phase is not CohortPhase.ENDED] or list(there)
-    return max(running, key=lambda one: (one.opens_at, one.id), default=None), there
+    return newest_of(there), there

@@ -10,7 +10,7 @@ from acts.nominations import Endorsing, Nominating
 from intake.forms import read_nomination
 from intake.problems import BadForm
 from intake.rows import NominationRow
-from models.enums import EndorserPost, NominationRoute, Readiness, Role, SteerReason
+from models.enums import CohortPhase, EndorserPost, NominationRoute, Readiness, Role, SteerReason
 from models.ids import CohortId, OrganisationCode, PersonId
 from models.messages import By
 from portal.access import by
@@ -22,11 +22,14 @@ from portal.routing import area, done_once
 from portal.services import Services, Surroundings
 from portal.visitors import Visitor
 from rules.permissions import Act
-from storage.lists import cohorts, person_at, roles_of
+from storage.cohort_pages import cohorts_to_choose
+from storage.lists import person_at, roles_of
 
 routes = area()
 LettingIn = Annotated[Visitor, by(Role.OPERATIONS, Act.LET_IN_LATE)]
 PATH = "/operations/late"
+_TAKE_LATE = frozenset(CohortPhase) - {CohortPhase.SCHEDULED, CohortPhase.RELEASED, CohortPhase.ENDED}
+"""Phases in which a cohort may still let a nomination in."""
 READINESS = (
     Option(Readiness.READY_NOW.value, "Ready now"),
     Option(Readiness.MONTHS_6_TO_12.value, "In 6 to 12 months"),
@@ -151,7 +154,8 @@ def _nominating(row: NominationRow, said: LateForm) -> Nominating:
 
 async def _page(request: Request, services: Services, form: Bound[LateForm], *, status: int = 200) -> HTMLResponse:
     async with services.acts.desk.sessions() as session:
-        there = await cohorts(session)
+        there = await cohorts_to_choose(session, form.typed["cohort"])
+    there = [row for row in there if row.phase in _TAKE_LATE or row.id == form.typed["cohort"]]
     return await render(
         request,
         "operations/watching/late.html",
