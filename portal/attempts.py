@@ -1,7 +1,7 @@
-"""Attempts to sign in that leave this service and come back: with an identity provider, or a passkey's challenge.
+"""Attempts to sign in that leave this service and come back: an identity provider, a passkey's challenge, a link.
 
-The browser keeps a handle in a cookie, the database its hash and what must match. An attempt is good for ten minutes
-and once.
+The browser keeps a handle in a cookie, or the letter alone has it in its link; the database keeps its hash and what
+must match. An attempt is good for ten minutes and once.
 """
 
 import secrets
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.tables import SignInAttempt
-from portal.codes import hash_of
+from portal.sessions import hash_of
 
 GOOD_FOR = timedelta(minutes=10)
 
@@ -19,7 +19,7 @@ GOOD_FOR = timedelta(minutes=10)
 async def begin(
     session: AsyncSession, way: str, held: Mapping[str, str], now: datetime, *, person: str | None = None
 ) -> str:
-    """Begins an attempt and returns the handle for the browser."""
+    """Begins an attempt and returns its handle."""
     handle = secrets.token_urlsafe(24)
     session.add(
         SignInAttempt(
@@ -30,10 +30,20 @@ async def begin(
 
 
 async def claim(session: AsyncSession, handle: str, way: str, now: datetime) -> SignInAttempt | None:
-    """The attempt that this browser began, which is used up with it; None when there is none that is still good."""
+    """The attempt of this handle, which is used up with it; None when there is none that is still good."""
     row = await session.get(SignInAttempt, hash_of(handle), with_for_update=True)
-    if row is None or row.way != way or row.used_at is not None or now >= row.expires_at:
+    if row is None or not _is_good(row, way, now):
         return None
     row.used_at = now
     session.add(row)
     return row
+
+
+async def seen(session: AsyncSession, handle: str, way: str, now: datetime) -> SignInAttempt | None:
+    """The attempt of this handle, which stays as it is; None when there is none that is still good."""
+    row = await session.get(SignInAttempt, hash_of(handle))
+    return row if row is not None and _is_good(row, way, now) else None
+
+
+def _is_good(row: SignInAttempt, way: str, now: datetime) -> bool:
+    return row.way == way and row.used_at is None and now < row.expires_at

@@ -1,7 +1,8 @@
 """How often somebody may try: everything that sends or checks a code is counted, by address, by caller, and by both.
 
 Counts are kept in this process's memory: with several processes behind one door, each counts its own. What bounds
-guessing whatever the number of processes is the number of tries of each code, which the database counts.
+guessing whatever the number of processes is the number of tries of each code, and of each person within a day, which
+the database counts (portal.codes).
 """
 
 from dataclasses import dataclass, field

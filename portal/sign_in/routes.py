@@ -37,8 +37,8 @@ routes = area()
 _log = structlog.get_logger(__name__)
 _NOBODY = Person(full_name="Nobody Known Here", email="nobody@example.nhs.test")
 _WRONG_CODE = (
-    "This code is wrong, has been used, or is more than 10 minutes old. Check the newest message, "
-    "or ask for a new code"
+    "This code is wrong, has been used, or is more than 10 minutes old. Check the newest message, open its link "
+    "instead, or ask for a new code"
 )
 
 
@@ -126,18 +126,17 @@ async def ask_link(request: Request, services: Surroundings) -> HTMLResponse:
     """
     await services.rates.count(CHECK_FROM_CALLER, caller_of(request))
     key = request.query_params.get("key", "")[:80]
-    handle, _, code = key.rpartition(".")
-    async with services.acts.desk.transaction() as session:
-        address = await codes.peek(session, handle, code, services.clock())
-    if address is None:
+    async with services.acts.desk.sessions() as session:
+        opened = await codes.peek(session, key, services.clock())
+    if opened is None:
         return await _expired_link(request)
-    elsewhere = request.cookies.get(ATTEMPT, "") != handle
+    elsewhere = codes.hash_of(request.cookies.get(ATTEMPT, "")) != opened.asked_by
     return await render(
         request,
         "sign_in/link.html",
         title="Sign in",
         key=key,
-        address=address,
+        address=opened.address,
         elsewhere=elsewhere,
         expired=False,
     )
@@ -148,9 +147,8 @@ async def check_link(request: Request, services: Surroundings) -> Response:
     """Signs in whoever has the link."""
     form = await bind(request, LinkForm)
     await services.rates.count(CHECK_FROM_CALLER, caller_of(request))
-    handle, _, code = form.typed["key"].rpartition(".")
     async with services.acts.desk.transaction() as session:
-        person = await codes.check(session, handle, code, services.clock())
+        person = await codes.check_link(session, form.typed["key"], services.clock())
     if person is None:
         return await _expired_link(request)
     return await signed_in(request, person, "link", "/")
@@ -206,7 +204,7 @@ async def _send(services: Services, asked: codes.Asked, base: str) -> None:
     address = (services.sender.service or base).rstrip("/")
     letter = code_letter(
         asked.code,
-        f"{address}/sign-in/link?key={asked.handle}.{asked.code}",
+        f"{address}/sign-in/link?key={asked.link}",
         service=services.branding.service_name,
         minutes=int(codes.GOOD_FOR.total_seconds() // 60),
     )

@@ -15,6 +15,7 @@ from portal.app import make_portal
 from portal.rates import Rates
 from portal.services import Services
 from portal.sessions import COOKIE
+from portal.sign_in.cookies import ATTEMPT
 from tests.portal.conftest import A_Visit
 from tests.portal.visiting import HOST, Seen, Visit
 from tests.workflows.rig import Rig, eventually
@@ -179,19 +180,35 @@ async def test_link_says_whom_it_signs_in_and_warns_a_browser_that_did_not_ask(r
     assert after.path == "/board"
 
 
-async def test_link_with_a_wrong_key_says_nothing_and_is_a_try(rig: Rig, a_visit: A_Visit) -> None:
+async def test_link_with_a_wrong_key_says_nothing_and_the_code_is_no_key(rig: Rig, a_visit: A_Visit) -> None:
     address = f"{rig.chair.person}@example.nhs.test"
     asked, code = await asked_for(rig, a_visit, address)
     link = await link_to(rig, address)
-    wrong = f"{link[:-6]}{'000000' if code != '000000' else '111111'}"
+    handle = asked.visit.client.cookies[ATTEMPT]
+    odd = ("", "?key=", "?key=x", "?key=.", "?key=x.y", f"?key={handle}", f"?key={handle}.{code}", f"?key={code}")
 
-    tries = [await asked.visit.get(wrong) for _ in range(5)]
-    nonsense = [await asked.visit.get(f"/sign-in/link{odd}") for odd in ("", "?key=", "?key=x", "?key=.", "?key=x.y")]
+    nonsense = [await asked.visit.get(f"/sign-in/link{one}") for one in odd]
     right = await asked.visit.get(link)
 
-    assert {(page.status, page.heading) for page in [*tries, *nonsense]} == {(422, "This link no longer works")}
-    assert all("…@" not in page.words for page in [*tries, *nonsense])
-    assert right.heading == "This link no longer works"
+    assert {(page.status, page.heading) for page in nonsense} == {(422, "This link no longer works")}
+    assert all("…@" not in page.words for page in nonsense)
+    assert right.heading == "Sign in"
+    assert handle not in link
+
+
+async def test_link_ends_with_its_code_and_the_code_with_its_link(rig: Rig, a_visit: A_Visit) -> None:
+    address = f"{rig.chair.person}@example.nhs.test"
+    typed, code = await asked_for(rig, a_visit, address)
+    link = await link_to(rig, address)
+    await typed.submit(code=code)
+    after_code = await (await a_visit()).get(link)
+
+    other, code = await asked_for(rig, a_visit, address)
+    await (await (await a_visit()).get(await link_to(rig, address))).submit()
+    after_link = await other.submit(code=code)
+
+    assert (after_code.status, after_code.heading) == (422, "This link no longer works")
+    assert after_link.status == 422
 
 
 async def test_wrong_addresses_are_refused_with_a_sentence(a_visit: A_Visit) -> None:
