@@ -1,25 +1,28 @@
 """A nominee asks for more time; operations give it, or say why not.
 
-The request is an event of the audit trail under the nomination: operations see it in its timeline and in the audit
-search, and it changes nothing by itself. Extending, or letting a lapsed nomination back in, stays their own act.
+The request is an event of the audit trail under the nomination: operations see it in their lists and in its timeline,
+and it changes nothing by itself. Extending, or letting a lapsed nomination back in, stays their own act; saying no is
+an event too, with a letter.
 """
 
 from datetime import datetime
 
 from acts.desk import Desk, nomination_row, require, subject_of
 from acts.errors import RefusedError
-from models.enums import Stage, SteerReason
+from models.enums import ExtensionRefusal, Stage, SteerReason, Template
 from models.ids import NominationId
 from models.messages import By
 from models.policy import LONDON, Policy
+from models.tables import Nomination, OutboxMessage
 from rules.calendar import END_OF_DAY, in_words
 from rules.permissions import Act
 from rules.stages import WITH_DEADLINE, WORDS
 from storage import audit
 from storage.policies import policy_of
+from storage.watching_pages import ASKED_FOR_TIME, REFUSED_TIME, open_wish
 
-ASKED = "asked for more time"
-"""What the audit trail calls it."""
+ASKED, REFUSED = ASKED_FOR_TIME, REFUSED_TIME
+"""What the audit trail calls it, and its refusal."""
 REASONS = (
     SteerReason.ILLNESS,
     SteerReason.LEAVE,
@@ -77,3 +80,58 @@ class ExtensionActs:
                 after={"until": until.isoformat()},
                 reason=reason,
             )
+
+    async def refuse(self, nomination: NominationId, by: By, reason: ExtensionRefusal) -> None:
+        """Says no to what the nominee asked for; they get a letter with the reason, and everything stays as it is.
+
+        Who may give the time may also refuse it.
+
+        Raises:
+            NotKnownError: There is no such nomination.
+            RefusedError: Nobody waits for an answer, the nomination is paused, or the reason does not fit where it
+                stands.
+        """
+        now = self._desk.clock()
+        async with self._desk.transaction() as session:
+            row = await nomination_row(session, nomination, lock=True)
+            await require(session, by, Act.EXTEND, subject_of(row))
+            wish = await open_wish(session, row)
+            if wish is None:
+                raise RefusedError("Nobody waits for an answer: the nominee has not asked, or has been answered.")
+            if row.paused:
+                raise RefusedError(
+                    "The nomination is paused: resume it first, so that the letter can name a deadline."
+                )
+            if reason not in refusals(row):
+                raise RefusedError("Choose one of the reasons on the page.")
+            session.add(_letter(row, reason, wish.position, now))
+            await audit.append(
+                session,
+                at=now,
+                actor=by.person,
+                role=by.role,
+                what=REFUSED,
+                subject=nomination,
+                after={"asked_until": str((wish.after or {}).get("until", ""))},
+                reason=reason,
+            )
+
+
+def refusals(row: Nomination) -> tuple[ExtensionRefusal, ...]:
+    """The reasons that fit where a nomination stands: a lapsed one has no time left, and would be let back in."""
+    never = ExtensionRefusal.TIME_IS_LEFT if row.stage is Stage.LAPSED else ExtensionRefusal.ROUND_GONE_TOO_FAR
+    return tuple(reason for reason in ExtensionRefusal if reason is not never)
+
+
+def _letter(row: Nomination, reason: ExtensionRefusal, wish: int, now: datetime) -> OutboxMessage:
+    """The letter that says no; one for each wish, by its place in the audit trail."""
+    due = {"due_at": row.due_at.isoformat()} if row.due_at is not None and row.stage in WITH_DEADLINE else {}
+    return OutboxMessage(
+        id=f"more-time/{row.id}:{wish}",
+        template=Template.MORE_TIME_REFUSED,
+        person_id=row.person_id,
+        cohort_id=row.cohort_id,
+        nomination_id=row.id,
+        facts={"refusal": reason.value, **due},
+        queued_at=now,
+    )

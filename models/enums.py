@@ -198,6 +198,17 @@ class SteerReason(StrEnum):
     OTHER = "other"
 
 
+class ExtensionRefusal(StrEnum):
+    """Why operations do not give the time that a nominee asked for."""
+
+    PANELS_WOULD_WAIT = "panels_would_wait"
+    GIVEN_BEFORE = "given_before"
+    TIME_IS_LEFT = "time_is_left"
+    SAME_FOR_EVERYONE = "same_for_everyone"
+    ROUND_GONE_TOO_FAR = "round_gone_too_far"
+    OTHER = "other"
+
+
 class ScreeningReason(StrEnum):
     """Why a person settled screening as they did, where the rules did not pass the nomination."""
 
@@ -323,6 +334,7 @@ class Template(StrEnum):
     APPLICATION_REMINDER = "application_reminder"
     APPLICATION_RECEIVED = "application_received"
     DEADLINE_MOVED = "deadline_moved"
+    MORE_TIME_REFUSED = "more_time_refused"
     LAPSED = "lapsed"
     INELIGIBLE = "ineligible"
     WITHDRAWN = "withdrawn"

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from models.enums import Outcome, Template
+from models.enums import ExtensionRefusal, Outcome, Template
 from models.spans import SpanParts, parse_span
 
 
@@ -50,6 +50,7 @@ class About:
     reasons: tuple[str, ...] = ()
     strengths: str = ""
     development: str = ""
+    refusal: ExtensionRefusal | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class Facts:
     remaining: SpanParts | None = None
     strengths: str = ""
     development: str = ""
+    refusal: ExtensionRefusal | None = None
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,8 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "outcome": "admitted, reserved or not_admitted",
         "strengths": "the parts of the success profile the application was strongest on",
         "development": "the parts of the success profile the application could show more on",
+        "refusal": "why more time is not given: "
+        "panels_would_wait, given_before, time_is_left, same_for_everyone, round_gone_too_far or other",
     }
 )
 """Every name a template may use, and what it stands for."""
@@ -97,7 +101,13 @@ NAMES: Mapping[str, str] = MappingProxyType(
 COMMON: frozenset[str] = frozenset({"person", "reference", "cohort", "region", "contact", "how", "reader"})
 """The names every template knows."""
 
-_FACT_NAMES = {"due_at": "due", "remaining": "remaining", "strengths": "strengths", "development": "development"}
+_FACT_NAMES = {
+    "due_at": "due",
+    "remaining": "remaining",
+    "strengths": "strengths",
+    "development": "development",
+    "refusal": "refusal",
+}
 _NOMINEE = frozenset({Reader.NOMINEE})
 _BOTH = frozenset({Reader.NOMINEE, Reader.ORGANISATION})
 _ASSESSOR = frozenset({Reader.ASSESSOR})
@@ -119,6 +129,7 @@ TERMS: Mapping[Template, Terms] = MappingProxyType(
         Template.APPLICATION_REMINDER: _terms(_NOMINEE, "organisation", needed="due_at", optional="remaining"),
         Template.APPLICATION_RECEIVED: _terms(_NOMINEE, "organisation", optional="due_at"),
         Template.DEADLINE_MOVED: _terms(_ALL, "organisation nominee", needed="due_at", optional="remaining"),
+        Template.MORE_TIME_REFUSED: _terms(_NOMINEE, "organisation", needed="refusal", optional="due_at"),
         Template.LAPSED: _terms(_BOTH, "organisation nominee", optional="due_at"),
         Template.INELIGIBLE: _terms(_BOTH, "organisation nominee reasons"),
         Template.WITHDRAWN: _terms(_BOTH, "organisation nominee"),
@@ -151,7 +162,7 @@ def read_facts(template: Template, stored: Mapping[str, str]) -> Facts:
     Args:
         template: Which message is to be written.
         stored: ``due_at`` as an ISO 8601 moment with an offset, ``remaining`` as a span such as ``3 days``,
-            ``strengths`` and ``development`` as text.
+            ``strengths`` and ``development`` as text, ``refusal`` as one of `ExtensionRefusal`.
 
     Raises:
         FactsError: A needed fact is missing (``facts_missing``) or one cannot be read (``facts_unreadable``).
@@ -166,6 +177,7 @@ def read_facts(template: Template, stored: Mapping[str, str]) -> Facts:
         remaining=_span(template, known["remaining"]) if "remaining" in known else None,
         strengths=known.get("strengths", ""),
         development=known.get("development", ""),
+        refusal=_refusal(template, known["refusal"]) if "refusal" in known else None,
     )
 
 
@@ -177,6 +189,14 @@ def _moment(template: Template, written: str) -> datetime:
     if moment is None or moment.utcoffset() is None:
         raise FactsError("facts_unreadable", f"{template}: due_at is not an ISO 8601 moment with an offset")
     return moment
+
+
+def _refusal(template: Template, written: str) -> ExtensionRefusal:
+    try:
+        return ExtensionRefusal(written)
+    except ValueError:
+        known = ", ".join(ExtensionRefusal)
+        raise FactsError("facts_unreadable", f"{template}: refusal is not one of {known}") from None
 
 
 def _span(template: Template, written: str) -> SpanParts:

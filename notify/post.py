@@ -70,6 +70,7 @@ async def _about(
         reasons=await _reasons(session, nomination) if "reasons" in TERMS[owed.template].names else (),
         strengths=facts.strengths,
         development=facts.development,
+        refusal=facts.refusal,
     )
 
 

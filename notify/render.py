@@ -13,7 +13,7 @@ from jinja2 import Template as Compiled
 from jinja2.exceptions import TemplateError as JinjaError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from models.enums import Outcome, Template
+from models.enums import ExtensionRefusal, Outcome, Template
 from models.spans import SpanParts, Unit
 from notify.facts import COMMON, NAMES, TERMS, About, FactsError, Reader
 from rules.calendar import in_words, span_in_words
@@ -148,6 +148,7 @@ def _values(about: About) -> Mapping[str, _Value]:
         "outcome": about.outcome.value if about.outcome else "",
         "strengths": one_line(about.strengths),
         "development": one_line(about.development),
+        "refusal": about.refusal.value if about.refusal else "",
     }
 
 
@@ -229,6 +230,7 @@ def samples(template: Template) -> tuple[About, ...]:
         reasons=("The post does not report to a board member.",),
         strengths="setting strategy",
         development="robust governance and assurance",
+        refusal=ExtensionRefusal.PANELS_WOULD_WAIT,
     )
     bare = replace(
         full,
@@ -242,11 +244,15 @@ def samples(template: Template) -> tuple[About, ...]:
         service="https://talent-pool.example.nhs.test",
     )
     outcomes = tuple(Outcome) if "outcome" in terms.names else (Outcome.ADMITTED,)
+    refusals = tuple(ExtensionRefusal) if "refusal" in terms.names else (full.refusal,)
     return tuple(
         replace(about, reader=reader)
         for reader in Reader
         if reader in terms.readers
-        for about in (*(replace(full, outcome=outcome) for outcome in outcomes), bare)
+        for about in (
+            *(replace(full, outcome=outcome, refusal=refusal) for outcome in outcomes for refusal in refusals),
+            bare,
+        )
     )
 
 

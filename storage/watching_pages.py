@@ -18,8 +18,11 @@ from models.tables import Assessment, AuditEvent, BulkStep, Nomination, Organisa
 from storage.lists import Asker, is_overdue, visible_to, waits_for_screening
 
 A_PAGE = 50
-ASKED_FOR_TIME, GAVE_TIME = "asked for more time", frozenset({"extended", "readmit"})
-"""What the audit trail calls a nominee's wish for more time (acts.extensions), and the steps that answer it."""
+ASKED_FOR_TIME, REFUSED_TIME = "asked for more time", "more time refused"
+"""What the audit trail calls a nominee's wish for more time, and operations' no (acts.extensions)."""
+ANSWERED_TIME = frozenset({"extended", "readmit", REFUSED_TIME})
+"""The events that answer such a wish."""
+_MAY_ASK = (Stage.NOMINATED, Stage.APPLYING, Stage.LAPSED)
 _AT_WORK = (AssessmentStage.OFFERED, AssessmentStage.ACCEPTED, AssessmentStage.RETURNED)
 _NEVER: ColumnElement[datetime] = literal_column("'infinity'::timestamptz")
 
@@ -56,7 +59,8 @@ class Sought:
 class ListLine:
     """A nomination in a list, with the nominee's name and their organisation's.
 
-    ``due_at``: its deadline; where its assessors are awaited, the earliest of theirs.
+    ``due_at``: its deadline; where its assessors are awaited, the earliest of theirs. ``asks``: the nominee asked for
+    more time, and nobody has answered.
     """
 
     nomination: Nomination
@@ -64,6 +68,7 @@ class ListLine:
     organisation: str
     overdue: bool
     due_at: datetime | None
+    asks: bool
 
 
 @dataclass(frozen=True)
@@ -179,7 +184,7 @@ async def page_of_nominations(
     place = _place(Nomination, order)
     query = (
         select(  # type: ignore[call-overload]
-            Nomination, Person.full_name, Organisation.name, is_overdue(now), _due(Nomination)
+            Nomination, Person.full_name, Organisation.name, is_overdue(now), _due(Nomination), _asks_for_time()
         )
         .join(Person, col(Person.id) == col(Nomination.person_id))
         .join(Organisation, col(Organisation.code) == col(Nomination.organisation_code))
@@ -214,7 +219,7 @@ async def chosen_nominations(
     which = [col(Nomination.id).in_(list(ticked))] if sought is None else _narrowed(sought, now)
     rows = await session.exec(
         select(  # type: ignore[call-overload]
-            Nomination, Person.full_name, Organisation.name, is_overdue(now), _due(Nomination)
+            Nomination, Person.full_name, Organisation.name, is_overdue(now), _due(Nomination), _asks_for_time()
         )
         .join(Person, col(Person.id) == col(Nomination.person_id))
         .join(Organisation, col(Organisation.code) == col(Nomination.organisation_code))
@@ -223,6 +228,23 @@ async def chosen_nominations(
         .limit(limit)
     )
     return tuple(ListLine(*row) for row in rows)
+
+
+async def open_wish(session: AsyncSession, row: Nomination) -> AuditEvent | None:
+    """The nominee's wish for more time that nobody has answered, for who may answer it."""
+    if row.stage not in _MAY_ASK:
+        return None
+    rows = await session.exec(
+        select(AuditEvent)
+        .where(
+            col(AuditEvent.subject) == row.id,
+            col(AuditEvent.what).in_([ASKED_FOR_TIME, *sorted(ANSWERED_TIME)]),
+        )
+        .order_by(col(AuditEvent.position).desc())
+        .limit(1)
+    )
+    newest = rows.one_or_none()
+    return newest if newest is not None and newest.what == ASKED_FOR_TIME else None
 
 
 async def assessments_of(session: AsyncSession, asker: Asker, nomination: str) -> Sequence[Assessment]:
@@ -350,14 +372,14 @@ def _asks_for_time() -> ColumnElement[bool]:
         select(AuditEvent.what)
         .where(
             col(AuditEvent.subject) == col(Nomination.id),
-            col(AuditEvent.what).in_([ASKED_FOR_TIME, *GAVE_TIME]),
+            col(AuditEvent.what).in_([ASKED_FOR_TIME, *sorted(ANSWERED_TIME)]),
         )
         .order_by(col(AuditEvent.position).desc())
         .limit(1)
         .correlate(Nomination)
         .scalar_subquery()
     )
-    return and_(col(Nomination.stage).in_([Stage.NOMINATED, Stage.APPLYING, Stage.LAPSED]), latest == ASKED_FOR_TIME)
+    return and_(col(Nomination.stage).in_(list(_MAY_ASK)), func.coalesce(latest, "") == ASKED_FOR_TIME)
 
 
 async def _count(session: AsyncSession, *found: ColumnElement[bool]) -> int:

@@ -99,6 +99,8 @@ def row_of(line: ListLine, now: datetime) -> Row:
         tags.append(Tag("Overdue", "orange"))
     if row.paused:
         tags.append(Tag("Paused", "yellow"))
+    if line.asks:
+        tags.append(Tag("Asks for more time", "orange"))
     over = row.stage in ENDS
     return Row(
         number=row.id,
@@ -106,7 +108,7 @@ def row_of(line: ListLine, now: datetime) -> Row:
         nominee=line.nominee,
         organisation=line.organisation,
         tags=tuple(tags),
-        due="" if over or not line.due_at else moment(line.due_at),
+        due="Nothing, while paused" if row.paused else "" if over or not line.due_at else moment(line.due_at),
         since=age(row.stage_since, now),
     )
 

@@ -18,7 +18,7 @@ from rules.permissions import Act
 from storage.lists import names_of
 from storage.policies import policy_of
 from storage.stories import story_visible_to
-from storage.watching_pages import assessments_of, chosen_nominations
+from storage.watching_pages import assessments_of, chosen_nominations, open_wish
 
 routes = area()
 Watching = Annotated[Visitor, by(Role.OPERATIONS, Act.READ_NOMINATION)]
@@ -50,7 +50,8 @@ async def _told(services: Services, visitor: Visitor, nomination: str) -> StoryV
         people = {event.actor for event in story.events} | {letter.person_id for letter in story.messages}
         names = await names_of(session, sorted(people | {row.nominated_by, row.handed_to or ""}))
         policy = await policy_of(session, row.cohort_id)
+        wish = await open_wish(session, row)
     pages = (
         f"{services.temporal_pages.rstrip('/')}/namespaces/{desk.client.namespace}" if services.temporal_pages else ""
     )
-    return story_view(Told(story, line, seats, names, policy, pages, now))
+    return story_view(Told(story, line, seats, names, policy, wish, pages, now))

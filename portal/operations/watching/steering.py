@@ -26,10 +26,11 @@ from portal.operations.watching.steps import (
     ON_ASSESSMENT,
     ON_NOMINATION,
     READMIT,
+    REFUSE_TIME,
     UNBLOCK,
     Step,
 )
-from portal.operations.watching.story_view import wish_for_time
+from portal.operations.watching.story_view import wish_words
 from portal.operations.watching.subjects import ASSESSMENTS, NOMINATIONS, Find, Subject, a_nomination, an_assessment
 from portal.pages import go_to, render
 from portal.routing import area, done_once
@@ -38,7 +39,7 @@ from portal.visitors import ROLE_WORDS, Visitor
 from portal.words import moment
 from rules.permissions import Act
 from storage.lists import people_with_roles
-from storage.stories import story_visible_to
+from storage.watching_pages import open_wish
 
 routes = area()
 WAYS = (
@@ -164,7 +165,9 @@ Watching = Annotated[Visitor, by(Role.OPERATIONS, Act.READ_NOMINATION)]
 async def nomination_done(request: Request, visitor: Watching, name: str, word: str) -> Response:
     """What was done to a nomination, and what happens next."""
     subject = await a_nomination(services_of(request), visitor, name)
-    return await _done_page(request, subject, {**ON_NOMINATION, LATE.word: LATE}.get(word))
+    return await _done_page(
+        request, subject, {**ON_NOMINATION, **{step.word: step for step in (LATE, REFUSE_TIME)}}.get(word)
+    )
 
 
 @routes.get(f"{ASSESSMENTS}/{{name}}/done/{{word}}")
@@ -200,10 +203,9 @@ async def _form_page(
 
 async def _wish(request: Request, subject: Subject) -> str:
     """What the nominee asked for and why, if nobody has answered it yet."""
-    services, visitor = services_of(request), await _visitor(request)
-    async with services.acts.desk.sessions() as session:
-        story = await story_visible_to(session, visitor.asker, subject.nomination.id)
-    return wish_for_time(story.events) if story else ""
+    async with services_of(request).acts.desk.sessions() as session:
+        wish = await open_wish(session, subject.nomination)
+    return wish_words(wish) if wish else ""
 
 
 async def _people(services: Services) -> list[Option]:

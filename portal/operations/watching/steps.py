@@ -91,6 +91,16 @@ READMIT = Step(
     "The application is open again. The nominee gets a letter within minutes, and reminders before the deadline.",
     until="Deadline for the application",
 )
+REFUSE_TIME = Step(
+    "refuse-time",
+    "Say no to more time",
+    "Say no, and send the letter",
+    Act.EXTEND,
+    "The nominee gets a letter that says why, and that everything stays as it is. They may ask again. It leaves "
+    "the list of those who ask. A letter that has left cannot be taken back; more time can still be given.",
+    "The nominee gets a letter within minutes. It says why, and that everything stays as it is. They may ask again, "
+    "and you can still give more time.",
+)
 UNBLOCK = Step(
     "unblock",
     "Give a way out",

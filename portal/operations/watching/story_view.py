@@ -5,22 +5,31 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
-from models.enums import AssessmentStage, MessageStatus, Role
+from models.enums import AssessmentStage, MessageStatus, Role, Stage
 from models.ids import AssessmentId, NominationId, assessment_workflow, nomination_workflow
 from models.policy import Policy
 from models.tables import Assessment, AuditEvent, OutboxMessage
-from portal.operations.events import event_words
+from portal.operations.events import event_words, reason_words
 from portal.operations.watching.awaited import CODES, Awaited, awaited_of
 from portal.operations.watching.board_view import age
 from portal.operations.watching.choices import SEAT_COLOURS
 from portal.operations.watching.coming import timers_of
 from portal.operations.watching.list_view import Tag, row_of
-from portal.operations.watching.steps import AT_WORK, ON_ASSESSMENT, ON_NOMINATION, is_possible, is_possible_on
+from portal.operations.watching.steps import (
+    AT_WORK,
+    EXTEND,
+    ON_ASSESSMENT,
+    ON_NOMINATION,
+    READMIT,
+    REFUSE_TIME,
+    is_possible,
+    is_possible_on,
+)
 from portal.operations.watching.subjects import ASSESSMENTS, NOMINATIONS
 from portal.visitors import ROLE_WORDS
 from portal.words import moment, plain
 from storage.stories import SeatLine, Story
-from storage.watching_pages import ASKED_FOR_TIME, GAVE_TIME, ListLine
+from storage.watching_pages import ListLine
 
 _SENT = {
     MessageStatus.WAITING: "waiting to be sent",
@@ -57,6 +66,24 @@ class Fact:
 
 
 @dataclass(frozen=True)
+class AskedView:
+    """A wish for more time: what was asked, what happens, and the answers there are."""
+
+    words: str
+    next: str
+    answers: tuple[Link, ...]
+
+
+@dataclass(frozen=True)
+class PausedView:
+    """A pause: since when, by whom and why; what it means; and how it ends."""
+
+    words: str
+    next: str
+    resume: Link
+
+
+@dataclass(frozen=True)
 class SeatView:
     """One assessment of the panel."""
 
@@ -78,7 +105,8 @@ class StoryView:
     tags: tuple[Tag, ...]
     facts: tuple[Fact, ...]
     problem: str
-    asked: str
+    paused: PausedView | None
+    asked: AskedView | None
     steps: tuple[Link, ...]
     seats: tuple[SeatView, ...]
     timeline: tuple[Item, ...]
@@ -87,13 +115,17 @@ class StoryView:
 
 @dataclass(frozen=True)
 class Told:
-    """Everything read for the page. ``pages`` is where Temporal's own pages are, with the namespace, or empty."""
+    """Everything read for the page; ``wish`` is the nominee's for more time, while nobody has answered it.
+
+    ``pages`` is where Temporal's own pages are, with the namespace, or empty.
+    """
 
     story: Story
     line: ListLine
     seats: Sequence[Assessment]
     names: Mapping[str, str]
     policy: Policy
+    wish: AuditEvent | None
     pages: str
     now: datetime
 
@@ -115,7 +147,8 @@ def story_view(told: Told) -> StoryView:
         tags=row_of(told.line, told.now).tags,
         facts=_facts(told, awaited),
         problem=_problem(told),
-        asked=wish_for_time(story.events),
+        paused=_paused(told),
+        asked=_asked(told),
         steps=tuple(
             Link(step.title, f"{NOMINATIONS}/{row.id}/{step.word}")
             for step in ON_NOMINATION.values()
@@ -156,17 +189,46 @@ def _problem(told: Told) -> str:
     return f"The step “{row.attention_step}” cannot be taken{since} ({row.attention_code}). {help_words}"
 
 
-def wish_for_time(events: Sequence[AuditEvent]) -> str:
-    """The nominee's wish for more time, if nobody has answered it."""
-    for event in reversed(events):
-        if event.what in GAVE_TIME:
-            return ""
-        if event.what == ASKED_FOR_TIME:
-            until = _moment_in(event.after, "until")
-            by = f" until {until}" if until else ""
-            why = plain(event.reason or "other")
-            return f"At {moment(event.at)} the nominee asked for more time{by}. Reason: {why}."
-    return ""
+def wish_words(wish: AuditEvent) -> str:
+    """What the nominee asked for, when and why, as one sentence or two."""
+    until = _moment_in(wish.after, "until")
+    by = f" until {until}" if until else ""
+    why = reason_words(wish.reason or "other")
+    return f"At {moment(wish.at)} the nominee asked for more time{by}. Reason: {why}."
+
+
+def _asked(told: Told) -> AskedView | None:
+    """The wish for more time that waits for an answer, with the ways to answer it."""
+    row, wish = told.story.nomination, told.wish
+    if wish is None:
+        return None
+    at = f"{NOMINATIONS}/{row.id}"
+    if row.paused:
+        return AskedView(wish_words(wish), "The nomination is paused: resume it first, then answer.", ())
+    give = READMIT if row.stage is Stage.LAPSED else EXTEND
+    stays = "The nomination stays ended" if row.stage is Stage.LAPSED else "The deadline stays as it is"
+    return AskedView(
+        wish_words(wish),
+        f"{stays} until you answer. Either answer sends the nominee a letter.",
+        tuple(Link(step.title, f"{at}/{step.word}") for step in (give, REFUSE_TIME)),
+    )
+
+
+def _paused(told: Told) -> PausedView | None:
+    """Since when a paused nomination is paused, by whom and why, and how it goes on."""
+    row = told.story.nomination
+    if not row.paused:
+        return None
+    event = next((one for one in reversed(told.story.events) if one.what == "paused" and one.subject == row.id), None)
+    since = f" since {moment(event.at)}" if event else ""
+    why = f" Reason: {reason_words(event.reason).lower()}." if event and event.reason else ""
+    who = f" {_by(event, told.names)}" if event else ""
+    return PausedView(
+        f"This nomination is paused{since}.{who}{why}",
+        "Nothing is due and nobody is reminded. Once you resume it, every deadline moves by the time it stood still, "
+        "and the nominee gets a letter.",
+        Link("Resume it", f"{NOMINATIONS}/{row.id}/resume"),
+    )
 
 
 def _seat(seat: Assessment, line: SeatLine | None, told: Told) -> SeatView:
@@ -176,14 +238,14 @@ def _seat(seat: Assessment, line: SeatLine | None, told: Told) -> SeatView:
         for step in ON_ASSESSMENT.values()
         if is_possible_on(step, seat, row)
     )
-    late = seat.stage in AT_WORK and seat.due_at is not None and seat.due_at < told.now
+    late = seat.stage in AT_WORK and seat.due_at is not None and seat.due_at < told.now and not row.paused
     words = plain(seat.stage.value) + (", late" if late else "")
     return SeatView(
         reference=seat.assessor_id,
         name=line.name if line else "",
         post=plain(line.role.value) if line else "",
         tag=Tag(words, "orange" if late else SEAT_COLOURS.get(seat.stage, "grey")),
-        due=moment(seat.due_at) if seat.due_at and seat.stage in AT_WORK else "",
+        due=moment(seat.due_at) if seat.due_at and seat.stage in AT_WORK and not row.paused else "",
         links=links,
         temporal=""
         if seat.stage is AssessmentStage.SEATED
@@ -209,16 +271,18 @@ def _event(event: AuditEvent, told: Told) -> Item:
     before, after = event.before or {}, event.after or {}
     whose = event.subject.removeprefix(f"{told.story.nomination.id}.")
     about = f"Assessor {whose}: " if event.subject.startswith(f"{told.story.nomination.id}.") else ""
-    what = event_words(event.what)
+    what = event_words(event.what, after)
     title = f"{about}{what}" if not about else f"{about}{what[0].lower()}{what[1:]}"
     stage = after.get("stage")
     words: list[str] = []
     if stage is not None and stage != before.get("stage"):
         words.append(f"Now {plain(str(stage)).lower()}.")
-    if due := _moment_in(after, "due_at") or _moment_in(after, "until"):
-        words.append(f"Until {due}.")
+    if (due := _moment_in(after, "due_at")) and due != _moment_in(before, "due_at"):
+        words.append(f"Due by {due}.")
+    if until := _moment_in(after, "until") or _moment_in(after, "asked_until"):
+        words.append(f"Asked for: until {until}.")
     if event.reason:
-        words.append(f"Reason: {plain(event.reason).lower()}.")
+        words.append(f"Reason: {reason_words(event.reason).lower()}.")
     words.append(_by(event, told.names))
     return Item(moment(event.at), title, " ".join(word for word in words if word), "")
 
