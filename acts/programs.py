@@ -21,6 +21,7 @@ from models.ids import OrganisationCode
 from models.messages import By
 from models.programs import DeliveryStatus, EventKind, Scope
 from models.tables import ApiToken, Organisation, WebhookDelivery, WebhookEndpoint
+from notify.events import SOURCE
 from rules.permissions import Act, Subject
 from storage import audit
 from storage.programs import endpoint_of, endpoints_of
@@ -31,6 +32,8 @@ MOST_DAYS = 366
 USUAL_DAYS = 90
 MOST_ENDPOINTS = 10
 """Of one organisation: each is sent every event."""
+TEST = "endpoint.test"
+"""The type of an event that somebody asked for to see whether it arrives."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,14 @@ class ProgramActs:
         self._clock = clock
 
     async def make_token(
-        self, organisation: OrganisationCode, by: By, name: str, scopes: Sequence[Scope], *, days: int = USUAL_DAYS
+        self,
+        organisation: OrganisationCode,
+        by: By,
+        name: str,
+        scopes: Sequence[Scope],
+        *,
+        days: int = USUAL_DAYS,
+        until: datetime | None = None,
     ) -> Made:
         """Makes a token for an organisation's program; only its hash is kept.
 
@@ -63,10 +73,11 @@ class ProgramActs:
             name: What the token is called, for people; at most 80 characters.
             scopes: What it may be used for; at least one.
             days: For how many days it can be used, at most 366.
+            until: Until when it can be used, instead of ``days``; aware, at most 366 days ahead.
 
         Raises:
             NotKnownError: There is no such organisation.
-            RefusedError: This person is no nominator of it, or the name, the scopes or the days will not do.
+            RefusedError: This person is no nominator of it, or the name, the scopes or the end will not do.
         """
         if not name.strip() or len(name) > 80:
             raise RefusedError("Give the token a name of at most 80 characters, such as what program uses it.")
@@ -75,6 +86,9 @@ class ProgramActs:
         if not 1 <= days <= MOST_DAYS:
             raise RefusedError(f"A token can be used for 1 to {MOST_DAYS} days, not {days}.")
         now, token = self._clock(), BEGINS + secrets.token_urlsafe(32)
+        ends = now + timedelta(days=days) if until is None else until
+        if not now < ends <= now + timedelta(days=MOST_DAYS):
+            raise RefusedError(f"A token ends in the future, and at most {MOST_DAYS} days from now.")
         row = ApiToken(
             id=f"tk-{secrets.token_hex(6)}",
             organisation_code=organisation,
@@ -83,7 +97,7 @@ class ProgramActs:
             token_sha256=hash_of(token),
             made_by=by.person,
             made_at=now,
-            expires_at=now + timedelta(days=days),
+            expires_at=ends,
         )
         async with self._sessions.begin() as session:
             if await session.get(Organisation, organisation) is None:
@@ -188,6 +202,33 @@ class ProgramActs:
             await _record(session, by, "webhook_secret_renewed", f"webhook/{row.id}", now, what)
         return row
 
+    async def send_test(self, organisation: OrganisationCode, by: By, endpoint: str) -> WebhookDelivery:
+        """Sends an event to an endpoint that says nothing happened, to see whether it arrives and is understood.
+
+        It stands in the order of the others by the place of this act in the audit trail.
+
+        Raises:
+            NotKnownError: The organisation has no endpoint of this id.
+            RefusedError: This person may not, or nothing is sent to the endpoint any more.
+        """
+        now = self._clock()
+        async with self._sessions.begin() as session:
+            await require_keeper(session, organisation, by)
+            row = await _endpoint(session, organisation, endpoint)
+            if row.disabled_at is not None:
+                raise RefusedError("Nothing is sent to this endpoint any more: add it again.")
+            what = {"organisation": organisation}
+            position = await _record(session, by, "webhook_tested", f"webhook/{row.id}", now, what)
+            owed = WebhookDelivery(
+                id=f"{endpoint}.{position:012d}",
+                endpoint_id=endpoint,
+                event=_test_event(position, organisation, now),
+                made_at=now,
+                next_at=now,
+            )
+            session.add(owed)
+        return owed
+
     async def replay(self, organisation: OrganisationCode, by: By, endpoint: str, delivery: str) -> WebhookDelivery:
         """Sends an event again, under the same id; also one that was delivered or given up.
 
@@ -217,6 +258,18 @@ def hash_of(token: str) -> str:
 def new_secret() -> str:
     """A secret that signs events: 32 random bytes in base64 after ``whsec_`` (Standard Webhooks, 1.0)."""
     return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def _test_event(position: int, organisation: OrganisationCode, now: datetime) -> dict[str, object]:
+    return {
+        "specversion": "1.0",
+        "id": str(position),
+        "source": SOURCE,
+        "type": TEST,
+        "time": now.isoformat(),
+        "datacontenttype": "application/json",
+        "data": {"organisation": organisation},
+    }
 
 
 def refuse_address(url: str, *, plain_allowed: bool) -> None:
@@ -267,5 +320,5 @@ async def _endpoint(session: AsyncSession, organisation: str, endpoint: str) -> 
 
 async def _record(  # noqa: PLR0917 -- the words of one sentence, in its order
     session: AsyncSession, by: By, what: str, subject: str, at: datetime, after: Mapping[str, object]
-) -> None:
-    await audit.append(session, at=at, actor=by.person, role=by.role, what=what, subject=subject, after=after)
+) -> int:
+    return await audit.append(session, at=at, actor=by.person, role=by.role, what=what, subject=subject, after=after)

@@ -11,6 +11,7 @@ _LINKS: dict[Role, tuple[tuple[str, str], ...]] = {
         ("Nominate", "/organisation/nominate"),
         ("Messages", "/organisation/messages"),
         ("People", "/organisation/people"),
+        ("Programs", "/organisation/programs"),
     ),
     Role.NOMINEE: (
         ("My nomination", "/my-nomination"),
@@ -43,6 +44,7 @@ _LINKS: dict[Role, tuple[tuple[str, str], ...]] = {
         ("Export", "/operations/export"),
         ("People", "/operations/people"),
         ("Organisations", "/operations/organisations"),
+        ("Programs", "/operations/programs"),
         ("Audit", "/operations/audit"),
     ),
 }

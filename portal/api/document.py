@@ -24,13 +24,14 @@ _WHAT = (
     "repeating it is doing it once. Lists come a page at a time; the header Link leads to the next. Whatever fails "
     "is a problem of RFC 9457."
 )
-_SCOPES: Mapping[Scope, str] = {
+SCOPES: Mapping[Scope, str] = {
     Scope.NOMINATIONS_READ: "See nominations, their applications' and assessments' state, and cohorts.",
     Scope.NOMINATIONS_WRITE: "Nominate, endorse, take back.",
     Scope.DECISIONS_READ: "See decisions once they are released.",
     Scope.EXPORTS_READ: "Export nominations.",
     Scope.WEBHOOKS_MANAGE: "Have events sent, see what was sent, send it again.",
 }
+"""What each scope lets a program do."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def document() -> Mapping[str, object]:
             "type": "http",
             "scheme": "bearer",
             "description": "A token of your organisation. Scopes: "
-            + " ".join(f"`{scope.value}`: {says}" for scope, says in _SCOPES.items()),
+            + " ".join(f"`{scope.value}`: {says}" for scope, says in SCOPES.items()),
         }
     }
     for one in every_operation():
