@@ -1,6 +1,7 @@
 """Who is at a page: the person, the role they act in, for which place, and what else they could act as."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 
 from models.enums import Role
 from models.ids import PersonId
@@ -39,7 +40,7 @@ class Hat:
 class Visitor:
     """A person who is signed in. ``hat`` is what they act as; None until they have chosen among several.
 
-    ``mark`` names this sign-in to the browser's own scripts and to nobody else.
+    ``mark`` names this sign-in among the person's others.
     """
 
     person: PersonId
@@ -48,6 +49,11 @@ class Visitor:
     hats: tuple[Hat, ...]
     hat: Hat | None
     place_words: str = ""
+
+    @property
+    def whose(self) -> str:
+        """Tells the browser's own scripts one person from another, the same at each sign-in, and nothing else."""
+        return sha256(self.person.encode()).hexdigest()[:16]
 
     @property
     def by(self) -> By:

@@ -7,8 +7,8 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from acts.application_drafts import StaleDraftError
 from acts.errors import RefusedError
-from models.enums import NominationRoute, Role, Stage
-from models.tables import ApplicationDraft, Person
+from models.enums import Role, Stage
+from models.tables import ApplicationDraft
 from portal.access import by
 from portal.failures import NotFoundError
 from portal.forms import Bound
@@ -20,11 +20,11 @@ from portal.pages import go_to, render
 from portal.routing import area
 from portal.services import Services, Surroundings
 from portal.visitors import Visitor
-from portal.words import clock, day, moment, plain, restyled
+from portal.words import clock, moment, restyled
 from rules.applications import form
 from rules.permissions import Act
 from rules.stages import WITH_DEADLINE
-from storage.nominee_pages import own_draft, own_endorsements, own_person
+from storage.nominee_pages import own_draft
 
 routes = area()
 Applicant = Annotated[Visitor, by(Role.NOMINEE, Act.SAVE_DRAFT)]
@@ -55,24 +55,6 @@ async def task_list(request: Request, nomination: str, visitor: Applicant, servi
         agreed=mine.row.stage is Stage.APPLYING,
         sections=sections,
         ready=not missing,
-    )
-
-
-@routes.get("/my-nomination/{nomination}/application/details")
-async def details(request: Request, nomination: str, visitor: Applicant, services: Surroundings) -> Response:
-    """What was said about the person when they were nominated; operations correct it."""
-    mine = await own(services, visitor, nomination)
-    async with services.acts.desk.sessions() as session:
-        person, _ = await own_person(session, visitor.asker)
-        endorsed = [one for one in await own_endorsements(session, visitor.asker) if one.nomination == mine.number]
-    return await render(
-        request,
-        "nominees/details.html",
-        title="Your details",
-        area=AREA,
-        crumbs=mine.application_crumbs,
-        path=mine.path,
-        rows=_details(mine, person, [one.organisation for one in endorsed]),
     )
 
 
@@ -196,17 +178,3 @@ def _last_saved(draft: dict[str, ApplicationDraft], task: Task) -> str:
 
 def _unsaved(sentence: str) -> JSONResponse:
     return JSONResponse({"sentence": sentence}, 422)
-
-
-def _details(mine: Own, person: Person, endorsed_by: list[str]) -> list[dict[str, str]]:
-    by_self = mine.row.route is NominationRoute.SELF
-    return [
-        {"label": "Name", "value": person.full_name},
-        {"label": "Email address", "value": person.email},
-        {"label": "Post", "value": person.post},
-        {"label": "Organisation", "value": mine.found.organisation},
-        {"label": "Nominated by", "value": "Yourself" if by_self else mine.found.organisation},
-        {"label": "Nominated on", "value": day(mine.row.created_at)},
-        {"label": "Endorsed by", "value": ", ".join(endorsed_by) or "Nobody yet"},
-        {"label": "Interests", "value": ", ".join(plain(one) for one in mine.row.interests)},
-    ]

@@ -1,9 +1,20 @@
 """Pages of nominees: consent, the application, and how it goes on."""
 
-from portal.nominees import applying, asking, consenting, deferring, holdings, leaving, monitoring, sending, standing
+from portal.nominees import (
+    applying,
+    asking,
+    consenting,
+    deferring,
+    details,
+    holdings,
+    leaving,
+    monitoring,
+    sending,
+    standing,
+)
 from portal.routing import area
 
 routes = area()
 # Pages with an address of their own come before those under a nomination's number.
-for part in (holdings, monitoring, consenting, applying, sending, asking, deferring, leaving, standing):
+for part in (holdings, monitoring, consenting, details, applying, sending, asking, deferring, leaving, standing):
     routes.include_router(part.routes)

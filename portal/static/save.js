@@ -1,7 +1,13 @@
 // Saves each field of <form data-save="URL"> as it is typed: POST field, content (one for each ticked box), revision.
 // A hidden <input data-revision-of="field"> follows, for forms that carry revisions without scripts too.
-// Answers: 200 {saved_at, revision}, 409 {theirs, revision, saved_at}, 422 {sentence}, 401.
+// Answers: 200 {saved_at, revision}, 409 {theirs, revision, saved_at}, 422 {sentence}, and what `elsewhere` names.
 const groups = ".nhsuk-date-input, .nhsuk-radios, .nhsuk-checkboxes";
+// What is put right in another tab: what happened, where, and what to do there.
+const elsewhere = {
+  401: ["You have been signed out. ", "/sign-in", "Sign in in another tab"],
+  403: ["Not saved: you no longer act in the role that this page is for. ", "/roles", "Choose your role in another tab"],
+  404: ["Not saved: this page is not there for who is signed in now. ", "/account", "See in another tab who is signed in"],
+};
 const fields = [];
 let leaving = false;
 
@@ -99,7 +105,8 @@ class Field {
       const answer = await fetch(this.form.dataset.save, {
         method: "POST", body, keepalive: String(body).length < 60000, headers: { Accept: "application/json" },
       });
-      if (answer.status === 401 || answer.redirected) this.signedOut();
+      const status = answer.redirected ? 401 : answer.status;
+      if (elsewhere[status]) this.waits(status);
       else await this.read(answer, version);
       this.failed = false;
     } catch {
@@ -118,12 +125,13 @@ class Field {
   }
 
   async read(answer, version) {
-    if (![200, 409, 422].includes(answer.status)) throw new Error(answer.status);
-    const said = await answer.json();
+    const known = [200, 409, 422].includes(answer.status) && /json/.test(answer.headers.get("Content-Type"));
+    if (!known && (answer.status < 400 || answer.status >= 500 || answer.status === 429)) throw new Error(answer.status);
+    const said = known ? await answer.json() : {};
     this.tries = 0;
-    if (answer.status === 422) {
+    if (!known || answer.status === 422) {
       this.refused = this.version === version;
-      return this.say(said.sentence, true);
+      return this.say(said.sentence || "Not saved: this cannot be taken. Copy what you typed, then open the page again.", true);
     }
     for (const input of this.inputs) input.dataset.revision = said.revision;
     if (answer.status === 409) return this.differs(said);
@@ -153,11 +161,14 @@ class Field {
     ]);
   }
 
-  signedOut() {
+  // Tried again by itself, since what is needed is done in another tab.
+  waits(status) {
     this.later();
-    if (this.status.querySelector("a")) return;
-    this.say("You have been signed out. ", true);
-    const link = make("a", "Sign in in another tab", { href: "/sign-in", target: "_blank", rel: "noopener" });
+    if (this.waiting === status && this.status.querySelector("a")) return;
+    this.waiting = status;
+    const [what, href, words] = elsewhere[status];
+    this.say(what, true);
+    const link = make("a", words, { href, target: "_blank", rel: "noopener" });
     this.status.append(link, ", then go on: what you typed is kept here.");
   }
 }

@@ -5,8 +5,11 @@ import re
 from playwright.async_api import Page, expect
 from sqlmodel import col, select
 
-from models.enums import Stage
-from models.tables import ApplicationDraft
+from models.enums import Role, Stage
+from models.tables import ApplicationDraft, WebSession
+from portal import sessions
+from portal.services import Services
+from portal.sessions import COOKIE
 from tests.portal.browser.conftest import AWindow, holds
 from tests.workflows.rig import Case, CohortRig, eventually
 
@@ -139,6 +142,86 @@ async def test_deadline_that_passes_while_typing_is_said_and_the_text_stays(
     await expect(page.locator("textarea")).to_have_value("Too late.")
 
 
+async def at_text(cohort: CohortRig, a_window: AWindow) -> tuple[Case, Page]:
+    """A nominee at a page with one long text."""
+    case = await (await cohort.nominate()).reach(Stage.APPLYING)
+    page = await a_window(case.nominee)
+    await page.goto(f"/my-nomination/{case.id}/application/task/development")
+    return case, page
+
+
+async def test_text_typed_after_signing_out_elsewhere_is_saved_after_signing_in_again(
+    cohort: CohortRig, a_window: AWindow, services: Services
+) -> None:
+    case, page = await at_text(cohort, a_window)
+    cookies = await page.context.cookies()
+    async with services.acts.desk.transaction() as session:
+        await sessions.end_everywhere(session, case.nominee.person, services.clock())
+
+    await page.locator("textarea").press_sequentially("Kept.")
+    await expect(page.get_by_text("You have been signed out. ")).to_be_visible()
+    await expect(page.get_by_role("link", name="Sign in in another tab")).to_have_attribute("href", "/sign-in")
+    before = await stored(case, "development_needs")
+    async with services.acts.desk.transaction() as session:
+        token = await sessions.begin(session, case.nominee.person, "code", services.clock())
+    await page.context.add_cookies([{**cookies[0], "value": token}])  # type: ignore[typeddict-item]
+    other = await page.context.new_page()
+    await other.goto("/my-nomination")
+    kept = await other.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('kept:')).length")
+    await other.close()
+    await page.evaluate("dispatchEvent(new Event('focus'))")
+
+    await expect(page.get_by_text(re.compile("^Saved at"))).to_be_visible()
+    assert before == ""
+    assert kept == 1
+    assert await stored(case, "development_needs") == "Kept."
+
+
+async def test_text_typed_in_a_role_that_was_changed_in_another_tab_is_saved_once_it_is_chosen_again(
+    cohort: CohortRig, a_window: AWindow, services: Services
+) -> None:
+    case, page = await at_text(cohort, a_window)
+    token = next(one["value"] for one in await page.context.cookies() if one["name"] == COOKIE)
+
+    async def acting(role: Role | None) -> None:
+        async with services.acts.desk.transaction() as session:
+            row = await session.get_one(WebSession, sessions.hash_of(token))
+            row.role = role
+            session.add(row)
+
+    await acting(None)
+    await page.locator("textarea").press_sequentially("Kept.")
+
+    said = page.get_by_text("Not saved: you no longer act in the role that this page is for.")
+    await expect(said).to_be_visible()
+    await expect(said).to_contain_text("what you typed is kept here")
+    await expect(page.get_by_role("link", name="Choose your role in another tab")).to_have_attribute("href", "/roles")
+    assert await stored(case, "development_needs") == ""
+    await acting(Role.NOMINEE)
+    await page.evaluate("dispatchEvent(new Event('focus'))")
+    await expect(page.get_by_text(re.compile("^Saved at"))).to_be_visible()
+    assert await stored(case, "development_needs") == "Kept."
+
+
+async def test_text_typed_while_somebody_else_signed_in_is_not_saved_as_theirs(
+    cohort: CohortRig, a_window: AWindow, services: Services
+) -> None:
+    case, page = await at_text(cohort, a_window)
+    other = await cohort.nominate()
+    cookies = await page.context.cookies()
+    async with services.acts.desk.transaction() as session:
+        token = await sessions.begin(session, other.nominee.person, "code", services.clock())
+    await page.context.add_cookies([{**cookies[0], "value": token}])  # type: ignore[typeddict-item]
+
+    await page.locator("textarea").press_sequentially("Mine.")
+
+    await expect(page.get_by_text("Not saved: this page is not there for who is signed in now.")).to_be_visible()
+    await expect(page.get_by_role("link", name="See in another tab who is signed in")).to_be_visible()
+    await expect(page.locator("textarea")).to_have_value("Mine.")
+    assert await stored(case, "development_needs") == ""
+    await holds(page)
+
+
 async def test_pages_hold_while_the_application_is_open(cohort: CohortRig, a_window: AWindow) -> None:
     case = await cohort.nominate()
     page = await a_window(case.nominee)
@@ -158,7 +241,14 @@ async def test_pages_hold_while_the_application_is_open(cohort: CohortRig, a_win
         await page.goto(path + below)
         await holds(page)
     await case.consent()
-    for below in ("", "/agreed", "/application", "/application/details", "/application/check"):
+    for below in (
+        "",
+        "/agreed",
+        "/application",
+        "/application/details",
+        "/application/details/change",
+        "/application/check",
+    ):
         await page.goto(path + below)
         await holds(page)
     for slug in ("eligibility", "statement-partnerships", "readiness", "adjustments"):
