@@ -98,11 +98,11 @@ def steps_ahead(own: Own) -> tuple[Step, ...]:
         return (
             Step(
                 "Organisations look in the pool when they fill an executive director post",
-                f"You stay in the pool for {span_in_words(own.policy.membership.lasts)}.",
+                f"By the rules of this round a place lasts {span_in_words(own.policy.membership.lasts)}.",
             ),
             Step(
-                "We ask you again how ready you are",
-                f"Every {every}.",
+                "People look again at how ready you are",
+                f"By the rules of this round every {every}. The operations team sees to it, outside this service.",
             ),
         )
     if stage is Stage.RESERVED:

@@ -4,12 +4,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from models.enums import Role
+from portal import leftovers
 from rules.calendar import span_in_words
 from rules.permissions import GRANTS, Act
 from rules.policies import read_policy
 from tests.portal.conftest import A_Visit
 
-PILOT = Path(__file__).resolve().parents[2] / "data" / "pilot" / "policy.toml"
+ROOT = Path(__file__).resolve().parents[2]
+PILOT = ROOT / "data" / "pilot" / "policy.toml"
 READERS = {Role.NOMINEE, Role.ASSESSOR, Role.MODERATOR, Role.BOARD}
 SCORERS = {Role.ASSESSOR, Role.MODERATOR, Role.BOARD}
 
@@ -25,6 +27,21 @@ async def test_privacy_page_names_those_who_may_see_and_the_pilots_times(a_visit
     assert "Organisations and the operations team do not see it." in page.words
     assert f"while they are in it, {span_in_words(membership.lasts)}" in page.words
     assert f"{span_in_words(membership.unsuccessful_kept_for)} after the closing date" in page.words
+
+
+async def test_privacy_page_promises_no_deleting_that_nothing_does(a_visit: A_Visit) -> None:
+    page = await (await a_visit()).get("/help/privacy")
+
+    # Whoever makes something act on these times says so here, and changes the page.
+    documented = (ROOT / "docs" / "policy.md").read_text(encoding="utf-8")
+    lines = [line for line in documented.splitlines() if line.startswith("| `membership.")]
+    assert len(lines) == 3
+    assert all("nothing acts on it yet" in line for line in lines)
+    assert "does not delete nominations, applications, scores or decisions by itself" in page.words
+    assert "People have to do it: those who run the service, for the operations team." in page.words
+    assert (leftovers.CODES_FOR.days, leftovers.SESSIONS_FOR.days) == (1, 30)
+    assert "codes to sign in, a day or more after they ended" in page.words
+    assert "where you were signed in, 30 days or more after it ended" in page.words
 
 
 async def test_accessibility_statement_has_its_parts_in_their_order(a_visit: A_Visit) -> None:
