@@ -1,4 +1,8 @@
-"""A moderator has a nomination to themselves for a while, so that two do not settle the same flags at once."""
+"""A moderator has a nomination to themselves for a while, so that two do not settle the same flags at once.
+
+Taking one, taking one over and leaving one are events of the audit trail; keeping one longer is not, since every act
+on it does that.
+"""
 
 from datetime import datetime, timedelta
 
@@ -16,12 +20,16 @@ from models.tables import ModerationLock, Nomination
 from rules.calendar import in_words
 from rules.permissions import Act
 from rules.stages import WORDS
+from storage import audit
 from storage.lists import Asker
 from storage.moderator_pages import moderated_by
 from storage.steps import table_of
 
 LASTS = timedelta(minutes=30)
 """How long a nomination stays with a moderator who does nothing: as long as an idle session."""
+
+STARTED, TAKEN_OVER, LEFT = "moderation started", "moderation taken over", "moderation left"
+"""What the audit trail calls it."""
 
 _LOCK = table_of(ModerationLock)
 
@@ -71,6 +79,8 @@ class LockActs:
             if row.stage is not Stage.QUALITY_ASSURANCE:
                 raise RefusedError(f"There are no flags to settle: the nomination is {WORDS[row.stage]}.")
             await _refuse_own(session, row, by)
+            before = await session.get(ModerationLock, nomination, with_for_update=True)
+            holder = before.person_id if before else None
             fresh = {"person_id": by.person, "taken_at": now, "ends_at": now + LASTS}
             mine = (_LOCK.c.person_id == by.person) | (_LOCK.c.ends_at <= now)
             taken = await (await session.connection()).execute(
@@ -83,6 +93,8 @@ class LockActs:
             if until is None:
                 await refuse_if_held(session, nomination, by, now)
                 raise NotHeldError
+            if holder != by.person:
+                await _write_down(session, TAKEN_OVER if holder else STARTED, nomination, by, now)
         return until
 
     async def leave(self, nomination: NominationId, by: By) -> None:
@@ -94,11 +106,17 @@ class LockActs:
         async with self._desk.transaction() as session:
             row = await nomination_row(session, nomination)
             await require(session, by, Act.RESOLVE_FLAGS, subject_of(row))
-            await session.exec(
-                delete(ModerationLock).where(
-                    col(ModerationLock.nomination_id) == nomination, col(ModerationLock.person_id) == by.person
-                )
+            left = await session.exec(
+                delete(ModerationLock)
+                .where(col(ModerationLock.nomination_id) == nomination, col(ModerationLock.person_id) == by.person)
+                .returning(col(ModerationLock.nomination_id))
             )
+            if left.first() is not None:
+                await _write_down(session, LEFT, nomination, by, self._desk.clock())
+
+
+async def _write_down(session: AsyncSession, what: str, nomination: NominationId, by: By, now: datetime) -> None:
+    await audit.append(session, at=now, actor=by.person, role=by.role, what=what, subject=nomination)
 
 
 async def refuse_if_held(session: AsyncSession, nomination: NominationId, by: By, now: datetime) -> None:

@@ -24,6 +24,7 @@ from models.tables import (
     ScoreChange,
 )
 from rules.permissions import Act, may
+from storage.conflict_pages import ScoredConflict, conflicts_of
 from storage.lists import Asker, names_of, visible_to
 from storage.policies import policy_of
 
@@ -65,6 +66,7 @@ class PanelCase:
         statements: What the nominee wrote on each criterion, as the panel read it.
         names: Of everybody who settled a flag or changed a score.
         holder: Who has it at this moment.
+        conflicts: Conflicts of interest that were declared with assessors whose scores are submitted.
     """
 
     nomination: Nomination
@@ -77,6 +79,7 @@ class PanelCase:
     statements: Mapping[str, str]
     names: Mapping[str, str]
     holder: Holder | None
+    conflicts: tuple[ScoredConflict, ...]
 
     @property
     def open_flags(self) -> tuple[Flag, ...]:
@@ -120,6 +123,7 @@ async def case_of(session: AsyncSession, asker: Asker, nomination: str, *, now: 
         statements=await _statements_of(session, nomination) if may(asker.role, Act.READ_APPLICATION) else {},
         names=names,
         holder=holder_of(lock, names),
+        conflicts=await conflicts_of(session, nomination),
     )
 
 

@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.enums import FlagRule, Stage
 from models.tables import Flag, ModerationLock, Nomination, Person
+from storage.conflict_pages import conflicted_among
 from storage.lists import Asker, names_of
 from storage.moderator_pages import A_PAGE, Holder, held_at, holder_of, moderated_by
 
@@ -26,13 +27,18 @@ class QueueKey:
 
 @dataclass(frozen=True)
 class QueueLine:
-    """A nomination with open flags. ``holder``: who has it at this moment."""
+    """A nomination with open flags.
+
+    ``holder``: who has it at this moment; ``conflicted``: a conflict of interest was declared with somebody whose
+    scores are submitted.
+    """
 
     nomination: Nomination
     nominee: str
     oldest: datetime
     flags: tuple[Flag, ...]
     holder: Holder | None
+    conflicted: bool
 
     @property
     def key(self) -> QueueKey:
@@ -101,8 +107,9 @@ async def queue_of(
         kept.reverse()
     flags = await _open_flags_of(session, [row.id for row, *_ in kept])
     holders = await names_of(session, [lock.person_id for *_, lock in kept if lock])
+    conflicted = await conflicted_among(session, [row.id for row, *_ in kept])
     lines = tuple(
-        QueueLine(row, name, oldest, tuple(flags[row.id]), holder_of(lock, holders))
+        QueueLine(row, name, oldest, tuple(flags[row.id]), holder_of(lock, holders), row.id in conflicted)
         for row, name, oldest, lock in kept
     )
     going_back = before is not None

@@ -25,6 +25,7 @@ from portal.services import Services, Surroundings
 from portal.visitors import Visitor
 from rules.permissions import Act, may_approve
 from storage.board_pages import Standing, feedback_facts
+from storage.conflict_pages import conflicts_of
 from storage.lists import names_of
 from storage.panels import panels_of
 from storage.policies import policy_of
@@ -121,6 +122,7 @@ async def _read(session: AsyncSession, services: Services, visitor: Visitor, nom
         application=await submitted_application(session, row.id),
         names=await names_of(session, people_of(story.events, decision)),
         feedback=feedback_facts(panels, policy, outcome),
+        conflicts=await conflicts_of(session, row.id),
     )
 
 

@@ -7,11 +7,13 @@ from models.enums import Outcome, Role, Stage
 from models.policy import Policy
 from models.tables import Application, AuditEvent, Cohort, Decision
 from portal.board.terms import COLOURS, OUTCOMES, STAGES, STANDINGS, reason_words
+from portal.conflicts import conflict_words
 from portal.visitors import ROLE_WORDS
 from portal.words import moment, plain
 from rules.applications import form as questions
 from scoring.order import Placed
 from storage.board_pages import Standing
+from storage.conflict_pages import ScoredConflict
 from storage.stories import SeatLine, Story
 
 _UNSHOWN = frozenset({"adjustments"})
@@ -73,6 +75,7 @@ class Record:
     answers: tuple[Fact, ...]
     feedback: tuple[Fact, ...]
     history: tuple[Event, ...]
+    conflicts: tuple[str, ...]
     may_draft: bool
     may_approve: bool
     barred: str
@@ -95,6 +98,7 @@ class Rests:
     application: Application | None
     names: Mapping[str, str]
     feedback: Mapping[str, str]
+    conflicts: tuple[ScoredConflict, ...]
 
 
 def record_of(read: Rests, barred: str) -> Record:
@@ -117,6 +121,7 @@ def record_of(read: Rests, barred: str) -> Record:
         answers=_answers(read),
         feedback=_feedback(read.feedback),
         history=tuple(_event(one, read.names) for one in read.story.events if one.what in _EVENTS),
+        conflicts=tuple(conflict_words(one) for one in read.conflicts),
         may_draft=standing in {Standing.MISSING, Standing.DRAFTED} and not nomination.paused,
         may_approve=drafted and not barred,
         barred=barred if drafted else "",

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from models.enums import AssessmentStage, FlagRule, Stage
 from models.tables import Flag, ScoreChange
+from portal.conflicts import conflict_words
 from portal.moderators.apart import far_in_words, furthest
 from portal.moderators.codes import POSTS, REASONS, RESOLUTIONS, RULES, waited
 from portal.words import clock, day, moment
@@ -97,6 +98,8 @@ class CaseShown:
     since: str
     lock: LockShown
     paused: bool
+    conflicts: tuple[str, ...]
+    what_helps: str
     flags: tuple[FlagShown, ...]
     settled: tuple[FlagShown, ...]
     assessors: tuple[str, ...]
@@ -135,6 +138,8 @@ def case_shown(case: PanelCase, me: str, now: datetime) -> CaseShown:
         since=day(row.stage_since),
         lock=_lock_shown(case, me),
         paused=row.paused,
+        conflicts=tuple(conflict_words(one) for one in case.conflicts),
+        what_helps=_what_helps(case),
         flags=tuple(flag_shown(flag, case, now) for flag in case.open_flags),
         settled=tuple(flag_shown(flag, case, now) for flag in case.flags if flag.resolution is not None),
         assessors=tuple(seat.name for seat in submitted),
@@ -143,6 +148,15 @@ def case_shown(case: PanelCase, me: str, now: datetime) -> CaseShown:
         others=tuple(_seat_words(seat) for seat in case.seats if seat not in submitted),
         apart=f"Where scores lie {spread:g} or more points apart, the one furthest from the others is marked.",
     )
+
+
+def _what_helps(case: PanelCase) -> str:
+    """What can be done about scores of somebody with a conflict of interest, as things stand."""
+    if case.open_flags:
+        return "Their scores still count. Ask for one more assessor, or change the scores with a reason and a note."
+    if case.nomination.stage is Stage.QUALITY_ASSURANCE:
+        return "Their scores still count. Tell operations before the nomination goes on to the board."
+    return "Their scores still count, and they can no longer be changed here. Tell the board before it decides."
 
 
 def _lock_shown(case: PanelCase, me: str) -> LockShown:

@@ -18,6 +18,7 @@ _SEVERAL: Mapping[FlagRule, str] = {
     FlagRule.MEAN_SPREAD: "Means far apart, {} times",
     FlagRule.AUDIT_SAMPLE: "In the audit sample, {} times",
 }
+_CONFLICT = "A conflict of interest was declared with an assessor who has scored it."
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def row_shown(line: QueueLine, me: str, now: datetime) -> RowShown:
         number=line.nomination.id,
         href=f"/quality/{line.nomination.id}",
         nominee=line.nominee,
-        reasons=_reasons(line.flags),
+        reasons=(*_reasons(line.flags), *((_CONFLICT,) if line.conflicted else ())),
         waits=waited(line.oldest, now),
         since=day(line.oldest),
         holder=holder_words(line.holder, me) + (", paused" if line.nomination.paused else ""),

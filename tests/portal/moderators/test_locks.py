@@ -15,7 +15,7 @@ from acts.moderation import ModerationActs, Settling
 from models.enums import Resolution, Role, Stage
 from models.ids import NominationId, PersonId
 from models.messages import By
-from models.tables import ModerationLock, Person, RoleGrant
+from models.tables import AuditEvent, ModerationLock, Person, RoleGrant
 from tests.portal.conftest import A_Visit
 from tests.workflows.rig import Case, CohortRig, Rig
 
@@ -92,6 +92,40 @@ async def test_nomination_is_free_again_once_it_is_left(rig: Rig, cohort: Cohort
 
     assert left.path == "/quality"
     assert "You have this nomination until" in taken.words
+
+
+async def test_taking_taking_over_and_leaving_are_in_the_trail_and_keeping_longer_is_not(
+    rig: Rig, cohort: CohortRig, a_visit: A_Visit
+) -> None:
+    case = await flagged(cohort)
+    second = await another_moderator(rig)
+    acts = acts_at_time(rig)
+
+    await acts.start(case.id, rig.moderator)
+    await acts.start(case.id, rig.moderator)
+    await acts.leave(case.id, second)
+    with pytest.raises(HeldError):
+        await acts.start(case.id, second)
+    await end_lock(rig, case)
+    await acts.start(case.id, second)
+    await acts.leave(case.id, second)
+    events = await rig.all(
+        select(AuditEvent)
+        .where(col(AuditEvent.subject) == case.id, col(AuditEvent.what).startswith("moderation "))
+        .order_by(col(AuditEvent.position))
+    )
+    trail = await (await a_visit(rig.operations)).get(f"/operations/audit?subject={case.id}")
+    story = await (await a_visit(rig.operations)).get(f"/operations/nominations/{case.id}")
+
+    assert [(one.what, one.actor, one.role) for one in events] == [
+        ("moderation started", rig.moderator.person, "moderator"),
+        ("moderation taken over", second.person, "moderator"),
+        ("moderation left", second.person, "moderator"),
+    ]
+    for page in (trail, story):
+        assert "A moderator began to look at the flags" in page.words
+        assert "Another moderator took the flags over" in page.words
+        assert "The moderator left the flags" in page.words
 
 
 async def test_leaving_does_not_free_what_somebody_else_has(rig: Rig, cohort: CohortRig, a_visit: A_Visit) -> None:
