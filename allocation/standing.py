@@ -3,8 +3,13 @@
 Nothing already seated moves. A panel is found by trying every combination of the most promising of each kind of
 assessor, an assessor's price being what their next assessment costs; a stand-in by comparing everybody who may come.
 Both keep every hard rule, and look at the loads and meetings of that moment.
+
+Where the register already holds nominations that will be decided later, `expect` plans for them: all of them are
+seated together on paper. A nomination that comes as expected gets its planned panel while that still keeps every
+rule; whoever comes unexpected pays what a seat would be worth to those still expected. Nothing planned is promised.
 """
 
+from collections.abc import Iterable
 from functools import cache
 from itertools import combinations
 
@@ -13,8 +18,10 @@ import numpy as np
 from allocation.model import Bools, Ints, Model, compiled, weeks_of
 from allocation.problem import AllocationProblem
 from allocation.proposal import Placed
+from allocation.seating import Around, Floats, Seating
 
 PROMISING = 12  # Assessors of each kind that are tried together.
+_WHOLE = 1 - 1e-6  # The share from which the relaxation counts a seat as decided.
 
 
 class Standing:
@@ -40,6 +47,8 @@ class Standing:
         for (first, second), times in model.met.items():
             self._met[first, second] = self._met[second, first] = times
         self._weeks = weeks_of(problem.rules)
+        self._planned: dict[int, Ints] = {}
+        self._prices: Floats = np.zeros(len(model.assessors))
         self._kind = np.zeros(len(model.assessors), dtype=np.int64)
         if model.counts.size:
             self._kind = np.unique(model.counts, axis=0, return_inverse=True)[1].ravel()
@@ -77,9 +86,13 @@ class Standing:
     def seat(self, nomination: str) -> tuple[Placed, ...] | None:
         """The best panel as things stand, which then sits; None when no panel keeps every rule."""
         model, panel = self._model, self._panel_of[nomination]
+        arcs, worth = self._open(panel, priced=True)
+        planned = self._planned.pop(panel, None)
+        if planned is not None and self._still_holds(panel, planned, arcs):
+            self._sit(panel, planned)
+            return self._placed(panel)
         best: Ints | None = None
         best_worth = -np.inf
-        arcs, worth = self._open(panel)
         for week in range(model.weeks):
             mine = model.week[arcs] == week
             found = self._best_of(panel, arcs[mine], worth[mine])
@@ -89,6 +102,36 @@ class Standing:
             return None
         self._sit(panel, best)
         return self._placed(panel)
+
+    def expect(self, nominations: Iterable[str], seconds: float = 5.0) -> int:
+        """Plans for nominations that are known but not decided yet, around everybody who sits now.
+
+        The plan is the linear relaxation's: panels that it decides are kept in mind, the others find theirs at its
+        prices when they come. Plan again when the register has changed, or now and then.
+
+        Args:
+            nominations: Their identifiers; those decided already are passed over.
+            seconds: Time allowed.
+
+        Returns:
+            For how many of them a whole panel is planned.
+        """
+        model = self._model
+        known = {self._panel_of[name] for name in nominations if name in self._panel_of}
+        panels = np.array(sorted(known - set(self._seated)), dtype=np.int64)
+        self._planned, self._prices = {}, np.zeros(len(model.assessors))
+        if not len(panels):
+            return 0
+        programme = Seating(model, panels=panels, around=self._around())
+        relaxed = programme.relaxed(seconds)
+        if relaxed is None:
+            relaxed = Seating(model, panels=panels, around=self._around(), optional=True).relaxed(seconds)
+        if relaxed is not None:
+            self._prices = np.minimum(relaxed.prices, float(model.fit.max(initial=0)))
+            arcs = relaxed.arcs[relaxed.shares > _WHOLE]
+            filled = np.bincount(model.panel[arcs], minlength=len(model.missing)) == model.missing
+            self._planned = {int(panel): arcs[model.panel[arcs] == panel] for panel in panels[filled[panels]]}
+        return len(self._planned)
 
     def stand_in(self, nomination: str, gone: str) -> Placed | None:
         """The best assessor for a seat given up, who then sits; None when nobody may take it alone."""
@@ -123,7 +166,22 @@ class Standing:
         kept = [self._assessor_of[name] for name in self._model.nominations[panel].seated]
         return np.append(members, np.array(kept, dtype=np.int64))
 
-    def _open(self, panel: int) -> tuple[Ints, Ints]:
+    def _around(self) -> Around:
+        """What everybody who sits now uses."""
+        met = {
+            (int(first), int(second)): int(self._met[first, second])
+            for first, second in np.argwhere(np.triu(self._met, 1))
+        }
+        for pair, times in self._model.met.items():
+            met[pair] -= times
+        return Around(self._loads.copy(), self._in_weeks.copy(), met)
+
+    def _still_holds(self, panel: int, planned: Ints, arcs: Ints) -> bool:
+        """Whether the planned members all have room and none would meet another too often."""
+        everybody = np.arange(len(planned))[None, :]
+        return bool(np.isin(planned, arcs).all() and self._apart(panel, self._model.assessor[planned], everybody)[0])
+
+    def _open(self, panel: int, *, priced: bool = False) -> tuple[Ints, Floats]:
         """Arcs of the panel whose assessors have room, and what each is worth now."""
         model = self._model
         arcs = np.arange(self._ends[panel], self._ends[panel + 1])
@@ -134,9 +192,12 @@ class Standing:
         if panel in self._asked_before:
             free &= ~np.isin(who, list(self._asked_before[panel]))
         arcs, who = arcs[free], who[free]
-        return arcs, model.fit[arcs] - model.step_cost(who, model.load[who] + self._loads[who] + 1)
+        cost = model.step_cost(who, model.load[who] + self._loads[who] + 1).astype(np.float64)
+        if priced:
+            cost = np.maximum(cost, self._prices[who])
+        return arcs, model.fit[arcs] - cost
 
-    def _best_of(self, panel: int, arcs: Ints, worth: Ints) -> tuple[Ints, float] | None:
+    def _best_of(self, panel: int, arcs: Ints, worth: Floats) -> tuple[Ints, float] | None:
         model, seats = self._model, int(self._model.missing[panel])
         kinds = self._kind[model.assessor[arcs]]
         order = np.argsort(-worth, kind="stable")

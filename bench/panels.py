@@ -41,11 +41,18 @@ def _figures(row: Row) -> list[Figure]:
     if "percent" in row:
         return [_most(name, row["percent"], "%", _FAIRNESS_PERCENT)]
     if "of_batch_percent" in row:
-        share = _number(row["of_batch_percent"])
+        share, lowest = _number(row["of_batch_percent"]), _number(row["lowest_percent"])
         least = f"at least {_OF_BATCH_PERCENT:g}"
         return [
             _most(f"{name}, 95th percentile", row["p95_ms"], "ms", _SEAT_MS),
-            Figure(f"{name}, share of the batch", share, "%", least, share >= _OF_BATCH_PERCENT),
+            Figure(
+                f"{name}, share of the batch",
+                share,
+                "%",
+                least,
+                share >= _OF_BATCH_PERCENT,
+                f"lowest {lowest:g}, {_number(row['unfilled']):g} seats unfilled",
+            ),
         ]
     if "declines" in row:
         declines, changed = _number(row["declines"]), _number(row["seats_changed"])

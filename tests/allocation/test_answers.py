@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from allocation_cases import EXECUTIVE, NON_EXECUTIVE, assessor, cohort, nomination, problem
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from allocation.certified import certified
 from allocation.clashes import clash, staffable
 from allocation.problem import SWITCHES
 from allocation.proposal import Placed
-from allocation.propose import propose
+from allocation.propose import propose, worth_of
 from allocation.repair import repaired
 from allocation.standing import Standing
 from allocation.what_if import Habits, forecast
@@ -180,6 +181,53 @@ def test_one_at_a_time_stays_near_the_batch_and_breaks_no_rule():
     worth = sum(seat.fit for seat in seats) - standing.model.cost_of_loads(loads_of(standing))
     assert worth >= 0.95 * batch.total
     assert broken_rules(one, seats) == []
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_registered_nominations_are_planned_for_and_come_nearer_to_the_batch(seed):
+    one = pilot(seed=seed)
+    alone, ahead = Standing(one), Standing(one)
+    names = [each.id for each in one.nominations]
+
+    for at, name in enumerate(names):
+        alone.seat(name)
+        ahead.expect(names[at:])
+        ahead.seat(name)
+
+    batch = propose(one, aim="total").certificate.total
+    worths = [worth_of(each.model, each.arcs).total(each.model) for each in (alone, ahead)]
+    assert worths[0] < worths[1]
+    assert 0.99 * batch <= worths[1] <= batch
+    assert broken_rules(one, list(ahead.seats)) == []
+
+
+def test_nominations_expected_in_vain_break_no_rule_and_leave_nobody_out():
+    one = pilot()
+    standing = Standing(one)
+    names = [each.id for each in one.nominations]
+    come, vain = names[:30], names[30:]
+
+    planned = standing.expect([*come[:15], *vain, "nobody"])
+    for name in come:
+        standing.seat(name)
+
+    assert 0 < planned <= len(names) - 15
+    assert len(standing.seats) == 90
+    assert broken_rules(replace(one, nominations=one.nominations[:30]), list(standing.seats)) == []
+
+
+def test_a_seat_does_not_depend_on_what_is_not_yet_known():
+    one = pilot()
+    later = [replace(each, interests=frozenset(), system="elsewhere") for each in one.nominations[20:]]
+    other = replace(one, nominations=(*one.nominations[:20], *later))
+    first, second = Standing(one), Standing(other)
+
+    for each in (first, second):
+        each.expect([known.id for known in one.nominations[5:20]])
+        for known in one.nominations[:20]:
+            each.seat(known.id)
+
+    assert first.seats == second.seats
 
 
 def test_stand_ins_change_one_seat_each_and_break_no_rule():

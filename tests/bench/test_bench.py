@@ -53,7 +53,7 @@ def test_demo_figures_come_from_the_last_demo(tmp_path: Path) -> None:
 
 def test_panels_are_measured_against_their_targets() -> None:
     sizes: list[Size] = [("pilot, small", 12, 9, 0.8, {"pair_most": 3}), ("larger", 24, 18, 0.8, {"pair_most": 3})]
-    rows = [*whole_cohorts(1, large=False, sizes=sizes), one_at_a_time(), stand_ins()]
+    rows = [*whole_cohorts(1, large=False, sizes=sizes), *one_at_a_time((1,), (0.8,)), stand_ins()]
 
     figures = {one.name: one for one in figures_of(rows)}
 
@@ -61,7 +61,7 @@ def test_panels_are_measured_against_their_targets() -> None:
     assert figures["panels, pilot, small, memory"].target == "at most 300"
     assert figures["panels, larger, gap"].target == "at most 0.01"
     assert figures["panels, larger, rules broken"].value == 0
-    assert figures["panels, one nomination at a time, pilot, 95th percentile"].unit == "ms"
+    assert figures["panels, one nomination at a time, 80% used, all registered, 95th percentile"].unit == "ms"
     assert figures["panels, one replacement after a decline, pilot, seats changed"].met
     assert all(one.value is not None and one.value >= 0 for one in figures.values())
     # A figure above its target is told as missed.
