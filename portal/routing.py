@@ -36,6 +36,8 @@ from portal.services import services_of
 
 _log = structlog.get_logger(__name__)
 _KEPT_FIELDS = 300
+_NOT_GIVEN_BACK = frozenset({"token"})
+"""Fields whose text is secret: no page shows it again, also not the page of a failure."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 """Letters that stand in no address of this service; the database takes no NUL and would fail by it."""
 _LOST = (
@@ -169,7 +171,11 @@ async def _kept(request: Request) -> list[tuple[str, str]]:
         sent = await request.form()
     except Exception:
         return []
-    pairs = [(name, value) for name, value in sent.multi_items() if not isinstance(value, UploadFile)]
+    pairs = [
+        (name, value)
+        for name, value in sent.multi_items()
+        if not isinstance(value, UploadFile) and name not in _NOT_GIVEN_BACK
+    ]
     return pairs[:_KEPT_FIELDS]
 
 
