@@ -2,9 +2,11 @@ import re
 
 from playwright.async_api import expect
 
+from portal import sessions
+from portal.services import Services
 from tests.portal.browser.conftest import AWindow, holds
 from tests.portal.test_sign_in import code_in, newest_letter
-from tests.workflows.rig import Rig
+from tests.workflows.rig import CohortRig, Rig
 
 
 async def test_signing_in_by_keyboard_alone_and_without_scripts(rig: Rig, a_window: AWindow) -> None:
@@ -43,3 +45,53 @@ async def test_pages_of_who_is_signed_in_hold(rig: Rig, a_window: AWindow) -> No
     for path in ("/account", "/roles"):
         await page.goto(path)
         await holds(page)
+
+
+async def test_going_back_to_a_form_with_errors_sends_nothing_again_and_keeps_what_was_typed(
+    cohort: CohortRig, a_window: AWindow
+) -> None:
+    case = await cohort.nominate()
+    page = await a_window(case.nominee)
+    path = f"/my-nomination/{case.id}/application/details/change"
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    await page.goto(path)
+    await page.get_by_label("Full name").fill("=Rosalind")
+    await page.get_by_label("Post (optional)").fill("Matron")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("heading", name="There is a problem")).to_be_visible()
+
+    await page.get_by_label("Full name").fill("=Rosalind Hale")
+    await page.get_by_role("link", name="Go back without changing anything").click()
+    await page.wait_for_url("**/details")
+    await page.go_back()
+    await expect(page.get_by_label("Full name")).to_have_value("=Rosalind Hale")
+    await page.reload()
+
+    await expect(page.get_by_label("Full name")).to_have_value("=Rosalind Hale")
+    await expect(page.get_by_label("Post (optional)")).to_have_value("Matron")
+    assert page.url.endswith(path)
+    assert len(sent) == 1
+    await page.get_by_label("Full name").fill("Rosalind Hale")
+    await page.get_by_role("button", name="Save").click()
+    await page.wait_for_url("**/details")
+    await expect(page.locator("main")).to_contain_text("Rosalind Hale")
+
+
+async def test_what_was_typed_into_a_form_with_errors_is_not_filled_in_for_somebody_else(
+    cohort: CohortRig, a_window: AWindow, services: Services
+) -> None:
+    one, other = await cohort.nominate(), await cohort.nominate()
+    page = await a_window(one.nominee)
+    await page.goto("/sign-in")
+    await page.get_by_label("Email address").fill("private")
+    await page.get_by_role("button", name="Send a code").click()
+    await expect(page.get_by_role("heading", name="There is a problem")).to_be_visible()
+    cookies = await page.context.cookies()
+    async with services.acts.desk.transaction() as session:
+        token = await sessions.begin(session, other.nominee.person, "code", services.clock())
+    await page.context.add_cookies([{**cookies[0], "value": token}])  # type: ignore[typeddict-item]
+
+    await page.reload()
+
+    await expect(page.get_by_label("Email address")).to_have_value("")
