@@ -1,6 +1,8 @@
 """Charts: figures in, a drawing out, and the same figures as the rows of a table.
 
-Drawings are SVG with attributes only, since no page may hold a style; lengths are pixels. Colours are those of the
+Drawings are SVG with attributes only, since no page may hold a style; lengths are pixels. They are as wide as the
+narrowest page (320 px: WCAG 2.2, 1.4.10), so that their words can be read on a phone, and grow a little elsewhere.
+Colours are those of the
 NHS design system, each with 4.5:1 or more for text on white and 3:1 or more for shapes (WCAG 2.2, 1.4.3 and 1.4.11).
 No meaning hangs on colour alone. ``name`` makes a drawing's ids its own on its page.
 """
@@ -11,10 +13,15 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 BLUE, TEXT, GREY, PALE, WHITE = "#005eb8", "#212b32", "#4c6272", "#d8dde0", "#ffffff"
-_WIDTH = 640
-_ROW = 32
-_LABELS = 190
+_WIDTH = 320
+_ROW = 48
+_EDGE = 8
+_NUMBERS = 64
 _PLOT_HEIGHT = 200
+_LONGEST_LABEL = 38
+_DIGIT = 9
+_MOST_POINTS = 10
+"""Labels that stand beside each other on an axis without touching."""
 
 Cell = str | int
 """What stands in a table's cell: words, or a number to be set as one."""
@@ -49,7 +56,7 @@ class Interval:
 
 
 def funnel(name: str, title: str, amounts: Sequence[Amount], *, head: tuple[str, str]) -> Chart:
-    """Steps one below the other, each as wide as those who have reached it; every step also says its number.
+    """Steps one below the other, each bar as long as those who have reached it, with its number behind it.
 
     Args:
         name: Of the drawing, on its page.
@@ -58,15 +65,14 @@ def funnel(name: str, title: str, amounts: Sequence[Amount], *, head: tuple[str,
         head: The table's two columns.
     """
     most = max((one.count for one in amounts), default=0) or 1
-    room = _WIDTH - _LABELS - 60
-    middle = _LABELS + room / 2
+    room = _WIDTH - _EDGE - _NUMBERS
     parts = []
     for row, one in enumerate(amounts):
         top, width = row * _ROW + 4, room * one.count / most
         parts += [
-            _words(_LABELS - 8, top + 17, _short(one.label), anchor="end"),
-            _box(middle - width / 2, top, width, _ROW - 8, BLUE),
-            _words(middle + width / 2 + 6, top + 17, str(one.count)),
+            _words(_EDGE, top + 14, _short(one.label)),
+            _box(_EDGE, top + 20, width, _ROW - 28, BLUE),
+            _words(_EDGE + width + 6, top + 36, f"{one.count:,}"),
         ]
     return _chart(_drawing(name, title, _listed(amounts), len(amounts) * _ROW + 8, parts), head, amounts)
 
@@ -87,18 +93,19 @@ def columns(
     most = max((one.count for one in amounts), default=0) or 1
     left, base = 40, _PLOT_HEIGHT + 24
     step = (_WIDTH - left - 8) / max(len(amounts), 1)
-    every = max(1, -(-len(amounts) // 20))
+    every = max(1, -(-len(amounts) // _MOST_POINTS))
     parts = [_line(left, base, _WIDTH - 8, base, GREY)]
     for place, one in enumerate(amounts):
         height = _PLOT_HEIGHT * one.count / most
         x, wide = left + place * step, min(step - 4, 72)
         centre = x + step / 2
         parts.append(_box(centre - wide / 2, base - height, wide, height, BLUE))
-        if one.count and step >= 20:
-            parts.append(_words(centre, base - height - 6, str(one.count), anchor="middle"))
+        number = f"{one.count:,}"
+        if one.count and step >= _DIGIT * len(number):
+            parts.append(_words(centre, base - height - 6, number, anchor="middle"))
         if place % every == 0:
             parts.append(_words(centre, base + 18, one.label, anchor="middle"))
-    parts.append(_words((left + _WIDTH) / 2, base + 42, below, anchor="middle"))
+    parts.append(_words(_WIDTH / 2, base + 42, _short(below), anchor="middle"))
     if beside:
         parts.append(
             Markup('<text x="14" y="{}" transform="rotate(-90 14 {})" text-anchor="middle" {}>{}</text>').format(
@@ -118,7 +125,7 @@ def intervals(
     below: str,
     marked: str,
 ) -> Chart:
-    """A line for each interval with its value on it; a marked one is hollow, and its words say so in the table.
+    """A line for each interval below its label, with its value on it; a marked one is hollow, as the table says too.
 
     Args:
         name: Of the drawing, on its page.
@@ -130,14 +137,14 @@ def intervals(
         marked: What it means that a line is marked.
     """
     lowest, highest = scale
-    row, room = 24, _WIDTH - _LABELS - 24
+    row, room = 40, _WIDTH - 4 * _EDGE
     bottom = len(lines) * row + 8
 
     def x(value: float) -> float:
-        return _LABELS + room * (value - lowest) / (highest - lowest)
+        return 2 * _EDGE + room * (value - lowest) / (highest - lowest)
 
     parts = []
-    for point in range(lowest, highest + 1):
+    for point in range(lowest, highest + 1, max(1, -(-(highest - lowest) // _MOST_POINTS))):
         parts += [
             _line(x(point), 0, x(point), bottom, PALE),
             _words(x(point), bottom + 18, str(point), anchor="middle"),
@@ -145,13 +152,13 @@ def intervals(
     for cut in cuts:
         parts.append(_line(x(cut), 0, x(cut), bottom, TEXT, dashed=True))
     for place, one in enumerate(lines):
-        y = place * row + row / 2 + 4
+        y = place * row + 32
         parts += [
-            _words(_LABELS - 12, y + 5, _short(one.label), anchor="end"),
+            _words(_EDGE, y - 12, _short(one.label)),
             _line(x(one.low), y, x(one.high), y, GREY if one.marked else BLUE, thick=True),
             _dot(x(one.value), y, hollow=one.marked),
         ]
-    parts.append(_words(_LABELS + room / 2, bottom + 40, below, anchor="middle"))
+    parts.append(_words(_WIDTH / 2, bottom + 40, _short(below), anchor="middle"))
     rows = tuple(
         (one.label, f"{one.value:.2f}", f"{one.low:.2f} to {one.high:.2f}", marked if one.marked else "")
         for one in lines
@@ -161,7 +168,7 @@ def intervals(
     return Chart(_drawing(name, title, words + more, bottom + 48, parts), ("Line", below, "Interval", "Marked"), rows)
 
 
-_FONT = Markup('font-family="Arial, sans-serif" font-size="15" fill="{}"').format(TEXT)
+_FONT = Markup('font-family="Arial, sans-serif" font-size="16" fill="{}"').format(TEXT)
 
 
 def _chart(drawing: Markup, head: tuple[str, str], amounts: Sequence[Amount]) -> Chart:
@@ -185,8 +192,8 @@ def _words(x: float, y: float, words: str, anchor: str = "start") -> Markup:
 
 
 def _short(label: str) -> str:
-    """A label as it fits beside a drawing; the table has it whole."""
-    return label if len(label) <= 24 else f"{label[:23].rstrip()}…"
+    """A label as it fits into a drawing; the table has it whole."""
+    return label if len(label) <= _LONGEST_LABEL else f"{label[: _LONGEST_LABEL - 1].rstrip()}…"
 
 
 def _box(x: float, y: float, width: float, height: float, colour: str) -> Markup:

@@ -7,14 +7,13 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, func, literal, tuple_
 from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlmodel import and_, col, or_, select
+from sqlmodel import and_, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.enums import HOLDING, SETTLED, AssessmentStage, Outcome, Role, Stage
 from models.ids import NominationId
 from models.policy import Policy
 from models.tables import (
-    Application,
     Assessment,
     Assessor,
     Cohort,
@@ -66,19 +65,6 @@ class Standings:
 
 
 @dataclass(frozen=True)
-class Reached:
-    """How many of a cohort's nominations have come how far, whatever became of them later."""
-
-    nominated: int
-    applied: int
-    seated: int
-    scored: int
-    confirmed: int
-    decided: int
-    in_pool: int
-
-
-@dataclass(frozen=True)
 class BoardLine:
     """A nomination as the board sees it in a list; ``decision`` is None until one is drafted."""
 
@@ -105,40 +91,6 @@ async def cohort_for(session: AsyncSession, asker: Asker, cohort: str) -> Cohort
     found = await session.exec(select(Cohort).where(col(Cohort.id) == cohort))
     row = found.one_or_none()
     return row if row is not None and asker.role is Role.BOARD else None
-
-
-async def reached(session: AsyncSession, asker: Asker, cohort: str) -> Reached:
-    """How far a cohort's nominations have come, in one count."""
-    seats = (
-        select(
-            Assessment.nomination_id,
-            func.bool_or(col(Assessment.stage) == AssessmentStage.SUBMITTED).label("scored"),
-        )
-        .where(col(Assessment.cohort_id) == cohort)
-        .group_by(col(Assessment.nomination_id))
-        .subquery()
-    )
-    first = and_(col(Application.nomination_id) == col(Nomination.id), col(Application.version) == 1)
-    # A decision is drafted only once scores are confirmed, and stays when the nomination ends otherwise after it.
-    confirmed = or_(col(Nomination.stage).in_(SCORED), col(Decision.nomination_id).is_not(None))
-    decided = and_(col(Decision.approved_at).is_not(None), col(Nomination.stage) != Stage.AWAITING_DECISION)
-    row = await session.exec(
-        select(  # type: ignore[call-overload]
-            func.count(),
-            func.count(col(Application.version)),
-            func.count(seats.c.nomination_id),
-            func.count().filter(seats.c.scored),
-            func.count().filter(confirmed),
-            func.count().filter(decided),
-            func.count().filter(col(Nomination.stage) == Stage.IN_POOL),
-        )
-        .select_from(Nomination)
-        .outerjoin(Application, first)
-        .outerjoin(seats, seats.c.nomination_id == col(Nomination.id))
-        .outerjoin(Decision, col(Decision.nomination_id) == col(Nomination.id))
-        .where(col(Nomination.cohort_id) == cohort, visible_to(asker))
-    )
-    return Reached(*row.one())
 
 
 async def loads(session: AsyncSession, cohort: str) -> dict[int, int]:

@@ -1,6 +1,7 @@
 """The cohort at a glance: where it stands, its figures, and what the board has to do next and by when."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated
 from weakref import WeakKeyDictionary
@@ -24,23 +25,31 @@ from portal.visitors import Visitor
 from portal.words import clock, day, moment
 from rules.permissions import Act
 from storage.board_pages import (
-    Reached,
     Standing,
     Standings,
     Version,
     loads,
-    reached,
     score_counts,
     scores_version,
     standings,
     waiting_to_be_screened,
 )
+from storage.funnel_pages import Passed, Reach, funnel_of
 from storage.lists import Asker
 from storage.policies import policy_of
 
 routes = area()
 Visiting = Annotated[Visitor, by(Role.BOARD, Act.READ_PROPOSED_ORDER)]
 _COUNT_EVERY = timedelta(minutes=1)
+_REACHED = {
+    Reach.NOMINATED: "Nominated",
+    Reach.APPLIED: "Applied",
+    Reach.SEATED: "Panel seated",
+    Reach.SCORED: "Scored by somebody",
+    Reach.CONFIRMED: "Scores confirmed",
+    Reach.DECIDED: "Decided",
+    Reach.IN_POOL: "In the pool",
+}
 
 
 @dataclass(frozen=True)
@@ -48,7 +57,7 @@ class Figures:
     """What two of the charts show, and when it was counted."""
 
     at: datetime
-    reached: Reached
+    steps: tuple[Passed, ...]
     loads: dict[int, int]
 
 
@@ -79,9 +88,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Plot:
-    """A chart with its caption."""
+    """A chart with its caption, and a sentence on what it counts."""
 
     caption: str
+    words: str
     chart: Chart
 
 
@@ -119,9 +129,17 @@ async def glance(request: Request, visitor: Visiting, services: Surroundings) ->
         counts=tuple((STANDINGS[one], board.counts[one], f"{at}&show={one}") for one in Standing),
         steps=_steps(cohort, board, to_screen),
         plots=(
-            Plot("How far nominations have come", _funnel(figures.reached)),
-            Plot("Assessors’ load", _load(figures.loads)),
-            Plot("Distribution of scores", _scores(scores, policy)),
+            _funnel(figures.steps),
+            Plot(
+                "Assessors’ load",
+                "How many assessors have how many assessments, those they have submitted included.",
+                _load(figures.loads),
+            ),
+            Plot(
+                "Distribution of scores",
+                "How often each score was given, over all criteria and all assessors who have submitted.",
+                _scores(scores, policy),
+            ),
         ),
         counted=clock(figures.at),
     )
@@ -135,8 +153,8 @@ async def _figures(
     known = _charted.setdefault(sessions, {})
     found = known.get(cohort)
     if found is None or not timedelta() <= now - found.at < _COUNT_EVERY:
-        far, held = await reached(session, asker, cohort), await loads(session, cohort)
-        found = known[cohort] = Figures(now, far, held)
+        steps, held = await funnel_of(session, asker, cohort), await loads(session, cohort)
+        found = known[cohort] = Figures(now, steps, held)
     return found
 
 
@@ -227,21 +245,16 @@ def _many(count: int, one: str, several: str) -> str:
     return f"{count} {one if count == 1 else several}"
 
 
-def _funnel(far: Reached) -> Chart:
-    steps = (
-        ("Nominated", far.nominated),
-        ("Applied", far.applied),
-        ("Panel seated", far.seated),
-        ("Scored by somebody", far.scored),
-        ("Scores confirmed", far.confirmed),
-        ("Decided", far.decided),
-        ("In the pool", far.in_pool),
-    )
-    return funnel(
-        "funnel",
-        "How many nominations have reached each step",
-        [Amount(label, count) for label, count in steps],
-        head=("Step", "Nominations that reached it"),
+def _funnel(steps: Sequence[Passed]) -> Plot:
+    """The steps as bars; the table says for each how many went on, ended there and are there still, which add up."""
+    title = "How many nominations have reached each step"
+    drawn = funnel("funnel", title, [Amount(_REACHED[one.step], one.reached) for one in steps], head=("Step", title))
+    rows = tuple((_REACHED[one.step], one.reached, one.went_on, one.ended, one.here) for one in steps)
+    return Plot(
+        "How far nominations have come",
+        "Each nomination counts at every step it has reached, even if it ended later. Of those who reached a step, "
+        "some went on to the next, some ended there, and the others are there still: the three add up.",
+        replace(drawn, head=("Step", "Reached it", "Went on", "Ended there", "There now"), rows=rows),
     )
 
 

@@ -39,6 +39,7 @@ class OrderLine:
     too_close: bool
     decision: str
     error: str
+    moved: str
 
 
 @dataclass(frozen=True)
@@ -177,6 +178,7 @@ def decision_words(decision: Decision | None, person: str) -> str:
 
 def _line(line: BoardLine, place: int, placed: Placed | None, form: Bound[OrderForm], person: str) -> OrderLine:
     field = f"place.{line.nomination}"
+    way, _, moved = form.typed["move"].partition(".")
     return OrderLine(
         nomination=line.nomination,
         nominee=line.nominee,
@@ -186,6 +188,7 @@ def _line(line: BoardLine, place: int, placed: Placed | None, form: Bound[OrderF
         too_close=bool(placed and placed.too_close),
         decision=decision_words(line.decision, person),
         error=form.error(field) or "",
+        moved=way if moved == line.nomination else "",
     )
 
 

@@ -62,7 +62,9 @@ async def check_order(request: Request, visitor: Drafting, services: Surrounding
     async with services.acts.desk.sessions() as session:
         order = await _order(services, session, visitor, await the_cohort(session, request, visitor))
         if form.typed["move"]:
-            notice = _move(form, order)
+            moved = _move(form, order)
+            found = (await lines_of(session, visitor.asker, [moved])).get(moved)
+            notice = _moved(form, moved, found.nominee) if found else None
             return await _page(request, session, visitor, order, form, notice=notice)
         wanted = _wanted(form, order)
         found = await _planned(session, visitor, order, wanted) if wanted else None
@@ -252,13 +254,20 @@ def _is_enough(form: Bound[OrderForm], found: Plan) -> bool:
     return form.value is not None
 
 
-def _move(form: Bound[OrderForm], order: Order) -> Notice | None:
-    """Gives the line its neighbour's place in the form; nothing is saved."""
+def _moved(form: Bound[OrderForm], one: str, name: str) -> Notice:
+    return Notice(
+        f"{name} is now in place {form.typed[f'place.{one}']}", "This is not saved yet.", kind="information"
+    )
+
+
+def _move(form: Bound[OrderForm], order: Order) -> str:
+    """Gives the line its neighbour's place in the form; nothing is saved. Which it was, or an empty string."""
     way, _, one = form.typed["move"].partition(".")
     places = {**{each: rank for each, rank in ranks(order.order).items() if each in _shown(form)}}
     places.update(_typed(form, order))
     if way not in {"up", "down"} or one not in places:
-        return None
+        form.typed["move"] = ""
+        return ""
     listed = sorted(places, key=lambda each: places[each])
     beside = listed.index(one) + (-1 if way == "up" else 1)
     if 0 <= beside < len(listed):
@@ -268,4 +277,4 @@ def _move(form: Bound[OrderForm], order: Order) -> Notice | None:
     elif 1 <= places[one] + (-1 if way == "up" else 1) <= len(order.order):
         places[one] += -1 if way == "up" else 1
     form.typed[f"place.{one}"] = str(places[one])
-    return Notice(f"{one} is now in place {places[one]}", "This is not saved yet.", kind="information")
+    return one

@@ -93,7 +93,13 @@ async def test_button_moves_a_line_without_scripts_and_saves_nothing(
 
     places = twice.form("/check").fields
     assert [places[f"place.{one}"] for one in ones] == [["2"], ["3"], ["1"], ["4"]]
-    assert "is now in place 1" in twice.words
+    assert "Nominee 003 is now in place 1" in twice.words
+    assert "Now in place 1. Not saved yet." in twice.words
+    # The button that was pressed has the focus again; at the top it is the one that is left.
+    assert (once.text.count(" autofocus"), twice.text.count(" autofocus")) == (1, 1)
+    assert f'autofocus name="move" value="up.{ones[2]}"' in once.text
+    assert f'autofocus name="move" value="down.{ones[2]}"' in twice.text
+    assert " autofocus" not in page.text
     assert await decisions(cohort) == {}
 
 

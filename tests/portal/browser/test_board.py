@@ -208,3 +208,30 @@ async def test_somebody_is_moved_up_from_the_reserve_list(rig: Rig, a_window: AW
     await page.get_by_role("button", name="Move up into the pool").click()
     await expect(page.locator("main")).to_contain_text("Moved up from the reserve list")
     await holds(page)
+
+
+async def test_moved_line_keeps_the_focus_without_scripts_and_drawings_fit_a_phone(
+    rig: Rig, cohort: CohortRig, a_window: AWindow
+) -> None:
+    await confirmed_nominations(cohort, FALLING)
+    page = await a_window(rig.chair, scripts=False, narrow=True)
+    await page.goto(f"/board/order?cohort={cohort.id}")
+
+    await press(page, "Down: Nominee 001")
+    again = page.get_by_role("button", name="Down: Nominee 001")
+    await expect(again).to_be_focused()
+    await expect(again).to_be_in_viewport()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("main")).to_contain_text("Nominee 001 is now in place 3")
+    await expect(again).to_be_focused()
+
+    for path in (f"/board?cohort={cohort.id}", f"/board/order?cohort={cohort.id}"):
+        await page.goto(path)
+        drawings = page.locator(".portal-figure__drawing svg")
+        for place in range(await drawings.count()):
+            box = await drawings.nth(place).bounding_box()
+            assert box is not None
+            # As wide as the page lets it be, and words of 16 of its 320 units are 13 px or more.
+            assert 0 <= box["x"]
+            assert box["x"] + box["width"] <= 320
+            assert box["width"] >= 320 * 13 / 16
