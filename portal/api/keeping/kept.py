@@ -34,7 +34,10 @@ TESTS = RateLimitItemPerMinute(6, namespace="test-event")
 _SAID: Mapping[str, Notice] = MappingProxyType(
     {
         "revoked": Notice("The token was revoked", "Whatever program uses it is refused from now on."),
-        "tested": Notice("A test event is on its way", "It stands first in the list below. Load the page again."),
+        "tested": Notice(
+            "A test event is on its way",
+            "It stands first in the list below. Load the page again to see what became of it.",
+        ),
         "again": Notice("The event is sent again", "It goes under the same number, within seconds."),
         "off": Notice("The address was switched off", "Nothing more is sent to it."),
     }
