@@ -20,11 +20,15 @@ _OF_A_DECISION = frozenset({"outcome", "place"})
 
 @dataclass(frozen=True)
 class AuditFilters:
-    """What the trail is narrowed to; empty and None leave it wide. ``since`` is included, ``before`` is not."""
+    """What the trail is narrowed to; empty and None leave it wide. ``since`` is included, ``before`` is not.
+
+    ``what`` is how a kind of event begins; ``kinds`` are kinds, whole.
+    """
 
     subject: str = ""
     role: Role | None = None
     what: str = ""
+    kinds: tuple[str, ...] = ()
     since: datetime | None = None
     before: datetime | None = None
 
@@ -101,6 +105,8 @@ async def _narrowed(session: AsyncSession, asker: Asker, filters: AuditFilters) 
         narrowed.append(col(AuditEvent.role) == filters.role.value)
     if filters.what:
         narrowed.append(col(AuditEvent.what).istartswith(filters.what, autoescape=True))
+    if filters.kinds:
+        narrowed.append(col(AuditEvent.what).in_(filters.kinds))
     if filters.since:
         narrowed.append(col(AuditEvent.at) >= filters.since)
     if filters.before:

@@ -77,7 +77,7 @@ WORDS: Final[Mapping[str, str]] = MappingProxyType(
         "allocating": "Finding panels began",
         "scoring": "Scoring began",
         "quality_assurance": "Quality assurance began",
-        "deciding": "The board’s decisions began",
+        "deciding": "Decisions began",
         "ended": "Ended",
         "solved": "Panels proposed",
         "released": "Decisions released",

@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, Response
 
 from models.enums import Role
 from portal.forms import Bound, Form, bind
+from portal.operations.events import WORDS, event_words, kinds_called
 from portal.operations.keeping.asking import After, Auditing
 from portal.operations.keeping.cohorts import AREA, HOME, Choice, with_query
 from portal.operations.keeping.trail import shown_line, verdict_shown
@@ -130,6 +131,7 @@ async def _page(
         crumbs=[HOME],
         form=form,
         roles=_ROLES,
+        kinds=_kinds(form.typed["what"]),
         lines=lines,
         following=following,
         first=first,
@@ -151,10 +153,24 @@ def _filters(form: Bound[Form]) -> AuditFilters:
     return AuditFilters(
         subject=subject,
         role=Role(role) if role else None,
-        what=form.typed["what"],
+        what="" if (kinds := _kinds_in(form.typed["what"])) else form.typed["what"],
+        kinds=kinds,
         since=start_of(since) if since else None,
         before=start_of(until + timedelta(days=1)) if until else None,
     )
+
+
+def _kinds(typed: str) -> tuple[Choice, ...]:
+    """What can have been done, in words; what was typed otherwise into an address stays chosen."""
+    named = tuple(Choice(words, words) for words in dict.fromkeys(WORDS.values()))
+    if not typed or typed in set(WORDS.values()):
+        return named
+    return (Choice(typed, event_words(typed) if typed in WORDS else f"Begins with “{typed}”"), *named)
+
+
+def _kinds_in(typed: str) -> tuple[str, ...]:
+    """The kinds of events that are called so, or the kind that is written so; none where nothing is."""
+    return kinds_called(typed) or ((typed,) if typed in WORDS else ())
 
 
 def _day(form: Bound[Form], name: str) -> date | None:

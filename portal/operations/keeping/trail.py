@@ -1,17 +1,42 @@
 """What the page on the audit trail shows."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from models.enums import Role
-from portal.operations.events import event_words
+from portal.operations.events import event_words, reason_words
 from portal.visitors import ROLE_WORDS
-from portal.words import moment, plain
+from portal.words import day, moment, plain
 from storage.audit import ChainVerdict
 from storage.audit_pages import TrailLine
 
 _LONGEST = 200
+_DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
+_FIELDS = {
+    "due_at": "Deadline",
+    "opens_at": "Window opens",
+    "closes_at": "Window closes",
+    "released_at": "Released",
+    "asked_until": "Asked for, until",
+    "until": "Until",
+    "attention": "Needs attention",
+    "outcome": "Decision",
+    "run": "Run",
+    "unstaffed": "Nominations left without a whole panel",
+    "act": "Step",
+    "expires_at": "Ends",
+    "training_expires": "Training ends",
+}
+"""Stored names of what changed, where they say it less well than people do."""
+_VALUES = {
+    "true": "yes",
+    "false": "no",
+    "NoAssessorFound": "no assessor could be found",
+    "StoredStateRefused": "the database refused the step",
+    "ApplicationMissing": "no application was found",
+}
 
 
 @dataclass(frozen=True)
@@ -44,13 +69,13 @@ def shown_line(line: TrailLine, names: Mapping[str, str]) -> LineShown:
     actor = names.get(line.actor, "")
     return LineShown(
         line.position,
-        event_words(line.what),
+        event_words(line.what, line.after),
         moment(line.at),
         ", ".join(part for part in (actor, role) if part) or "Not shown before the decisions are released",
         line.subject,
         _page_of(line.subject),
         _changes(line),
-        plain(line.reason) if line.reason else "",
+        reason_words(line.reason) if line.reason else "",
     )
 
 
@@ -69,9 +94,9 @@ def change_words(before: Mapping[str, object], after: Mapping[str, object]) -> t
     """What differs, one sentence each: ``Stage: applying, then screening``."""
     names = [*after, *(name for name in before if name not in after)]
     return tuple(
-        f"{plain(name)}: {_value(before.get(name))}, then {_value(after.get(name))}"
+        f"{_name(name)}: {_value(before.get(name))}, then {_value(after.get(name))}"
         if name in before
-        else f"{plain(name)}: {_value(after.get(name))}"
+        else f"{_name(name)}: {_value(after.get(name))}"
         for name in names
         if before.get(name) != after.get(name)
     )
@@ -90,20 +115,34 @@ def _value(value: object) -> str:
         case list():
             return ", ".join(_value(one) for one in value) or "none"
         case dict():
-            return ", ".join(f"{plain(str(name)).lower()}: {_value(one)}" for name, one in value.items()) or "none"
+            return ", ".join(f"{_name(str(name)).lower()}: {_value(one)}" for name, one in value.items()) or "none"
         case str():
             return _moment(value)
     return _short(str(value))
 
 
+def _name(field: str) -> str:
+    return _FIELDS.get(field, plain(field))
+
+
 def _moment(written: str) -> str:
+    """A stored word, day or moment as people write it."""
     if len(written) >= 19 and written[4:5] == "-" and "T" in written:
         try:
             return moment(datetime.fromisoformat(written))
         except ValueError:
             return _short(written)
-    words = {"true": "yes", "false": "no"}.get(written.lower(), written)
-    return _short(words.replace("_", " "))
+    known = _VALUES.get(written) or _VALUES.get(written.lower())
+    if known:
+        return known
+    return _short(_DAY.sub(_day_in_words, written).replace("_", " "))
+
+
+def _day_in_words(found: re.Match[str]) -> str:
+    try:
+        return day(date.fromisoformat(found[0]))
+    except ValueError:
+        return found[0]
 
 
 def _short(text: str) -> str:

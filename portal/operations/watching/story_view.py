@@ -101,6 +101,7 @@ class StoryView:
     """One nomination, whole."""
 
     number: str
+    cohort: str
     nominee: str
     tags: tuple[Tag, ...]
     facts: tuple[Fact, ...]
@@ -143,6 +144,7 @@ def story_view(told: Told) -> StoryView:
     awaited = awaited_of(row, story.nominee, at_work, told.names.get(row.handed_to or "", ""))
     return StoryView(
         number=row.id,
+        cohort=row.cohort_id,
         nominee=story.nominee,
         tags=row_of(told.line, told.now).tags,
         facts=_facts(told, awaited),

@@ -33,10 +33,16 @@ async def test_trail_is_narrowed_by_role_and_by_what_was_done(cohort: CohortRig,
     by_nominee = await visit.get(f"{base}&role=nominee")
     by_board = await visit.get(f"{base}&role=board")
     consents = await visit.get(f"{base}&what=CONSENT")
+    in_words = await (await visit.get(base)).submit("/operations/audit", what="Consented")
+    none_like_it = await (await visit.get(base)).submit("/operations/audit", what="Application sent")
 
     assert "Stage: nominated, then applying" in by_nominee.words
     assert "No event fits" in by_board.words
     assert "Stage: nominated, then applying" in consents.words
+    assert "Stage: nominated, then applying" in in_words.words
+    assert "Nominated: " not in in_words.words
+    assert '<option value="Consented" selected>' in in_words.text
+    assert "No event fits" in none_like_it.words
 
 
 async def test_trail_is_narrowed_by_days_and_wrong_days_are_named(cohort: CohortRig, a_visit: A_Visit) -> None:
@@ -109,7 +115,7 @@ async def test_decisions_are_not_told_before_their_release(cohort: CohortRig, a_
     assert "The board" not in held.words
     assert "No event fits" in drafts.words
     assert "No event fits" in by_board.words
-    assert "Outcome: none, then admitted" in released.words
+    assert "Decision: none, then admitted" in released.words
     assert "The board, Talent board" in released.words
 
 
