@@ -165,6 +165,7 @@ async def _ask(
         number=nomination,
         action=path_of(nomination, "endorse"),
         save_href=path_of(nomination, "endorse/save"),
+        withdraw_href=path_of(nomination, "withdraw"),
         seen=[(SEEN + name, revision) for name, revision in form.revisions.items()],
         screening=own.nomination.stage is Stage.SCREENING,
     )

@@ -64,8 +64,13 @@ def _one(code: str, label: str, field: Field, *, asked: bool = True) -> Question
     return Question(code, field.label, label, (field,), asked=asked)
 
 
-_IN_A_FILE, _HERE = "R1D 2016-03-31", "R1D 31/3/2016"
-"""An example of an earlier organisation: as a file of nominations has it, and as the question itself asks for it."""
+_HERE = "R1D 31/3/2016"
+"""An example of an earlier organisation, as the question asks for it."""
+_OF_FILES: Mapping[str, tuple[str, str]] = {
+    "previous_organisations": ("R1D 2016-03-31", _HERE),
+    "reference": ("the code in the column organisation", "your organisation’s own code"),
+}
+"""By field: words that fit a file of nominations alone, and those that stand in their place on a page."""
 
 QUESTIONS: tuple[Question, ...] = (
     _one(
@@ -202,7 +207,8 @@ def sentence_of(field: str, sentence: str) -> str:
     """What is wrong with a field; one that is empty says what to enter."""
     if sentence.endswith("fill it in.") and _REQUIRED[field]:
         return _REQUIRED[field]
-    return sentence.replace(_IN_A_FILE, _HERE) if field == "previous_organisations" else sentence
+    in_a_file, here = _OF_FILES.get(field, ("", ""))
+    return sentence.replace(in_a_file, here) if in_a_file else sentence
 
 
 def again(question: Question, form: Bound[Form], answers: Mapping[str, str]) -> Bound[Form]:

@@ -147,7 +147,7 @@ async def test_what_is_missing_or_wrong_leads_back_to_its_question(
         ({"previous_organisations": "QQ9 1/2/2017"}, "earlier-organisations", "No organisation in the register"),
         ({"nominee_email": "@self"}, "email", "You cannot nominate yourself for your organisation"),
         ({"previous_organisations": "05A"}, "earlier-organisations", "the last day there, such as R1D 31/3/2016"),
-        ({"reference": "RX1-7"}, "reference", "This must begin with the code"),
+        ({"reference": "RX1-7"}, "reference", "This must begin with your organisation’s own code, such as R1D-1"),
     ],
 )
 async def test_each_rule_of_the_form_is_said_beside_its_question(
