@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, false, func, or_, true, tuple_
+from sqlalchemy import ColumnElement, false, func, literal, or_, true, tuple_
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -56,6 +57,53 @@ async def messages_by_status(session: AsyncSession, asker: Asker, cohort: str) -
         .group_by(col(OutboxMessage.status))
     )
     return {MessageStatus(status): count for status, count in rows}
+
+
+async def letters_listed(
+    session: AsyncSession,
+    asker: Asker,
+    *,
+    cohort: str = "",
+    status: MessageStatus | None = None,
+    nomination: str = "",
+    after: str = "",
+    limit: int = AT_ONCE,
+) -> Sequence[tuple[OutboxMessage, str]]:
+    """Letters with their readers' names, for who keeps letters in order, by the moment they were queued.
+
+    Those of a nomination and those that were sent come newest first; those that wait for something, oldest first.
+
+    Args:
+        session: Only reads.
+        asker: Who asks.
+        cohort: Of this cohort alone.
+        status: That stand so alone.
+        nomination: About this nomination alone.
+        after: The id of the last letter of the page before.
+        limit: How many at most.
+    """
+    place = tuple_(col(OutboxMessage.queued_at), col(OutboxMessage.id))
+    query = (
+        select(OutboxMessage, Person.full_name)
+        .join(Person, col(Person.id) == col(OutboxMessage.person_id))
+        .where(_unblocks(asker))
+        .limit(limit)
+    )
+    if nomination:
+        query = query.where(col(OutboxMessage.nomination_id) == nomination)
+    else:
+        query = query.where(col(OutboxMessage.cohort_id) == cohort)
+    if status is not None:
+        query = query.where(col(OutboxMessage.status) == status)
+    newest_first = bool(nomination) or status is MessageStatus.SENT
+    if after:
+        other = aliased(OutboxMessage)
+        queued = select(other.queued_at).where(col(other.id) == after).scalar_subquery()
+        last = tuple_(queued, literal(after))
+        query = query.where(place < last if newest_first else place > last)
+    order = (col(OutboxMessage.queued_at), col(OutboxMessage.id))
+    rows = await session.exec(query.order_by(*((one.desc() for one in order) if newest_first else order)))
+    return rows.all()
 
 
 async def message_visible_to(

@@ -32,10 +32,25 @@ _FOLDER = TEMPLATES
 _FAILURES = {
     "address_unusable": "The email address is not one",
     "facts_missing": "What it has to say is missing",
+    "facts_unreadable": "What it has to say cannot be read",
+    "nomination_missing": "The nomination it is about is not there",
+    "person_missing": "Its reader is not there",
+    "reader_not_allowed": "It is no letter for this reader",
+    "interrupted": "Sending was interrupted",
+    "mailbox_unwritable": "The mailbox’s folder cannot be written to",
+    "notify_no_answer": "GOV.UK Notify did not answer",
+    "notify_unreachable": "GOV.UK Notify cannot be reached",
+    "notify_permanent_failure": "The address does not exist, says GOV.UK Notify",
+    "notify_temporary_failure": "The mailbox took no mail, says GOV.UK Notify: it may be full or away",
+    "notify_technical_failure": "GOV.UK Notify had a fault",
+    "smtp_disconnected": "The mail server ended the connection",
+    "smtp_login_refused": "The mail server refused our sign-in",
+    "smtp_not_supported": "The mail server cannot do what sending needs",
     "template_unusable": "Its template is wrong",
     "smtp_no_answer": "The mail server did not answer",
     "smtp_unreachable": "The mail server cannot be reached",
 }
+_SERVICES = {"smtp": "The mail server", "notify": "GOV.UK Notify"}
 
 
 @dataclass(frozen=True)
@@ -125,7 +140,7 @@ def row_shown(message: OutboxMessage, reader: str) -> RowShown:
         message.nomination_id or "",
         words,
         colour,
-        moment(message.sent_at or message.queued_at),
+        f"Sent at {moment(message.sent_at)}" if message.sent_at else f"Queued at {moment(message.queued_at)}",
         failure_words(message.failure),
     )
 
@@ -182,7 +197,17 @@ def template_shown(template: Template) -> TemplateShown:
 
 def failure_words(code: str | None) -> str:
     """Why a letter failed, in words."""
-    return _FAILURES.get(code, plain(code)) if code else ""
+    if not code:
+        return ""
+    service, _, answer = code.rpartition("_")
+    if service in _SERVICES and answer.isdecimal():
+        return f"{_SERVICES[service]} refused it, with code {answer}"
+    return _FAILURES.get(code, plain(code))
+
+
+def status_words(status: MessageStatus) -> str:
+    """How a letter stands, in a word or two."""
+    return _MEANINGS[status][0]
 
 
 def path_of(message: str) -> str:

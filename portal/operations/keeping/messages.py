@@ -21,6 +21,7 @@ from portal.operations.keeping.letters import (
     count_shown,
     letter_shown,
     row_shown,
+    status_words,
     template_shown,
     templates_shown,
 )
@@ -30,8 +31,8 @@ from portal.services import Services, Surroundings
 from portal.visitors import Visitor
 from portal.words import plain
 from rules.permissions import Act
-from storage.keeping_pages import message_visible_to, messages_by_status
-from storage.lists import messages_visible_to
+from storage.keeping_pages import letters_listed, message_visible_to, messages_by_status
+from storage.lists import nomination_visible_to
 
 routes = area()
 _PATH = "/operations/messages"
@@ -69,16 +70,20 @@ async def show_messages(
     nomination: After = "",
     after: After = "",
 ) -> HTMLResponse:
-    """A cohort's letters that stand in one way; without a choice, the first that needs somebody."""
+    """A cohort's letters that stand in one way; without a choice, the first that needs somebody.
+
+    With a nomination, all letters about it.
+    """
     async with services.acts.desk.sessions() as session:
-        cohorts = await cohorts_with(session, cohort)
+        about = await nomination_visible_to(session, visitor.asker, nomination) if nomination else None
+        cohorts = await cohorts_with(session, about.cohort_id if about else cohort)
         counts = await messages_by_status(session, visitor.asker, cohorts.chosen)
         chosen = _chosen(status, counts)
-        found = await messages_visible_to(
+        found = await letters_listed(
             session,
             visitor.asker,
             cohort=cohorts.chosen,
-            nomination=nomination or None,
+            nomination=nomination,
             status=None if nomination else chosen,
             after=after,
             limit=_AT_ONCE + 1,
@@ -98,8 +103,9 @@ async def show_messages(
             count_shown(one, counts.get(one, 0), with_query(_PATH, cohort=cohorts.chosen, status=one.value))
             for one in _FIRST
         ],
-        chosen="" if nomination else plain(chosen.value),
+        heading=_heading(nomination, chosen),
         nomination=nomination,
+        about=f"/operations/nominations/{about.id}" if about else "",
         rows=[row_shown(message, name) for message, name in shown],
         first=with_query(_PATH, **kept) if after else "",
         following=following,
@@ -199,6 +205,14 @@ async def _letter(visitor: Visitor, services: Services, message: str) -> LetterS
             return letter_shown(owed, reader, await written(session, owed, services.sender))
         except (FactsError, TemplateError) as error:
             return letter_shown(owed, reader, None, str(error))
+
+
+def _heading(nomination: str, status: MessageStatus) -> str:
+    """What the list holds, and in which order."""
+    if nomination:
+        return f"Messages about {nomination}, the newest first"
+    order = "newest" if status is MessageStatus.SENT else "longest waiting"
+    return f"{status_words(status)} messages, the {order} first"
 
 
 def _chosen(status: str, counts: dict[MessageStatus, int]) -> MessageStatus:

@@ -1,7 +1,9 @@
 """Letters and their templates on pages."""
 
+from datetime import timedelta
 from pathlib import Path
 from shutil import copytree
+from urllib.parse import quote
 
 import pytest
 from sqlmodel import col, select
@@ -11,6 +13,7 @@ from models.tables import AuditEvent, OutboxMessage
 from notify.render import TEMPLATES
 from portal.operations.keeping import letters
 from portal.operations.keeping.letters import path_of
+from portal.words import moment
 from tests.portal.conftest import A_Visit
 from tests.workflows.rig import Case, CohortRig, eventually
 
@@ -44,7 +47,7 @@ async def test_failed_letters_come_first_and_one_is_read_as_its_reader_gets_it(
 
     assert "Nora Quill" in listed.words
     assert "Una Other" not in listed.words
-    assert "Smtp 550" in listed.words
+    assert "The mail server refused it, with code 550" in listed.words
     assert path_of(message.id) in listed.links
     assert "Dear Nora Quill" in letter.words
     assert case.id in letter.words
@@ -125,3 +128,48 @@ async def test_changed_template_says_what_is_wrong_in_which_line(
     assert listed.words.count("Has a problem") == 1
     assert "This template cannot be used" in page.words
     assert "'nominee' is not for this template" in page.words
+
+
+async def test_letters_about_a_nomination_come_newest_first_and_say_when_each_left(
+    cohort: CohortRig, a_visit: A_Visit
+) -> None:
+    newer = await cohort.rig.cohort(allocating=False)
+    case, invitation = await sent_invitation(cohort)
+    await cohort.rig.acts.nominations.consent(case.id, case.nominee)
+    letters = await eventually(case.letters, lambda found: len(found) > 1)
+    (opened,) = [one for one in letters if one.template is Template.APPLICATION_OPEN]
+    sent_at = opened.queued_at + timedelta(minutes=3)
+    await cohort.rig.spoil(
+        "UPDATE outboxmessage SET status = 'sent', sent_at = :at WHERE id = :id", at=sent_at, id=opened.id
+    )
+    visit = await a_visit(cohort.rig.operations)
+    assert newer.id > cohort.id
+
+    page = await visit.get(f"/operations/messages?nomination={case.id}")
+    after = await visit.get(f"/operations/messages?nomination={case.id}&after={quote(opened.id)}")
+
+    assert f"Messages about {case.id}, the newest first" in page.words
+    assert page.links.index(path_of(opened.id)) < page.links.index(path_of(invitation.id))
+    assert f"Sent at {moment(sent_at)}" in page.words
+    assert f"Queued at {moment(invitation.queued_at)}" in page.words
+    assert f"/operations/nominations/{case.id}" in page.links
+    assert path_of(opened.id) not in after.links
+    assert path_of(invitation.id) in after.links
+
+
+async def test_failed_letters_come_longest_waiting_first_and_their_pages_follow(
+    cohort: CohortRig, a_visit: A_Visit
+) -> None:
+    both = [(await sent_invitation(cohort, name))[1] for name in ("Ann First", "Ben Second")]
+    for message in both:
+        await stand(cohort, message, MessageStatus.FAILED, "notify_permanent_failure")
+    visit = await a_visit(cohort.rig.operations)
+    base = f"/operations/messages?cohort={cohort.id}&status=failed"
+
+    page = await visit.get(base)
+    after = await visit.get(f"{base}&after={quote(both[0].id)}")
+
+    assert "Failed messages, the longest waiting first" in page.words
+    assert page.words.index("Ann First") < page.words.index("Ben Second")
+    assert "The address does not exist, says GOV.UK Notify" in page.words
+    assert ("Ann First" in after.words, "Ben Second" in after.words) == (False, True)
