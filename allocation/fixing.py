@@ -21,7 +21,9 @@ BLOCK = 400  # Panels seated anew at once.
 ALL = 100_000  # Up to so many arcs all are offered.
 
 
-def seated_by_fixing(model: Model, market: Market, deadline: float, floor: int | None = None) -> tuple[Ints, Bools]:
+def seated_by_fixing(
+    model: Model, market: Market, deadline: float, floor: int | None = None
+) -> tuple[Ints, Bools, float]:
     """Seats every panel it can, and says which.
 
     Args:
@@ -31,8 +33,9 @@ def seated_by_fixing(model: Model, market: Market, deadline: float, floor: int |
         floor: Points that the fits of each panel reach at least.
 
     Returns:
-        The arcs taken, and for each panel whether it is seated.
+        The arcs taken, for each panel whether it is seated, and a bound of the total, where one was proved.
     """
+    bound = np.inf
     relaxation, offered = None, np.zeros(0, dtype=np.int64)
     for few in LISTS:
         small = len(model.panel) <= ALL
@@ -44,6 +47,8 @@ def seated_by_fixing(model: Model, market: Market, deadline: float, floor: int |
     if relaxation is not None:
         if floor is None:
             market.adopt(relaxation.prices)
+        if small:
+            bound = relaxation.bound
         kept = _whole(model, relaxation.arcs[relaxation.shares > 1 - 1e-6])
     whole = kept
     rest = np.setdiff1d(np.arange(len(model.nominations)), model.panel[kept])
@@ -65,7 +70,7 @@ def seated_by_fixing(model: Model, market: Market, deadline: float, floor: int |
         helpers *= 2
     seated = np.zeros(len(model.nominations), dtype=bool)
     seated[model.panel[kept]] = True
-    return kept, seated
+    return kept, seated, bound
 
 
 def improved_in_blocks(model: Model, market: Market, arcs: Ints, deadline: float) -> Ints:

@@ -118,6 +118,8 @@ def _exact(model: Model, market: Market, floor: int | None, deadline: float) -> 
     if relaxed is None:
         return None
     ceiling = rounded_down(min(relaxed.bound, market.bound) + 1e-6)
+    if relaxed.whole:
+        return Found(np.sort(relaxed.arcs), 0, ceiling)
     first = _first(model, market, floor, deadline)
     arcs: Ints | None = None
     if first is not None:
@@ -145,20 +147,21 @@ def _first(model: Model, market: Market, floor: int | None, deadline: float) -> 
             return found
         arcs, seated = _one_by_one(model)
         return arcs if seated.all() else None
-    arcs, seated = seated_by_fixing(model, market, deadline, floor)
+    arcs, seated, _ = seated_by_fixing(model, market, deadline, floor)
     return arcs if seated.all() else None
 
 
 def _large(model: Model, market: Market, deadline: float) -> Found | None:
+    bound = np.inf
     if len(model.panel) <= ALL:
-        arcs, seated = seated_by_fixing(model, market, deadline)
+        arcs, seated, bound = seated_by_fixing(model, market, deadline)
     else:
         arcs, seated = _one_by_one(model)
         if seated.all():
             arcs = improved_in_blocks(model, market, arcs, deadline)
     if not seated.all():
         return None
-    return Found(arcs, 0, rounded_down(market.bound + 1e-6))
+    return Found(arcs, 0, rounded_down(min(market.bound, bound) + 1e-6))
 
 
 def _floor_first(model: Model, market: Market, found: Found, limit: int, deadline: float, *, exact: bool) -> Found:

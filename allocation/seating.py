@@ -1,9 +1,13 @@
 """The model, or some panels of it, as an integer programme for HiGHS.
 
 Columns: x (an arc is taken), y (a panel sits in a week), z (an assessor's next assessment, dearer each time),
-m (a panel is mixed). The rule on pairs would need a column for each panel and pair; only pairs that an answer lets
-meet too often get theirs, and the programme is solved again, so the last answer keeps the rule for all. Leaving
-rows out can only raise the bound, so it stays true.
+m (a panel is mixed).
+
+The rule on pairs would need a column for each panel and pair. Instead, where an answer lets two assessors meet too
+often, the panels on which they do get one row: on n panels the two take at most n seats and as many more as they may
+meet. Every allocation keeps that row, and it costs no column, so the relaxation stays nearly whole (a cutting plane;
+Dantzig, Fulkerson and Johnson, 1954). In branch and bound, pairs that still meet too often are counted by panel.
+Rows are only added for what an answer breaks: leaving rows out can only raise the bound, so it stays true.
 """
 
 from collections import Counter, defaultdict
@@ -22,6 +26,7 @@ Floats = NDArray[np.float64]
 Pair = tuple[int, int]
 
 _TINY = 1e-6
+_CUTS = 40  # Rounds of rows for pairs; what is left is counted in branch and bound.
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +70,7 @@ class Relaxation:
         shares: Their shares.
         offered: All arcs of the programme.
         losses: For each of these, how far the bound falls at least when it is taken: its reduced cost.
+        whole: Whether it is an answer as it is: whole numbers, and no two assessors meet too often.
     """
 
     bound: float
@@ -73,6 +79,7 @@ class Relaxation:
     shares: Floats
     offered: Ints
     losses: Floats
+    whole: bool
 
 
 @dataclass(eq=False)
@@ -130,6 +137,7 @@ class Seating:
         self._watched: set[Pair] = set()
         self._load_row_of: dict[int, int] = {}
         self._optional = optional
+        self._place = {one.id: at for at, one in enumerate(model.assessors)}
         self._build(floor, prices)
         self._highs: highspy.Highs | None = None
 
@@ -251,19 +259,24 @@ class Seating:
 
     def relaxed(self, seconds: float = 60.0) -> Relaxation | None:
         """The programme without the demand for whole numbers; None when even that is impossible."""
-        return self._relaxation(self._programme(seconds, whole=False))
+        return self._relaxation(self._programme(seconds))
 
     def warm(self) -> "Warm":
         """The programme without whole numbers, solved and kept ready for questions."""
-        return Warm(self._programme(60.0, whole=False), self._relaxation, self._arcs)
+        return Warm(self._programme(60.0), self._relaxation, self._arcs)
 
     def _relaxation(self, highs: highspy.Highs) -> Relaxation | None:
         highs.run()
+        for _ in range(_CUTS):
+            if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal or not self._cut(highs):
+                break
+            highs.run()
         status = highs.getModelStatus()
         if status == highspy.HighsModelStatus.kInfeasible:
             return None
         solution = highs.getSolution()
-        shares = np.asarray(solution.col_value)[: len(self._arcs)]
+        values = np.asarray(solution.col_value)
+        shares = values[: len(self._arcs)]
         duals = -np.asarray(solution.row_dual)
         prices = np.zeros(len(self._model.assessors))
         for who, row in self._load_row_of.items():
@@ -273,7 +286,42 @@ class Seating:
         bound = -float(highs.getInfo().objective_function_value) if proved else np.inf
         some = shares > _TINY
         losses = np.asarray(solution.col_dual)[: len(self._arcs)]
-        return Relaxation(bound, prices, self._arcs[some], shares[some], self._arcs, losses)
+        decided = values[: len(self._whole)][self._whole]
+        whole = bool(proved and np.all(np.minimum(decided, 1 - decided) < _TINY))
+        whole = whole and not self._meeting_too_often(np.flatnonzero(shares > 0.5))
+        return Relaxation(bound, prices, self._arcs[some], shares[some], self._arcs, losses, whole)
+
+    def _cut(self, highs: highspy.Highs) -> int:
+        """Adds a row for every two assessors who meet too often in the last answer; says how many those were."""
+        rules = self._model.rules
+        if rules.pair_most is None or not rules.on("pairs") or self._model.weeks > 1:
+            return 0
+        added = 0
+        for pair, meetings in sorted(self._meetings(highs).items()):
+            allowed = max(rules.pair_most - self._before(pair), 0)
+            if sum(share for share, _, _ in meetings) > allowed + 100 * _TINY:
+                taken = np.array([at for _, columns, _ in meetings for at in columns], dtype=np.int32)
+                most = float(sum(free for _, _, free in meetings) + allowed)
+                highs.addRow(-np.inf, most, len(taken), taken, np.ones(len(taken)))
+                added += 1
+        return added
+
+    def _meetings(self, highs: highspy.Highs) -> dict[Pair, list[tuple[float, list[int], int]]]:
+        """For each pair, by panel: how far it surely meets, the columns of both, and how many are free of meeting."""
+        shares = np.asarray(highs.getSolution().col_value)[: len(self._arcs)]
+        members = defaultdict[int, dict[int, tuple[float, list[int]]]](dict)
+        for at in np.flatnonzero(shares > _TINY).tolist():
+            members[int(self._panel_of[at])][int(self._assessor_of[at])] = (float(shares[at]), [at])
+        found = defaultdict[Pair, list[tuple[float, list[int], int]]](list)
+        for panel, seated in members.items():
+            for name in self._model.nominations[self._panels[panel]].seated:
+                seated[self._place[name]] = (1.0, [])
+            for one, other in combinations(sorted(seated), 2):
+                (first, of_first), (second, of_second) = seated[one], seated[other]
+                if first + second > 1 + _TINY and (of_first or of_second):
+                    free = int(bool(of_first and of_second))
+                    found[one, other].append((first + second - 1, [*of_first, *of_second], free))
+        return found
 
     def solved(self, seconds: float = 60.0, gap: float = 0.0, start: Ints | None = None) -> Seated:
         """The best answer that keeps every rule, pairs included.
@@ -284,9 +332,22 @@ class Seating:
             start: Arcs of a sound answer, from which branch and bound may begin.
         """
         deadline = perf_counter() + seconds
-        highs = self._programme(seconds, whole=True)
-        highs.setOptionValue("mip_rel_gap", gap)
+        highs = self._programme(seconds)
         bound = np.inf
+        if self._model.weeks == 1:  # Over several weeks the relaxation is far from whole, and would cost time only.
+            relaxed = self._relaxation(highs)
+            if relaxed is None:
+                return Seated(None, -np.inf, proved=True)
+            if relaxed.whole:
+                return Seated(np.sort(relaxed.arcs), relaxed.bound, proved=True)
+            bound = relaxed.bound
+        columns = np.flatnonzero(self._whole).astype(np.int32)
+        highs.changeColsIntegrality(len(columns), columns, np.full(len(columns), highspy.HighsVarType.kInteger))
+        highs.setOptionValue("mip_rel_gap", gap)
+        return self._searched(highs, bound, deadline, start)
+
+    def _searched(self, highs: highspy.Highs, bound: float, deadline: float, start: Ints | None) -> Seated:
+        """Branch and bound, again with more pairs counted while an answer lets some meet too often."""
         while True:
             highs.setOptionValue("time_limit", highs.getRunTime() + max(deadline - perf_counter(), 0.1))
             if start is not None:
@@ -311,7 +372,7 @@ class Seating:
         given = np.flatnonzero(np.isin(self._arcs, start)).astype(np.int32)
         highs.setSolution(len(given), given, np.ones(len(given)))
 
-    def _programme(self, seconds: float, *, whole: bool) -> highspy.Highs:
+    def _programme(self, seconds: float) -> highspy.Highs:
         highs = highspy.Highs()
         # The number of threads is global to the process: another value would end every later solve unsolved.
         for option, value in (("output_flag", False), ("threads", 1), ("mip_abs_gap", 0.99), ("time_limit", seconds)):
@@ -325,9 +386,6 @@ class Seating:
         none = np.zeros(0, dtype=np.int64)
         model.a_matrix_.index_ = np.concatenate([none, *rows.columns])
         model.a_matrix_.value_ = np.concatenate([none.astype(float), *rows.values])
-        if whole:
-            kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-            model.integrality_ = [kinds[int(one)] for one in self._whole]
         highs.passModel(model)
         return highs
 
@@ -405,7 +463,7 @@ class Warm:
         first = solve(highs)
         self.bound = -np.inf if first is None else first.bound
         self.prices = np.zeros(0) if first is None else first.prices
-        self.whole = first is not None and bool(np.all(first.shares > 1 - _TINY))
+        self.whole = first is not None and first.whole
 
     def forced(self, arc: int) -> Relaxation | None:
         """The best answer that takes an arc; None when there is none."""

@@ -98,7 +98,6 @@ class Whys:
         best = max(possible, key=lambda answer: answer.bound)
         loss = max(round(self._warm.bound - best.bound), 0)
         taken = best.arcs[best.shares > 0.5]
-        whole = bool(np.all(best.shares > 1 - 1e-6))
         seats = {(seat.nomination, seat.assessor) for seat in placed(self._model, taken)}
         fits = np.bincount(self._model.panel[taken], self._model.fit[taken], minlength=len(self._model.nominations))
         moves = [(*pair, True) for pair in seats - self._seats] + [(*pair, False) for pair in self._seats - seats]
@@ -107,6 +106,6 @@ class Whys:
             loss,
             int(fits.min()),
             tuple(sorted(moves)),
-            exact=whole and self._warm.whole,
+            exact=best.whole and self._warm.whole,
             most=rounded_down(best.bound + 1e-6),
         )
