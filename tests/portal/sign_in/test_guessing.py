@@ -1,5 +1,6 @@
 """Guessing codes is bounded for each person and day, and keeps nobody out who has the link."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -108,3 +109,14 @@ async def test_tries_are_forgotten_after_a_day(rig: Rig, a_visit: A_Visit) -> No
     after = await again.submit(code=code_in(await newest_letter(rig, address_of(rig.nominator))))
 
     assert (held.status, after.path) == (422, "/organisation")
+
+
+async def test_tries_at_the_same_moment_are_all_counted(rig: Rig, a_visit: A_Visit) -> None:
+    asked = [await asked_for(rig, a_visit, address_of(rig.nominator)) for _ in range(6)]
+    wrong = [(page, "000000" if code != "000000" else "111111") for page, code in asked]
+    before = await tried(rig, rig.nominator)
+
+    answers = await asyncio.gather(*(page.submit(code=code) for page, code in wrong for _ in range(MOST_TRIES)))
+
+    assert {page.status for page in answers} == {422}
+    assert await tried(rig, rig.nominator) - before == MOST_TRIES_A_DAY
