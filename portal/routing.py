@@ -33,6 +33,7 @@ from portal.once import FIELD, once
 from portal.origin import refuse_from_elsewhere
 from portal.pages import go_to, local, render
 from portal.services import services_of
+from portal.words import restyled
 
 _log = structlog.get_logger(__name__)
 _KEPT_FIELDS = 300
@@ -136,7 +137,7 @@ def _failure_of(error: Exception) -> PageError:
         case PageError():
             return error
         case RefusedError():
-            return RefusedHereError(str(error))
+            return RefusedHereError(restyled(str(error)))
         case NotKnownError() | RequestValidationError() | HTTPException(status_code=404 | 405):
             return NotFoundError()
         case HTTPException():

@@ -40,5 +40,5 @@ def _restyled_moment(found: re.Match[str]) -> str:
 
 def plain(code: str) -> str:
     """A stored word as people write it: ``quality_assurance`` as ``Quality assurance``."""
-    words = code.replace("_", " ")
+    words = code.replace("non_executive", "non-executive").replace("_", " ")
     return words[:1].upper() + words[1:]

@@ -63,8 +63,8 @@ async def check_order(request: Request, visitor: Drafting, services: Surrounding
         order = await _order(services, session, visitor, await the_cohort(session, request, visitor))
         if form.typed["move"]:
             moved = _move(form, order)
-            found = (await lines_of(session, visitor.asker, [moved])).get(moved)
-            notice = _moved(form, moved, found.nominee) if found else None
+            line = (await lines_of(session, visitor.asker, [moved])).get(moved)
+            notice = _moved(form, moved, line.nominee) if line else None
             return await _page(request, session, visitor, order, form, notice=notice)
         wanted = _wanted(form, order)
         found = await _planned(session, visitor, order, wanted) if wanted else None

@@ -212,12 +212,13 @@ def _scores(read: Rests) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
 
 def _evidence(read: Rests) -> tuple[Evidence, ...]:
     names = {criterion.code: criterion.name for criterion in read.policy.scoring.criteria}
+    order = {code: place for place, code in enumerate(names)}
     return tuple(
         Evidence(
             f"{seat.name}, {plain(seat.role).lower()}",
             tuple(
                 (names.get(score.criterion, score.criterion), str(score.value), score.evidence)
-                for score in seat.scores
+                for score in sorted(seat.scores, key=lambda one: order.get(one.criterion, len(order)))
             ),
         )
         for seat in _submitted(read)

@@ -14,7 +14,7 @@ from portal.failures import ChangedError, NotFoundError
 from portal.routing import done_once
 from portal.services import Services
 from portal.visitors import Visitor
-from portal.words import clock
+from portal.words import clock, restyled
 from rules.permissions import Act
 from storage.lists import names_of
 from storage.moderator_pages import PanelCase, case_of
@@ -67,4 +67,4 @@ async def done_while_held(
         who = names.get(error.person, "Another moderator")
         raise ChangedError(f"{who} has this nomination until {clock(error.until)}.", **here) from error
     except (NotHeldError, OtherScoreError) as error:
-        raise ChangedError(str(error), **here) from error
+        raise ChangedError(restyled(str(error)), **here) from error

@@ -20,7 +20,7 @@ from portal.pages import go_to, render
 from portal.routing import area, done_once
 from portal.services import Services, Surroundings
 from portal.visitors import Visitor
-from portal.words import day, plain
+from portal.words import day, plain, restyled
 from rules.applications import FieldKind, form
 from rules.permissions import Act
 from rules.stages import WORDS
@@ -144,8 +144,8 @@ async def screen(request: Request, nomination: Numbered, visitor: Visiting, serv
     except RefusedError as error:
         if not (await _opened(services, visitor, nomination)).waits:
             here = {"href": f"/quality/screening/{nomination}", "link": "Open the nomination as it is now"}
-            raise ChangedError(str(error), **here) from error
-        form.refuse("", str(error))
+            raise ChangedError(restyled(str(error)), **here) from error
+        form.refuse("", restyled(str(error)))
         return await _page(request, case, form)
 
 

@@ -22,6 +22,7 @@ from portal.pages import go_to, render
 from portal.routing import area
 from portal.services import Services, Surroundings
 from portal.visitors import Visitor
+from portal.words import restyled
 from storage.moderator_pages import PanelCase
 
 routes = area()
@@ -184,8 +185,8 @@ async def _settled(at: At, form: AnyForm, settling: Settling) -> RedirectRespons
     except RefusedError as error:
         if not (await opened(at.services, at.visitor, nomination)).open_flags:
             here = {"href": f"/quality/{nomination}", "link": "Open the nomination as it is now"}
-            raise ChangedError(str(error), **here) from error
-        form.refuse("", str(error))
+            raise ChangedError(restyled(str(error)), **here) from error
+        form.refuse("", restyled(str(error)))
         return None
 
 

@@ -20,7 +20,7 @@ from portal.pages import Crumb, Notice, render
 from portal.routing import area, done_once
 from portal.services import Services, Surroundings
 from portal.visitors import Visitor
-from portal.words import plain
+from portal.words import plain, restyled
 from rules.permissions import Act
 from storage.pairs import AT_ONCE, pairs_of_cohort, with_a_panel_ahead
 from storage.run_pages import assessor_names, assessors_of_cohort, nominees_of
@@ -187,7 +187,7 @@ async def _price_page(
         if change.lifted is not None:
             raise
         refused = Bound[PairForm](typed=form.typed)
-        refused.refuse("assessor", str(error))
+        refused.refuse("assessor", restyled(str(error)))
         return await _add_page(request, cohort, visitor, services, refused)
     async with services.acts.desk.sessions() as session:
         names = await assessor_names(session, visitor.asker, cohort, [form.typed["assessor"]])

@@ -23,6 +23,7 @@ from portal.pages import render
 from portal.routing import area
 from portal.services import Surroundings
 from portal.visitors import Visitor
+from portal.words import restyled
 from rules.permissions import Act
 from storage.kept_runs import UnreadableRunError, kept_run
 from storage.panels_now import panels_now
@@ -59,7 +60,7 @@ async def show_why(
         try:
             kept = await kept_run(session, visitor.asker, cohort, run)
         except UnreadableRunError as error:
-            raise RefusedHereError(str(error)) from error
+            raise RefusedHereError(restyled(str(error))) from error
         if kept is None:
             raise NotFoundError
         aim = (await policy_of(session, cohort)).allocation.aim
@@ -130,14 +131,14 @@ async def _replies(form: Bound[Form], problem: AllocationProblem, answer: RunAns
     try:
         wanted = members(problem, answer, nomination)
     except NotInRunError as error:
-        form.refuse("nomination", str(error))
+        form.refuse("nomination", restyled(str(error)))
         return ()
     ask = partial(asked, problem, answer, nomination, aim=aim, seconds=_SECONDS)
     try:
         # In a thread, so that other pages go on being served.
         return tuple([await asyncio.to_thread(ask, one) for one in ((assessor,) if assessor else wanted)])
     except NotInRunError as error:
-        form.refuse("assessor", str(error))
+        form.refuse("assessor", restyled(str(error)))
         return ()
 
 

@@ -1,5 +1,6 @@
 """What the pages on allocation runs show: `run_shown` is the one place that turns a run into words."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -11,6 +12,7 @@ from portal.words import moment, plain
 from storage.run_pages import LoadFacts, NomineeFacts, OpenPanel, RunFacts, SeatFacts
 from storage.runs import RunLine
 
+_ONE_PANEL = re.compile(r"\b1 panels are")
 _KINDS = {
     RunKind.BATCH: "All waiting panels together",
     RunKind.ROLLING: "All waiting panels, at the policy’s interval",
@@ -296,7 +298,7 @@ def _seat(seat: SeatFacts, loads: Mapping[str, int]) -> SeatShown:
 
 def _proof(run: RunFacts) -> str:
     first = "Proved to be the best." if run.proof.proved else "Not proved to be the best in the time there was."
-    return " ".join((first, *run.proof.words))
+    return " ".join((first, *(_ONE_PANEL.sub("1 panel is", words) for words in run.proof.words)))
 
 
 def _better(before: RunFacts, after: RunFacts) -> str:

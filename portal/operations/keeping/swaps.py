@@ -22,7 +22,7 @@ from portal.pages import render
 from portal.routing import area, done_once
 from portal.services import Services, Surroundings
 from portal.visitors import Visitor
-from portal.words import plain
+from portal.words import plain, restyled
 from rules.permissions import Act
 from storage.run_pages import (
     LoadFacts,
@@ -181,7 +181,7 @@ async def _page(
             priced = await PairActs(services.acts.desk).price(change, visitor.by)
         except (RefusedError, NotKnownError) as error:
             form = Bound[SwapForm](typed=form.typed)
-            form.refuse("comes", str(error))
+            form.refuse("comes", restyled(str(error)))
         else:
             asked = change_asked(change, priced, at.names, at.nominee)
     seated = {seat.assessor for seat in at.panel}

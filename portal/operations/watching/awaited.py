@@ -1,5 +1,6 @@
 """Who is awaited at each stage of a nomination, and who can make it go on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -64,6 +65,12 @@ CODES: Final = {
 """What the codes of needs attention mean, and what usually helps."""
 
 
+def listed(names: Sequence[str]) -> str:
+    """Names as people write them: ``Ann, Ben and Cy``."""
+    *first, last = names or ("",)
+    return f"{', '.join(first)} and {last}" if first else last
+
+
 def awaited_of(row: Nomination, nominee: str, at_work: tuple[str, ...], handed_to: str) -> Awaited:
     """Whose turn it is now.
 
@@ -79,7 +86,6 @@ def awaited_of(row: Nomination, nominee: str, at_work: tuple[str, ...], handed_t
     if row.paused:
         return Awaited("Operations", "to resume it", "Operations. Nothing is due until then.")
     found = _STAGES.get(row.stage, _OVER)
-    names = " and ".join(at_work) or "The allocation"
-    who = found.who.format(nominee=f"The nominee, {nominee}", assessors=names)
+    who = found.who.format(nominee=f"The nominee, {nominee},", assessors=listed(at_work) or "The allocation")
     what = found.what if at_work or row.stage is not Stage.SCORING else "to find another assessor"
     return Awaited(who, what, found.helper)

@@ -28,6 +28,7 @@ from portal.pages import Notice, render
 from portal.routing import area, done_once
 from portal.services import Services, Surroundings
 from portal.visitors import Visitor
+from portal.words import restyled
 from rules.permissions import Act
 from storage.watching_pages import ListLine, Sought, chosen_nominations
 
@@ -74,7 +75,7 @@ async def choose(request: Request, visitor: Watching, services: Surroundings) ->
     try:
         chosen = await _chosen(request, visitor, services)
     except NobodyChosenError as error:
-        form.refuse("", str(error))
+        form.refuse("", restyled(str(error)))
         return await list_page(request, visitor, services, form, status=422)
     return await _choose_page(request, chosen, form)
 

@@ -8,7 +8,7 @@ from hashlib import sha256
 from acts.bulk import DONE, OPPOSITE, WAITING, BulkAct, progress_of, undoing_step, undone_step, why_not_undone
 from models.tables import BulkStep, Nomination
 from portal.operations.watching.choices import Option
-from portal.words import moment, plain
+from portal.words import moment, plain, restyled
 from rules.stages import WITH_DEADLINE, WORDS, may_pause
 from storage.watching_pages import ListLine
 
@@ -178,7 +178,7 @@ def step_view(step: BulkStep, names: dict[str, str], *, undoing: bool) -> StepVi
         refused=progress.refused,
         left=progress.left,
         total=len(step.lines),
-        refusals=tuple(Person(one, "", line) for one, line in refused),
+        refusals=tuple(Person(one, "", restyled(line)) for one, line in refused),
         numbers=tuple(one for one, line in sorted(step.lines.items()) if line == DONE),
         can_undo=why_not is None and not undoing,
         why_not=why_not or "",

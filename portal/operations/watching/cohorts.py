@@ -27,7 +27,7 @@ from portal.pages import go_to, render
 from portal.routing import area, done_once
 from portal.services import Services, Surroundings, services_of
 from portal.visitors import Visitor
-from portal.words import moment, plain
+from portal.words import moment, plain, restyled
 from rules.permissions import Act
 from storage.watching_pages import board_of
 
@@ -173,7 +173,7 @@ def _offer(step: CohortStep) -> None:
         try:
             return await done_once(request, act)
         except RefusedError as error:
-            form.refuse("", str(error))
+            form.refuse("", restyled(str(error)))
             return await _form_page(request, row, step, form, status=422)
 
 

@@ -21,6 +21,7 @@ from portal.pages import render
 from portal.routing import area, done_once
 from portal.services import Services, Surroundings
 from portal.visitors import Visitor
+from portal.words import restyled
 from rules.permissions import Act
 from storage.cohort_pages import cohorts_to_choose
 from storage.lists import person_at, roles_of
@@ -96,7 +97,7 @@ async def let_in(request: Request, visitor: LettingIn, services: Surroundings) -
     try:
         return await done_once(request, act)
     except RefusedError as error:
-        form.refuse("", str(error))
+        form.refuse("", restyled(str(error)))
         return await _page(request, services, form, status=422)
 
 

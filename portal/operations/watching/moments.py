@@ -55,6 +55,17 @@ def moment_in(typed: Mapping[str, str], name: str) -> datetime:
     return moment
 
 
+def typed_moment(when: datetime, name: str) -> dict[str, str]:
+    """A moment as the fields that `moment_in` reads."""
+    local = when.astimezone(LONDON)
+    return {
+        f"{name}_day": str(local.day),
+        f"{name}_month": str(local.month),
+        f"{name}_year": str(local.year),
+        f"{name}_time": f"{local:%H:%M}",
+    }
+
+
 def start_of(day: date) -> datetime:
     """When a day begins in London, in UTC."""
     return datetime.combine(day, time(), LONDON).astimezone(UTC)

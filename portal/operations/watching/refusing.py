@@ -22,7 +22,7 @@ from portal.pages import render
 from portal.routing import area, done_once
 from portal.services import Services, Surroundings
 from portal.visitors import Visitor
-from portal.words import moment
+from portal.words import moment, restyled
 from rules.permissions import Act
 from rules.stages import WITH_DEADLINE
 from storage.watching_pages import open_wish
@@ -62,7 +62,7 @@ async def refuse(request: Request, nomination: str, visitor: Extending, services
     try:
         return await done_once(request, act)
     except RefusedError as error:
-        form.refuse("", str(error))
+        form.refuse("", restyled(str(error)))
         return await _page(request, services, subject, form, status=422)
 
 

@@ -18,7 +18,7 @@ from portal.arrivals import was_led_here
 from portal.failures import NotFoundError, RefusedHereError
 from portal.forms import Bound, Form, bind
 from portal.operations.watching.choices import AREA, REASONS, Option
-from portal.operations.watching.moments import WrongMomentError, moment_in
+from portal.operations.watching.moments import WrongMomentError, moment_in, typed_moment
 from portal.operations.watching.steps import (
     EXTEND,
     EXTEND_ASSESSMENT,
@@ -36,7 +36,7 @@ from portal.pages import go_to, render
 from portal.routing import area, done_once
 from portal.services import Services, services_of
 from portal.visitors import ROLE_WORDS, Visitor
-from portal.words import moment
+from portal.words import moment, restyled
 from rules.permissions import Act
 from storage.lists import people_with_roles
 from storage.watching_pages import open_wish
@@ -80,7 +80,7 @@ def _offer(base: str, step: Step, find: Find) -> None:
     async def ask(request: Request, name: str) -> Response:
         subject = await find(services_of(request), await _visitor(request), name)
         _refuse_what_cannot_be(subject, step)
-        return await _form_page(request, subject, step, Bound[SteerForm]())
+        return await _form_page(request, subject, step, await _begun(request, subject, step))
 
     @routes.post(path, dependencies=[rule], name=f"take_{step.word}")
     async def take(request: Request, name: str) -> Response:
@@ -101,7 +101,7 @@ def _offer(base: str, step: Step, find: Find) -> None:
         try:
             return await done_once(request, act)
         except RefusedError as error:
-            form.refuse("", str(error))
+            form.refuse("", restyled(str(error)))
             return await _form_page(request, subject, step, form, status=422)
 
 
@@ -199,6 +199,18 @@ async def _form_page(
         ways=WAYS if step is UNBLOCK else (),
         people=await _people(services_of(request)) if step is UNBLOCK else (),
     )
+
+
+async def _begun(request: Request, subject: Subject, step: Step) -> Bound[SteerForm]:
+    """The form as it is opened: the moment that the nominee asked for is filled in, to be kept or changed."""
+    if step not in {EXTEND, READMIT}:
+        return Bound()
+    async with services_of(request).acts.desk.sessions() as session:
+        wish = await open_wish(session, subject.nomination)
+    asked = (wish.after or {}).get("until") if wish else None
+    if not isinstance(asked, str):
+        return Bound()
+    return Bound(typed=typed_moment(datetime.fromisoformat(asked), "until"))
 
 
 async def _wish(request: Request, subject: Subject) -> str:

@@ -271,8 +271,8 @@ def _timeline(told: Told, awaited: Awaited) -> tuple[Item, ...]:
 
 def _event(event: AuditEvent, told: Told) -> Item:
     before, after = event.before or {}, event.after or {}
-    whose = event.subject.removeprefix(f"{told.story.nomination.id}.")
-    about = f"Assessor {whose}: " if event.subject.startswith(f"{told.story.nomination.id}.") else ""
+    number, _, whose = event.subject.partition(f"{told.story.nomination.id}.")
+    about = f"{_assessor(whose, told)}: " if whose and not number else ""
     what = event_words(event.what, after)
     title = f"{about}{what}" if not about else f"{about}{what[0].lower()}{what[1:]}"
     stage = after.get("stage")
@@ -287,6 +287,13 @@ def _event(event: AuditEvent, told: Told) -> Item:
         words.append(f"Reason: {reason_words(event.reason).lower()}.")
     words.append(_by(event, told.names))
     return Item(moment(event.at), title, " ".join(word for word in words if word), "")
+
+
+def _assessor(reference: str, told: Told) -> str:
+    """An assessor by name and reference, or by reference alone where no seat of the panel is theirs."""
+    seat = f"{told.story.nomination.id}.{reference}"
+    name = next((line.name for line in told.story.panel or () if line.assessment == seat), "")
+    return f"{name} ({reference})" if name else f"Assessor {reference}"
 
 
 def _by(event: AuditEvent, names: Mapping[str, str]) -> str:

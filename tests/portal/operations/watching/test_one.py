@@ -20,7 +20,7 @@ async def test_nomination_says_who_is_awaited_and_until_when(cohort: CohortRig, 
     page = await visit.get(f"{LIST}/{case.id}")
 
     assert page.heading == f"{case.id}: Alex Example"
-    assert "The nominee, Alex Example to consent or decline" in page.words
+    assert "The nominee, Alex Example, to consent or decline" in page.words
     assert "The nominee is reminded" in page.words
     assert "The nomination lapses" in page.words
     assert "Letter: invitation" in page.words

@@ -10,6 +10,7 @@ from acts.errors import RefusedError
 from acts.extensions import REFUSED, ExtensionActs
 from models.enums import ExtensionRefusal, Role, Stage, SteerReason, Template
 from models.messages import By
+from models.policy import LONDON
 from models.tables import AuditEvent, Nomination, OutboxMessage
 from notify.compose import Sender
 from notify.post import written
@@ -99,6 +100,21 @@ async def test_no_is_an_event_a_letter_and_leaves_the_list_of_those_who_ask(
     assert "Assessors have to begin soon, and cannot wait until the day you asked for." in text
     assert "Your deadline stays as it was" in text
     assert (await case.row()).due_at == before.due_at
+
+
+async def test_what_was_asked_is_filled_in_where_it_is_given(cohort: CohortRig, a_visit: A_Visit) -> None:
+    case = await one_who_asks(cohort)
+    due_at = (await case.row()).due_at
+    assert due_at is not None
+    asked = (due_at + LATER).astimezone(LONDON)
+    visit = await a_visit(cohort.rig.operations)
+
+    form = await visit.get(f"{LIST}/{case.id}/extend")
+    done = await form.submit("/extend", reason=SteerReason.WORKLOAD.value)
+
+    assert form.form("/extend").fields["until_day"] == [str(asked.day)]
+    assert done.heading == "Done: give the nominee longer"
+    assert moment(asked) in done.words
 
 
 async def test_who_was_told_no_may_ask_again_and_be_told_again(cohort: CohortRig, a_visit: A_Visit) -> None:
