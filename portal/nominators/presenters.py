@@ -252,8 +252,8 @@ def draft_path(draft: str, what: str = "") -> str:
 
 
 def slug_of(letter: str) -> str:
-    """A letter's id as one part of a path: slashes cannot stand there."""
-    return letter.replace("/", "~")
+    """A letter's id as one part of an address: no slash, ``#`` or ``+`` can stand there as it is."""
+    return quote(letter.replace("/", "~"), safe="~:")
 
 
 def letter_id(slug: str) -> str:

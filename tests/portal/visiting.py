@@ -64,7 +64,7 @@ class Reading(HTMLParser):
         if tag == "button":
             form.buttons.append((name, given.get("value", "")))
         elif tag == "textarea":
-            form.fields[name] = [""]
+            form.fields.setdefault(name, []).append("")
             self._textarea = name
         elif tag == "select":
             form.fields[name] = []
@@ -94,7 +94,7 @@ class Reading(HTMLParser):
             return
         if self._textarea is not None:
             kept = self.forms[-1].fields[self._textarea]
-            kept[0] += data.removeprefix("\n") if not kept[0] else data
+            kept[-1] += data.removeprefix("\n") if not kept[-1] else data
         if self._inside == "h1":
             self.headings[-1] += data
         elif self._inside == "title":
