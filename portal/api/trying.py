@@ -113,6 +113,7 @@ def _asked(one: Schema, where: str, name: str) -> Asked:
     usual = str(schema.get("default", ""))
     words = [
         says,
+        "" if choices else str(whole_of(schema).get("description", "")),
         "" if choices or kind(schema) == "string" else f"Its kind is {kind(schema)}.",
         f"Left empty, it is {usual}." if usual else "",
     ]

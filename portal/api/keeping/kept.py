@@ -92,6 +92,7 @@ def _add_looking(routes: APIRouter, prefix: str, keeping: Keeper) -> None:
             crumbs=keeper.crumbs,
             notice=await _said(request),
             token=shown,
+            again=f"{keeper.root}/tokens/new" if keeper.makes else "",
             secret=await shown_once.opened(request, services, keeper.visitor, token),
         )
 

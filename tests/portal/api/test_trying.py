@@ -219,6 +219,19 @@ async def test_query_is_quoted_and_adds_no_other_parameter(
     assert "nothing" not in unknown.words.split("Try it")[0]
 
 
+async def test_fields_say_what_they_take(a_visit: A_Visit) -> None:
+    visit = await a_visit()
+
+    listing, withdrawing = await visit.get(LIST), await visit.get(page_of("POST", "/nominations/{number}/withdrawal"))
+
+    assert "With its offset, as 2018-09-30T17:00:00Z." in listing.words
+    assert "Left empty, it is 50." in listing.words
+    assert set(listing.form().fields) >= {"query_stage", "query_needs", "query_since", "token"}
+    assert "key" not in listing.form().fields
+    assert json.loads(withdrawing.form().fields["body"][0]) == {"reason": "new_post"}
+    assert "Its number, such as pilot-0042." in withdrawing.words
+
+
 async def test_only_operations_have_a_page(a_visit: A_Visit) -> None:
     visit = await a_visit()
     odd = ("receipts", "openapi", "ask", "explorer", "%2e%2e", "..%2f..%2fsign-out", "http:%2f%2fevil.test")

@@ -201,7 +201,8 @@ async def test_token_is_revoked_after_a_question(rig: Rig, a_visit: A_Visit) -> 
 
     assert still == 200
     assert "The token was revoked" in done.words
-    assert "Revoked" in done.words
+    assert "It can no longer be used" in done.words
+    assert f"{OWN}/tokens/new" in done.links
     assert again.status == 200
     assert await asked_with(visit, token) == 401
     assert events == ["token_made", "token_revoked"]
@@ -233,6 +234,7 @@ async def test_last_use_and_a_maker_who_no_longer_nominates_are_said(
     assert "In use" in used.words
     assert "to the minute" in used.words
     assert "Maker no longer nominates" in ended.words
+    assert "A nominator of the organisation can make another" in ended.words
 
 
 async def test_operations_see_and_revoke_everybodys_tokens_and_make_none(
