@@ -7,6 +7,7 @@ from playwright.async_api import Page, expect
 from models.enums import Stage
 from models.messages import By
 from tests.portal.browser.conftest import AWindow, holds
+from tests.portal.moderators.test_conflicts import scored_with_a_conflict
 from tests.workflows.rig import Case, CohortRig, Rig
 
 
@@ -50,7 +51,9 @@ async def test_moderator_changes_a_score_by_keyboard_and_without_scripts(
     await press(page, "Change the scores", "button")
 
     await expect(page.get_by_role("heading", level=1)).to_have_text("Scores changed")
-    await expect(page.locator("main")).to_contain_text(re.compile("The nomination (goes to|is with) the talent board"))
+    await expect(page.locator("main")).to_contain_text(
+        re.compile("The nomination (goes to|is with) the talent board")
+    )
     await case.until(Stage.AWAITING_DECISION)
 
 
@@ -119,6 +122,19 @@ async def test_screening_holds_and_is_done_by_keyboard(rig: Rig, cohort: CohortR
     await expect(page.get_by_role("heading", level=1)).to_have_text("Not eligible")
     await holds(page)
     await case.until(Stage.INELIGIBLE)
+
+
+async def test_conflicts_of_interest_are_listed_and_hold(rig: Rig, cohort: CohortRig, a_window: AWindow) -> None:
+    case = await scored_with_a_conflict(cohort)
+    page = await a_window(rig.moderator)
+
+    await page.goto(f"/quality?cohort={cohort.id}")
+    await press(page, "Conflicts of interest with assessors who have scored")
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Conflicts of interest")
+    await holds(page)
+    await press(page, case.id)
+    await expect(page.locator("main")).to_contain_text("Their scores still count.")
+    await holds(page)
 
 
 async def test_adviser_reads_counts_without_scripts(cohort: CohortRig, adviser: By, a_window: AWindow) -> None:

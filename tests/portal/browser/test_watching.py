@@ -2,10 +2,12 @@
 
 import asyncio
 import re
+from datetime import timedelta
 
 from playwright.async_api import Page, expect
 
 from acts.bulk import BulkAct, BulkActs
+from acts.extensions import ExtensionActs
 from models.enums import AssessmentStage, Role, Stage, SteerReason
 from models.ids import PersonId
 from models.messages import By
@@ -100,6 +102,34 @@ async def test_whole_journey_by_keyboard_alone_and_without_scripts(cohort: Cohor
 
     assert not (await cases[0].row()).paused
     assert (await cases[1].row()).paused
+
+
+async def test_no_is_said_to_more_time_by_keyboard_and_the_pages_hold(cohort: CohortRig, a_window: AWindow) -> None:
+    case = await (await cohort.nominate()).reach(Stage.APPLYING)
+    due_at = (await case.row()).due_at
+    assert due_at is not None
+    acts = ExtensionActs(cohort.rig.acts.desk)
+    await acts.ask(case.id, case.nominee, SteerReason.ILLNESS, due_at + timedelta(days=7))
+    page = await a_window(cohort.rig.operations)
+
+    await page.goto(f"/operations?cohort={cohort.id}")
+    await press(page, "link", "Asking for more time")
+    await expect(page.locator("main table")).to_contain_text("Asks for more time")
+    await holds(page)
+    await press(page, "link", case.id)
+    await expect(page.locator("h1")).to_contain_text(f"{case.id}: ")
+    await holds(page)
+    await press(page, "link", "Say no to more time")
+    await expect(page.locator("h1")).to_have_text(f"Say no to more time: {case.id}")
+    await holds(page)
+    await page.get_by_label("More time was given before").press("Space")
+    await press(page, "button", "Say no, and send the letter")
+    await expect(page.locator("h1")).to_have_text("Done: say no to more time")
+    await holds(page)
+    await cohort.rig.acts.nominations.pause(case.id, cohort.rig.operations, SteerReason.LEAVE)
+    await page.goto(f"/operations/nominations/{case.id}")
+    await expect(page.locator("main")).to_contain_text("This nomination is paused since")
+    await holds(page)
 
 
 async def press(page: Page, role: str, name: str) -> None:
