@@ -153,8 +153,10 @@ class ProgramActs:
         now = self._clock()
         async with self._sessions.begin() as session:
             await require_nominator(session, organisation, by)
+            # One after the other for an organisation, so that ten at once are not eleven.
+            await session.get(Organisation, organisation, with_for_update={"key_share": True})
             if len(await endpoints_of(session, organisation)) >= MOST_ENDPOINTS:
-                raise RefusedError(f"An organisation has at most {MOST_ENDPOINTS} endpoints. Remove one first.")
+                raise RefusedError(f"An organisation has at most {MOST_ENDPOINTS} endpoints. Switch one off first.")
             row = WebhookEndpoint(
                 id=f"wh-{secrets.token_hex(6)}",
                 organisation_code=organisation,

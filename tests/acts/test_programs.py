@@ -1,12 +1,13 @@
 """Tokens and endpoints of an organisation's programs: who may do what with them, and until when."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 from sqlmodel import col, select
 
 from acts.errors import NotKnownError, RefusedError
-from acts.programs import MOST_DAYS, TEST, ProgramActs
+from acts.programs import MOST_DAYS, MOST_ENDPOINTS, TEST, ProgramActs
 from models.ids import OrganisationCode
 from models.messages import By
 from models.programs import Scope
@@ -46,6 +47,17 @@ async def test_token_that_would_end_at_another_time_is_refused(
 
     async with sessions() as session:
         assert (await session.exec(select(ApiToken))).all() == []
+
+
+async def test_organisation_has_ten_endpoints_however_many_are_added_at_once(
+    programs: ProgramActs, sessions: Sessions
+) -> None:
+    answers = await asyncio.gather(*(endpoint_of(programs) for _ in range(14)), return_exceptions=True)
+
+    async with sessions() as session:
+        kept = (await session.exec(select(WebhookEndpoint.id))).all()
+    assert len(kept) == MOST_ENDPOINTS
+    assert [type(one) for one in answers if isinstance(one, Exception)] == [RefusedError] * (14 - MOST_ENDPOINTS)
 
 
 @pytest.mark.parametrize("by", [NOMINATOR, OPERATIONS])
