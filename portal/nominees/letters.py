@@ -67,5 +67,5 @@ def _in_words(
         )
         written = render(letter.template, about)
     except (FactsError, TemplateError):
-        return LetterInWords(when, "A message that cannot be shown", "Ask the contact below for a copy of it.")
+        return LetterInWords(when, "A message that cannot be shown", "Ask the operations team for a copy of it.")
     return LetterInWords(when, written.subject, written.body)

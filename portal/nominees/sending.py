@@ -113,6 +113,7 @@ async def sent(request: Request, nomination: str, visitor: Reader, services: Sur
         crumbs=mine.crumbs,
         lede=f"You sent it at {moment(newest.submitted_at)}. It is kept as it was and cannot be changed.",
         reference=mine.number,
+        path=mine.path,
         fingerprint=newest.sha256,
         sections=sections_of(mine, newest.content),
     )
@@ -131,6 +132,7 @@ async def kept(request: Request, nomination: str, visitor: Reader, services: Sur
         crumbs=mine.crumbs,
         lede="You did not send this, and nobody has read it.",
         reference=mine.number,
+        path=mine.path,
         fingerprint="",
         sections=sections_of(mine, content),
     )

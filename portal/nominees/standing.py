@@ -59,6 +59,7 @@ async def messages(request: Request, nomination: str, visitor: Reader, services:
         title="Messages we sent you",
         area=AREA,
         crumbs=mine.crumbs,
+        path=mine.path,
         letters=letters_in_words(mine.found, visitor.name, letters, reasons, services.sender)[::-1],
     )
 
@@ -81,6 +82,7 @@ async def decision(
         crumbs=mine.crumbs,
         letters=letters_in_words(mine.found, visitor.name, shown, reasons, services.sender),
         path=mine.path,
+        reference=mine.number,
         feedback=any(one.template == Template.FEEDBACK for one in shown),
     )
 

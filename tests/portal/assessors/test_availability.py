@@ -129,7 +129,7 @@ async def test_interests_are_chosen_from_what_the_cohort_names(cohort: CohortRig
     unknown = await form.submit("/interests", {"interests": ["astrology"], "once": "another"})
     cleared = await (await visit.get(f"/availability/{cohort.id}/interests")).submit("/interests", {"interests": []})
 
-    assert "Nobody in this cohort has named interests yet" in none.words
+    assert "Nobody in this round has named interests yet" in none.words
     assert "Finance, Integrated care" in done.words
     assert (unknown.status, "Choose interests from the list." in unknown.words) == (422, True)
     assert "Your interests are changed" in cleared.words
