@@ -6,7 +6,9 @@ full. Of all allocations of that worth, the one that moves the fewest others is 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from threading import Lock
 
 import numpy as np
 
@@ -17,6 +19,7 @@ from allocation.proposal import Aim, Certificate, Proposal
 from allocation.propose import floor_of, placed, propose, without, worth_of
 from allocation.rules import Bar, bars, days_available
 from allocation.seating import Seating
+from allocation.steady import steadied
 from allocation.why import WhyNot, Whys
 
 _OFF = {
@@ -31,6 +34,8 @@ _OFF = {
 """The switch of each bar that has one."""
 
 Pair = tuple[str, str]
+
+_ONE_AT_A_TIME = Lock()
 
 
 class NotInRunError(LookupError):
@@ -198,20 +203,36 @@ def _not_in(what: str) -> str:
 
 
 def _priced(problem: AllocationProblem, proposal: Proposal, pair: Pair, *, aim: Aim, seconds: float) -> Reply:
-    said = Whys(problem, proposal).why_not(*pair)
+    claim = proposal.certificate
+    # The programme of a run is shared by those who ask at once, and no solver may be asked two things at a time.
+    with _ONE_AT_A_TIME:
+        said = _ready(problem, proposal, claim.floor if aim == "floor" else None).why_not(*pair)
     if said.barred:
         return Reply(*pair, seated=False, reasons=said.barred, cost=None)
     cost: Cost | None = None
-    if said.most is not None:
+    if said.exact and said.total is not None and _settled(claim, aim):
+        moves = tuple(sorted((Move(*move) for move in said.moves), key=_order))
+        cost = Cost(claim.total - said.total, said.floor or 0, claim.floor, moves, exact=True)
+    elif said.most is not None or aim == "floor":
         rules = replace(problem.rules, pinned=problem.rules.pinned | {pair}, off=problem.rules.off - {"pinned"})
         there = without(replace(problem, rules=rules), set(proposal.unstaffed))
-        cost = _near(there, proposal, said, aim)
+        cost = None if said.most is None else _near(there, proposal, said, aim)
         if cost is None or not cost.exact:
             cost = _in_full(there, proposal, aim, seconds) or cost
     if cost is None:
         alone = "cannot sit here unless another panel stays without members"
         return Reply(*pair, seated=False, reasons=(alone,), cost=None)
     return Reply(*pair, seated=False, reasons=(), cost=cost)
+
+
+@lru_cache(maxsize=2)
+def _ready(problem: AllocationProblem, proposal: Proposal, floor: int | None) -> Whys:
+    """The programmes of the runs asked about last: solving one takes a hundred times as long as asking it."""
+    return Whys(problem, proposal, floor)
+
+
+def _order(move: Move) -> tuple[str, bool, str]:
+    return move.nomination, move.comes, move.assessor
 
 
 def _near(there: AllocationProblem, proposal: Proposal, said: WhyNot, aim: Aim) -> Cost | None:
@@ -259,33 +280,16 @@ def _settled(claim: Certificate, aim: Aim) -> bool:
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Scaled(Model):
-    """The model with every point counted `scale` times, so that less than a point can settle ties."""
-
-    scale: int = 1
-
-    def step_cost(self, assessor: Ints, load: Ints) -> Ints:
-        return super().step_cost(assessor, load) * self.scale
-
-
 def _steadiest(model: Model, arcs: Ints, held: set[Pair], floor: int | None) -> Ints | None:
     """The best choice of the arcs, and of all such the one that keeps the most seats."""
-    kept = np.isin(np.arange(len(model.panel)), _arcs_of(model, held))
-    scale = int(model.missing.sum()) + 1
-    weights = model.rules.weights
-    finer = replace(weights, mixed=weights.mixed * scale, repeat=weights.repeat * scale)
-    parts = {one.name: getattr(model, one.name) for one in fields(Model)}
-    parts["problem"] = replace(model.problem, rules=replace(model.rules, weights=finer))
-    parts["fit"] = model.fit * scale + kept
-    least = None if floor is None else floor * scale
-    return Seating(_Scaled(**parts, scale=scale), arcs=arcs, floor=least).solved(5.0).arcs
+    finer = steadied(model, _arcs_of(model, held))
+    return Seating(finer, arcs=arcs, floor=None if floor is None else floor * finer.scale).solved(5.0).arcs
 
 
 def _moves(model: Model, taken: Ints, held: set[Pair]) -> tuple[Move, ...]:
     seats = {(seat.nomination, seat.assessor) for seat in placed(model, taken)}
     moves = [Move(*pair, comes=True) for pair in seats - held] + [Move(*pair, comes=False) for pair in held - seats]
-    return tuple(sorted(moves, key=lambda one: (one.nomination, one.comes, one.assessor)))
+    return tuple(sorted(moves, key=_order))
 
 
 def _pairs(proposal: Proposal) -> set[Pair]:

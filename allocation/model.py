@@ -18,7 +18,7 @@ Floor first: the fit of the worst-off panel (the sum over its new seats) is made
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from hashlib import sha256
 
@@ -102,6 +102,18 @@ class Model:
             who = np.flatnonzero(new >= step)
             cost += int(self.step_cost(who, self.load[who] + step).sum())
         return cost
+
+
+def with_spare(model: Model) -> Model:
+    """The model with one arc more, the last: its figures may be set anew, for a pair that is not listed."""
+    return replace(
+        model,
+        panel=np.append(model.panel, model.panel[:1]),
+        week=np.append(model.week, model.week[:1]),
+        assessor=np.append(model.assessor, model.assessor[:1]),
+        fit=np.append(model.fit, model.fit[:1]),
+        pinned=np.append(model.pinned, np.zeros(1, dtype=bool)),
+    )
 
 
 def weeks_of(rules: PanelRules) -> tuple[tuple[date, date], ...]:
@@ -330,3 +342,15 @@ class _Pairs:
             orders = (points[may] * 65_536 - shuffle, shuffle) if few else ()
             chosen += [may[of_kind[np.argpartition(-worth[of_kind], few - 1)[:few]]] for worth in orders]
         return np.unique(np.concatenate(chosen))
+
+
+class Barred:
+    """Says of any panel of a model which assessors a rule that is switched on bars from it."""
+
+    def __init__(self, model: Model) -> None:
+        self._nominations = model.nominations
+        self._pairs = _Pairs(model.assessors, model.rules, model.counts)
+
+    def __call__(self, panel: int) -> Bools:
+        """For each assessor whether they are barred."""
+        return self._pairs.barred(self._nominations[panel])

@@ -26,6 +26,7 @@ Floats = NDArray[np.float64]
 Pair = tuple[int, int]
 
 _TINY = 1e-6
+_PERTURBED = "dual_simplex_cost_perturbation_multiplier"
 _CUTS = 40  # Rounds of rows for pairs; what is left is counted in branch and bound.
 
 
@@ -109,6 +110,8 @@ class Seating:
         floor: Points that the fits of each panel reach at least.
         optional: Whether panels may be left out; as many as possible are then seated before anything else.
         prices: Points for a seat of each assessor, in place of the cost of loads.
+        taken: Position of an arc that is surely taken; none when None.
+        shut: Position of an arc that is not taken unless it is forced; none when None.
     """
 
     def __init__(
@@ -121,6 +124,8 @@ class Seating:
         floor: int | None = None,
         optional: bool = False,
         prices: Floats | None = None,
+        taken: int | None = None,
+        shut: int | None = None,
     ) -> None:
         self._model = model
         self._panels = np.arange(len(model.nominations)) if panels is None else panels
@@ -136,9 +141,21 @@ class Seating:
         self._rows = _Rows()
         self._watched: set[Pair] = set()
         self._load_row_of: dict[int, int] = {}
+        self._panel_row_of: dict[int, int] = {}
+        self._rule_rows_of = defaultdict[int, list[tuple[int, int]]](list)
+        self._floor_row_of: dict[int, int] = {}
         self._optional = optional
+        self._one_week = model.weeks == 1 and not optional  # Then every panel sits, and no row need say so.
         self._place = {one.id: at for at, one in enumerate(model.assessors)}
+        # Panels whose kept members newcomers could meet; one where others meet outside: no pair is then passed over.
+        self._with_kept = [at for at, panel in enumerate(self._panels) if model.nominations[panel].seated]
+        if (model.met or self._around.met) and not self._with_kept and len(self._panels):
+            self._with_kept = [0]
         self._build(floor, prices)
+        if taken is not None:
+            self._lower[: len(self._arcs)][self._arcs == taken] = 1.0
+        if shut is not None:
+            self._upper[: len(self._arcs)][self._arcs == shut] = 0.0
         self._highs: highspy.Highs | None = None
 
     def _build(self, floor: int | None, prices: Floats | None) -> None:
@@ -163,6 +180,8 @@ class Seating:
         self._worth = np.concatenate([fits, seat_worth, -step_costs, np.full(mixed, float(worth))])
         lower = np.concatenate([np.zeros(first_z), owed, np.zeros(mixed)])
         self._lower, self._upper = lower, np.ones(len(lower))
+        if self._one_week:
+            self._lower[first_y:first_z] = 1.0
         self._whole = np.concatenate([np.ones(first_z, dtype=bool), np.zeros(len(steps_of) + mixed, dtype=bool)])
         self._panel_rows(first_y)
         self._composition_rows(first_y)
@@ -191,11 +210,12 @@ class Seating:
         for row, mine in enumerate(grouped(self._row_of, len(self._panels) * model.weeks)):
             panel = self._panels[row // model.weeks]
             seats = -float(model.missing[panel])
+            self._panel_row_of[row] = len(self._rows.lower)
             self._rows.add(np.append(mine, first_y + row), np.append(np.ones(len(mine)), seats), 0.0, 0.0)
             # Nobody sits in a week in which the panel does not: this makes the relaxation far tighter.
             for arc in mine if model.weeks > 1 and seats < -1 else ():
                 self._rows.add(np.array([arc, first_y + row]), np.array([1.0, -1.0]), -np.inf, 0.0)
-        for at in range(len(self._panels)):
+        for at in range(0 if self._one_week else len(self._panels)):
             sits = first_y + at * model.weeks + np.arange(model.weeks)
             self._rows.add(sits, np.ones(model.weeks), 0.0 if self._optional else 1.0, 1.0)
 
@@ -211,8 +231,10 @@ class Seating:
                 who = mine[counted[mine]]
                 y, ones = first_y + row, np.ones(len(who))
                 if least > 0:
+                    self._rule_rows_of[row].append((rule, len(self._rows.lower)))
                     self._rows.add(np.append(who, y), np.append(ones, -float(least)), 0.0, np.inf)
                 if most < model.missing[panel]:
+                    self._rule_rows_of[row].append((rule, len(self._rows.lower)))
                     self._rows.add(np.append(who, y), np.append(ones, -float(most)), -np.inf, 0.0)
 
     def _load_rows(self, first_z: int, steps_of: Ints) -> None:
@@ -244,6 +266,7 @@ class Seating:
         for at, mine in enumerate(grouped(self._panel_of, len(self._panels))):
             sits = first_y + at * model.weeks + np.arange(model.weeks)
             values = np.concatenate([model.fit[self._arcs[mine]], np.full(model.weeks, -float(floor))])
+            self._floor_row_of[at] = len(self._rows.lower)
             self._rows.add(np.concatenate([mine, sits]), values, 0.0, np.inf)
 
     def _mixed_rows(self, first_m: int) -> None:
@@ -263,13 +286,39 @@ class Seating:
 
     def warm(self) -> "Warm":
         """The programme without whole numbers, solved and kept ready for questions."""
-        return Warm(self._programme(60.0), self._relaxation, self._arcs)
+        return Warm(self, self._programme(60.0), self._relaxation)
+
+    @property
+    def arcs(self) -> Ints:
+        """The arcs offered, in the order of their columns."""
+        return self._arcs
+
+    def floor_rows(self) -> Ints:
+        """The rows that hold the floor."""
+        return np.array([self._floor_row_of[at] for at in range(len(self._floor_row_of))], dtype=np.int32)
+
+    def entries(self, at: int) -> dict[int, float]:
+        """The rows in which a column of an arc stands, those on pairs aside, and its values there."""
+        model, row = self._model, int(self._row_of[at])
+        who, fit = int(self._assessor_of[at]), float(model.fit[self._arcs[at]])
+        found = {self._panel_row_of[row]: 1.0}
+        found |= {index: 1.0 for rule, index in self._rule_rows_of[row] if model.counts[who, rule]}
+        if who in self._load_row_of:
+            found[self._load_row_of[who]] = 1.0
+        if self._floor_row_of:
+            found[self._floor_row_of[int(self._panel_of[at])]] = fit
+        return found
+
+    def put(self, at: int, panel: int, who: int) -> None:
+        """Has the column of an arc stand for another panel and assessor, whose arc the model now holds there."""
+        self._panel_of[at], self._assessor_of[at] = self._position[panel], who
+        self._row_of[at] = self._panel_of[at] * self._model.weeks
 
     def _relaxation(self, highs: highspy.Highs) -> Relaxation | None:
         highs.run()
-        for _ in range(_CUTS):
-            if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal or not self._cut(highs):
-                break
+        rounds = 0
+        while rounds < _CUTS and highs.getModelStatus() == highspy.HighsModelStatus.kOptimal and self._cut(highs):
+            rounds += 1
             highs.run()
         status = highs.getModelStatus()
         if status == highspy.HighsModelStatus.kInfeasible:
@@ -288,7 +337,8 @@ class Seating:
         losses = np.asarray(solution.col_dual)[: len(self._arcs)]
         decided = values[: len(self._whole)][self._whole]
         whole = bool(proved and np.all(np.minimum(decided, 1 - decided) < _TINY))
-        whole = whole and not self._meeting_too_often(np.flatnonzero(shares > 0.5))
+        if whole and (rounds == _CUTS or self._model.weeks > 1 or self._model.rules.weights.repeat):
+            whole = not self._meeting_too_often(np.flatnonzero(shares > 0.5))
         return Relaxation(bound, prices, self._arcs[some], shares[some], self._arcs, losses, whole)
 
     def _cut(self, highs: highspy.Highs) -> int:
@@ -307,20 +357,37 @@ class Seating:
         return added
 
     def _meetings(self, highs: highspy.Highs) -> dict[Pair, list[tuple[float, list[int], int]]]:
-        """For each pair, by panel: how far it surely meets, the columns of both, and how many are free of meeting."""
+        """For pairs that may meet too often, by panel: how far they meet, the columns, how many are free of meeting.
+
+        Two of one panel whose shares sum to more than 1 surely meet in what is beyond; a kept member counts as 1.
+        """
         shares = np.asarray(highs.getSolution().col_value)[: len(self._arcs)]
-        members = defaultdict[int, dict[int, tuple[float, list[int]]]](dict)
-        for at in np.flatnonzero(shares > _TINY).tolist():
-            members[int(self._panel_of[at])][int(self._assessor_of[at])] = (float(shares[at]), [at])
+        some = np.flatnonzero(shares > _TINY)
+        order = np.lexsort((self._assessor_of[some], self._panel_of[some]))
+        some = some[order]
+        panel, who, share = self._panel_of[some], self._assessor_of[some], shares[some]
+        firsts: list[Ints] = []
+        seconds: list[Ints] = []
+        for step in range(1, int(np.bincount(panel, minlength=1).max(initial=1))):
+            same = np.flatnonzero(panel[:-step] == panel[step:])
+            meets = same[share[same] + share[same + step] > 1 + _TINY]
+            firsts.append(meets)
+            seconds.append(meets + step)
+        none = np.zeros(0, dtype=np.int64)
+        first, second = np.concatenate([none, *firsts]), np.concatenate([none, *seconds])
         found = defaultdict[Pair, list[tuple[float, list[int], int]]](list)
-        for panel, seated in members.items():
-            for name in self._model.nominations[self._panels[panel]].seated:
-                seated[self._place[name]] = (1.0, [])
-            for one, other in combinations(sorted(seated), 2):
-                (first, of_first), (second, of_second) = seated[one], seated[other]
-                if first + second > 1 + _TINY and (of_first or of_second):
-                    free = int(bool(of_first and of_second))
-                    found[one, other].append((first + second - 1, [*of_first, *of_second], free))
+        # Most pairs meet once: only those that could be too many are looked at one by one.
+        _, which = np.unique(who[first] * len(self._place) + who[second], return_inverse=True)
+        sums = np.bincount(which, share[first] + share[second] - 1)
+        often = 0.0 if self._with_kept else float(self._model.rules.pair_most or 0)
+        for at in (np.flatnonzero(sums[which] > often) if len(which) else none).tolist():
+            one, other = int(first[at]), int(second[at])
+            columns = [int(some[one]), int(some[other])]
+            found[int(who[one]), int(who[other])].append((float(share[one] + share[other] - 1), columns, 1))
+        for at in (np.flatnonzero(np.isin(panel, self._with_kept)) if self._with_kept else none).tolist():
+            for name in self._model.nominations[self._panels[panel[at]]].seated:
+                pair = sorted((int(who[at]), self._place[name]))
+                found[pair[0], pair[1]].append((float(share[at]), [int(some[at])], 0))
         return found
 
     def solved(self, seconds: float = 60.0, gap: float = 0.0, start: Ints | None = None) -> Seated:
@@ -417,7 +484,7 @@ class Seating:
         rules, model = self._model.rules, self._model
         arcs = [np.flatnonzero(self._assessor_of == who) for who in pair]
         together = []
-        kept_with = self._kept_with(pair)
+        kept_with = self._kept_beside(pair)
         for at in np.intersect1d(self._panel_of[arcs[0]], self._panel_of[arcs[1]]):
             both = np.concatenate([of_one[self._panel_of[of_one] == at] for of_one in arcs])
             together.append(self._meets(highs, both, 1.0))
@@ -436,7 +503,7 @@ class Seating:
         values = np.append(np.ones(len(together)), -1.0)
         highs.addRow(-np.inf, float(max(free - before, 0)), len(columns), columns, values)
 
-    def _kept_with(self, pair: Pair) -> list[tuple[int, list[int]]]:
+    def _kept_beside(self, pair: Pair) -> list[tuple[int, list[int]]]:
         """Panels where one of the two is kept and the other could come: meetings that one seat decides."""
         found = []
         for who, other in ((0, 1), (1, 0)):
@@ -455,23 +522,55 @@ class Seating:
 
 
 class Warm:
-    """A solved programme that answers what forcing a seat would do, from where its last answer stands."""
+    """A solved programme that answers what forcing a seat would do, each time from where its first answer stands."""
 
-    def __init__(self, highs: highspy.Highs, solve: Callable[[highspy.Highs], Relaxation | None], arcs: Ints) -> None:
-        self._highs, self._solve = highs, solve
-        self._column = {int(arc): at for at, arc in enumerate(arcs)}
-        first = solve(highs)
-        self.bound = -np.inf if first is None else first.bound
-        self.prices = np.zeros(0) if first is None else first.prices
-        self.whole = first is not None and first.whole
+    def __init__(
+        self, seating: Seating, highs: highspy.Highs, solve: Callable[[highspy.Highs], Relaxation | None]
+    ) -> None:
+        self._seating, self._highs, self._solve = seating, highs, solve
+        self._column = {int(arc): at for at, arc in enumerate(seating.arcs)}
+        self._entries: dict[int, float] = {}
+        self.first = solve(highs)
+        # One bound changes: costs perturbed against cycling would move far more of the answer than it does.
+        highs.setOptionValue(_PERTURBED, 0.0)
+        self._rows, self._basis = int(highs.getNumRow()), highs.getBasis()
+        self.bound = -np.inf if self.first is None else self.first.bound
+        self.prices = np.zeros(0) if self.first is None else self.first.prices
+        self.whole = self.first is not None and self.first.whole
 
-    def forced(self, arc: int) -> Relaxation | None:
-        """The best answer that takes an arc; None when there is none."""
-        column = self._column[arc]
+    def forced(self, arc: int, missed: float = 0.0) -> Relaxation | None:
+        """The best answer that takes an arc; None when there is none.
+
+        Args:
+            arc: The arc.
+            missed: By how many points each panel may miss the floor.
+        """
+        column, rows = self._column[arc], self._seating.floor_rows()
+        upper = float(self._highs.getLp().col_upper_[column])
+        lower, free = np.zeros(len(rows)), np.full(len(rows), np.inf)
+        self._highs.changeRowsBounds(len(rows), rows, lower - missed, free)
         self._highs.changeColBounds(column, 1.0, 1.0)
+        self._highs.clearSolver()
+        self._highs.setBasis(self._basis)
         found = self._solve(self._highs)
-        self._highs.changeColBounds(column, 0.0, 1.0)
+        self._highs.changeColBounds(column, 0.0, upper)
+        self._highs.changeRowsBounds(len(rows), rows, lower, free)
+        # The next answer must not depend on what was asked before.
+        late = np.arange(self._rows, self._highs.getNumRow(), dtype=np.int32)
+        if len(late):
+            self._highs.deleteRows(len(late), late)
         return found
+
+    def stand_for(self, arc: int, panel: int, who: int, worth: float) -> None:
+        """Has a shut arc stand for a panel and an assessor who were not listed together."""
+        column = self._column[arc]
+        for row in self._entries or self._seating.entries(column):
+            self._highs.changeCoeff(row, column, 0.0)
+        self._seating.put(column, panel, who)
+        self._entries = self._seating.entries(column)
+        for row, value in self._entries.items():
+            self._highs.changeCoeff(row, column, value)
+        self._highs.changeColCost(column, -worth)
 
 
 def pairs_met(model: Model, panels: Mapping[int, list[int]]) -> Counter[Pair]:
