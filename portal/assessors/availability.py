@@ -5,6 +5,7 @@ from starlette.responses import HTMLResponse, Response
 
 from acts.register import MOST_CAPACITY
 from models.enums import CohortPhase
+from portal.arrivals import said_here
 from portal.assessors.forms import CapacityForm, InterestsForm
 from portal.assessors.inbox import with_policies
 from portal.assessors.places import AREA, COHORT, CRUMBS, Keeps, Place, changed, place_of, register_of
@@ -38,7 +39,7 @@ async def show_availability(request: Request, visitor: Keeps, services: Surround
         "assessors/availability.html",
         title="Your availability",
         area=AREA,
-        notice=Notice(_DONE[done], _FROM_NOW_ON) if done in _DONE else None,
+        notice=await said_here(request, Notice(_DONE[done], _FROM_NOW_ON) if done in _DONE else None),
         standings=[
             standing(one, policy, periods.get(one.cohort.id, []), today)
             for one, policy in registered

@@ -26,6 +26,7 @@ Recorder = Annotated[Visitor, by(Role.NOMINEE, Act.RECORD_EQUALITY)]
 Stopper = Annotated[Visitor, by(Role.NOMINEE, Act.STOP_EQUALITY_USE)]
 _NOTICES = {
     "saved": Notice("Your answers are saved", "You can change or delete them at any time."),
+    "none": Notice("You have given no answers", "You do not have to. You can answer at any time.", "information"),
     "deleted": Notice("Your answers are deleted", "Nothing of them is left. You do not need to do anything else."),
 }
 
@@ -110,7 +111,7 @@ async def _page(
         area="Equality",
         status=status,
         errors=form.problems,
-        notice=_NOTICES.get(request.query_params.get("done", "")),
+        notice=_notice(request, any_given=any_given),
         form=form,
         questions=[(question, _options(question)) for question in QUESTIONS],
         action=f"{mine.path}/equality",
@@ -119,6 +120,14 @@ async def _page(
         others=others,
         path=mine.path,
     )
+
+
+def _notice(request: Request, *, any_given: bool) -> Notice | None:
+    """What was done, as the address says, where it is so: nothing else is written down of who answers or deletes."""
+    done = request.query_params.get("done", "")
+    if done == "saved":
+        return _NOTICES["saved" if any_given else "none"]
+    return _NOTICES["deleted"] if done == "deleted" and not any_given else None
 
 
 def _options(question: EqualityQuestion) -> list[Option]:

@@ -54,6 +54,7 @@ async def test_days_are_added_once_changed_and_removed(cohort: CohortRig, a_visi
 
     assert "Your days are added" in added.words
     assert added.path == again.path == "/availability?done=added"
+    assert "Your days are added" not in again.words  # a notice is given once
     assert after_adding[-1] == (date(2031, 3, 1), date(2031, 3, 5))
     assert change.form().fields["first_year"] == ["2031"]
     assert "Your days are changed" in changed.words

@@ -39,14 +39,18 @@ async def test_answers_are_kept_changed_and_deleted_without_a_trace(cohort: Coho
 
     saved = await page.submit("/equality", {"ethnicity": "N", "disability": ["02", "10"], "age": "40_49"})
     first = await answers_of(case)
+    untrue = await visit.get("/my-nomination/equality?done=deleted")
     changed = await saved.submit("/equality", {"ethnicity": "Z"})
     second = await answers_of(case)
     deleted = await changed.submit("/delete")
+    empty = await deleted.submit("/equality")
 
     assert "Your answers are saved" in saved.words
     assert first == [("age", ["40_49"]), ("disability", ["02", "10"]), ("ethnicity", ["N"])]
     assert second == [("age", ["40_49"]), ("disability", ["02", "10"]), ("ethnicity", ["Z"])]
     assert "Your answers are deleted" in deleted.words
+    assert "Your answers are deleted" not in untrue.words
+    assert "You have given no answers" in empty.words
     assert await answers_of(case) == []
     assert len(await cohort.rig.all(select(AuditEvent.position))) == len(events)
 
