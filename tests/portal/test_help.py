@@ -12,6 +12,7 @@ from tests.portal.conftest import A_Visit
 
 ROOT = Path(__file__).resolve().parents[2]
 PILOT = ROOT / "data" / "pilot" / "policy.toml"
+READ = {".html", ".js", ".md", ".py", ".toml"}
 READERS = {Role.NOMINEE, Role.ASSESSOR, Role.MODERATOR, Role.BOARD}
 SCORERS = {Role.ASSESSOR, Role.MODERATOR, Role.BOARD}
 
@@ -60,3 +61,15 @@ async def test_accessibility_statement_has_its_parts_in_their_order(a_visit: A_V
     places = [page.text.find(part) for part in parts]
     assert -1 not in places
     assert places == sorted(places)
+
+
+def test_everything_that_people_read_writes_email_in_one_word() -> None:
+    rooms = ("acts", "activities", "cli", "data", "docs", "intake", "models", "notify", "portal", "rules", "storage")
+    files = [path for room in rooms for path in (ROOT / room).rglob("*") if "vendor" not in path.parts]
+    files += list(ROOT.glob("*.md"))
+
+    read = {path: path.read_text(encoding="utf-8") for path in files if path.suffix in READ}
+    wrong = [path.relative_to(ROOT).as_posix() for path, text in read.items() if "e-mail" in text.casefold()]
+
+    assert wrong == []
+    assert len(read) > 400
