@@ -25,6 +25,7 @@ _LINKS: dict[Role, tuple[tuple[str, str], ...]] = {
     ),
     Role.MODERATOR: (
         ("Flags", "/quality"),
+        ("Conflicts", "/quality/conflicts"),
         ("Audit sample", "/quality/sample"),
         ("Screening", "/quality/screening"),
     ),

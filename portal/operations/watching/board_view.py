@@ -100,7 +100,7 @@ def _concerns(cohort: str, figures: BoardFigures) -> tuple[Count, ...]:
             "messages",
             sum(figures.messages.get(status, 0) for status in (MessageStatus.FAILED, MessageStatus.UNCERTAIN)),
             "Messages in trouble",
-            "/operations/messages",
+            f"/operations/messages?{urlencode({'cohort': cohort})}",
         ),
     )
 
