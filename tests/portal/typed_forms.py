@@ -160,14 +160,15 @@ def date_of(when: datetime, name: str) -> dict[str, str]:
 async def every_form(rig: Rig) -> list[Filled]:
     """Every form, on cases of their own that stand where the form can be sent."""
     cohort = await rig.cohort()
+    # One panel at a time is found for a cohort: those that need one have cohorts of their own.
     found = await asyncio.gather(
         signing_in(rig),
         nominating(cohort),
         applying(cohort),
-        assessing(cohort),
-        moderating(cohort),
+        assessing(await rig.cohort()),
+        moderating(await rig.cohort()),
         deciding(await rig.cohort()),
-        watching(cohort),
+        watching(await rig.cohort()),
         steering_cohorts(rig),
         keeping(rig),
     )
