@@ -116,7 +116,7 @@ def test_every_form_has_a_case_or_is_said_to_take_nothing_typed(portal: FastAPI,
 
     assert cases & NOTHING_TYPED == set()
     new = form_routes(portal) - cases - NOTHING_TYPED
-    assert new == set(), "Give each new form a case in tests/portal/typed_forms.py, or name it in NOTHING_TYPED there."
+    assert new == set(), "Give each new form a case in tests/portal/typed_forms.py, or name it in NOTHING_TYPED."
     assert (cases | NOTHING_TYPED) - form_routes(portal) == set(), "These routes are gone: take them out there too."
 
 
