@@ -6,6 +6,7 @@ they cannot be, the panels that hold what they need are freed as well, twice as 
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from time import perf_counter
 
 import numpy as np
@@ -13,11 +14,16 @@ import numpy as np
 from allocation.model import Bools, Ints, Model
 from allocation.prices import Market
 from allocation.seating import Around, Pair, Seating, pairs_met
+from allocation.standing import Standing
 
 CLOSE = 2e-5  # The share of the rest at which its search may end.
 LISTS = (16, 40)  # Arcs of a panel that are offered, at first and when these do not suffice.
 FEW = 14  # Arcs of a panel that are offered to the rest, beside those the relaxation took.
-BLOCK = 400  # Panels seated anew at once.
+FIRST = 8  # Arcs of a panel that are offered to the relaxation of a part.
+WIDE = 16  # Arcs of a panel that are offered where few panels are seated anew.
+HASTY = 8  # Panels seated in haste that are seated anew at once,
+BESIDE = 200  # with so many beside them that can give way.
+PART = 10_000  # Panels of a very large cohort whose relaxation is solved at once.
 ALL = 100_000  # Up to so many arcs all are offered.
 
 
@@ -73,33 +79,80 @@ def seated_by_fixing(
     return kept, seated, bound
 
 
-def improved_in_blocks(model: Model, market: Market, arcs: Ints, deadline: float) -> Ints:
-    """Seats blocks of panels anew, each exactly around all others, until the time is over or all have had their turn.
+def seated_in_parts(model: Model, market: Market, arcs: Ints, deadline: float) -> Ints:
+    """Seats a very large cohort anew, part after part, each around all others; no part can make the whole worse.
 
-    No block can make the whole worse: it begins from what it has.
+    A part is seated by its relaxation, which comes out nearly whole. What it leaves open, and panels on which two
+    assessors would meet too often, are then seated exactly, with panels beside them that can give way.
+
+    Args:
+        model: The model.
+        market: Prices already settled.
+        arcs: A sound answer for all panels.
+        deadline: When to stop, by the process's performance counter.
     """
-    listed = _listed(model, market, FEW)
-    for shift in (0, BLOCK // 2):
-        order = np.roll(np.arange(len(model.nominations)), shift)
-        for start in range(0, len(order), BLOCK):
-            if perf_counter() > deadline:
-                return arcs
-            rest = np.sort(order[start : start + BLOCK])
-            inside = np.isin(model.panel[arcs], rest)
-            kept, own = arcs[~inside], arcs[inside]
-            offered = np.union1d(listed[np.isin(model.panel[listed], rest)], own)
-            programme = Seating(model, panels=rest, arcs=offered, around=around_of(model, kept))
-            found = programme.solved(min(max(deadline - perf_counter(), 1.0), 5.0), gap=CLOSE, start=own)
-            if found.arcs is not None and len(found.arcs) == len(own):
-                arcs = np.union1d(kept, found.arcs)
+    offered = np.union1d(_listed(model, market, FIRST), arcs)
+    wider = np.union1d(_listed(model, market, WIDE), arcs)
+    order = np.argsort(np.arange(len(model.nominations)) % max(-(-len(model.nominations) // PART), 1), kind="stable")
+    for part in np.array_split(order, max(-(-len(order) // PART), 1)):
+        if perf_counter() > deadline:
+            break
+        inside = np.isin(model.panel[arcs], part)
+        others, own = arcs[~inside], arcs[inside]
+        found = _part_seated(model, np.sort(part), others, (offered, wider), deadline)
+        if found is None:
+            continue
+        if _worth(model, others, found) > _worth(model, others, own):
+            arcs = np.union1d(others, found)
     return arcs
+
+
+def _part_seated(model: Model, part: Ints, others: Ints, lists: tuple[Ints, Ints], deadline: float) -> Ints | None:
+    """The part's panels seated anew; None where time does not suffice."""
+    offered, wider = (arcs[np.isin(model.panel[arcs], part)] for arcs in lists)
+    around = around_of(model, others)
+    programme = Seating(model, panels=part, arcs=offered, around=around)
+    relaxed = programme.relaxed(max(deadline - perf_counter(), 1.0), cuts=False)
+    if relaxed is None or not np.isfinite(relaxed.bound):
+        return None
+    kept = _whole(model, relaxed.arcs[relaxed.shares > 1 - 1e-6], around.met)
+    rest = np.setdiff1d(part, model.panel[kept])
+    standing = Standing(model.problem, model, relaxed.prices)
+    standing.take(np.union1d(others, kept))
+    if not all(standing.seat(model.nominations[panel].id) for panel in rest):
+        return None
+    found = _bettered(model, standing.arcs, rest, (offered, wider), deadline)
+    return found[np.isin(model.panel[found], part)]
+
+
+def _bettered(model: Model, arcs: Ints, hasty: Ints, lists: tuple[Ints, Ints], deadline: float) -> Ints:
+    """Panels that were seated in haste are seated anew, a few at a time, with those who hold what they could use."""
+    offered, wider = lists
+    for few in np.array_split(hasty, max(len(hasty) // HASTY, 1)):
+        if not len(few) or perf_counter() > deadline:
+            break
+        rest, kept = freed(model, arcs[~np.isin(model.panel[arcs], few)], offered, few, BESIDE)
+        own = arcs[np.isin(model.panel[arcs], rest)]
+        near = np.union1d(wider[np.isin(model.panel[wider], rest)], own)
+        found = Seating(model, panels=rest, arcs=near, around=around_of(model, kept)).solved(
+            2.0, gap=CLOSE, start=own
+        )
+        if found.arcs is not None and _worth(model, kept, found.arcs) > _worth(model, kept, own):
+            arcs = np.union1d(kept, found.arcs)
+    return arcs
+
+
+def _worth(model: Model, others: Ints, arcs: Ints) -> int:
+    """Fits less the cost of loads, for panels without wishes beyond these."""
+    loads = np.bincount(model.assessor[np.union1d(others, arcs)], minlength=len(model.assessors))
+    return int(model.fit[arcs].sum()) - model.cost_of_loads(loads)
 
 
 def _listed(model: Model, market: Market, few: int) -> Ints:
     return np.union1d(market.listed(few), np.flatnonzero(model.pinned))
 
 
-def _whole(model: Model, arcs: Ints) -> Ints:
+def _whole(model: Model, arcs: Ints, around: Mapping[Pair, int] | None = None) -> Ints:
     """The arcs of panels that have all their seats and, panel after panel, no pair that meets too often."""
     filled = np.bincount(model.panel[arcs], minlength=len(model.nominations)) == model.missing
     arcs = arcs[filled[model.panel[arcs]]]
@@ -107,6 +160,7 @@ def _whole(model: Model, arcs: Ints) -> Ints:
     if limit is None:
         return arcs
     met, too_often = Counter[Pair](model.met), set[int]()
+    met.update(around or {})
     for panel, members in _members(model, arcs).items():
         pairs = pairs_met(model, {panel: members})
         if any(met[pair] + times > limit for pair, times in pairs.items()):

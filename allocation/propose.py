@@ -8,9 +8,9 @@ from time import perf_counter
 import numpy as np
 
 from allocation.certified import certified
-from allocation.fixing import ALL, around_of, freed, improved_in_blocks, seated_by_fixing
+from allocation.fixing import ALL, around_of, freed, seated_by_fixing, seated_in_parts
 from allocation.model import Bools, Ints, Model, compiled, weeks_of
-from allocation.prices import Market
+from allocation.prices import Market, PanelChoice
 from allocation.problem import AllocationProblem
 from allocation.proposal import Aim, Certificate, Placed, Proposal
 from allocation.seating import Seating, pairs_met
@@ -48,11 +48,17 @@ def propose(problem: AllocationProblem, *, aim: Aim = "floor", seconds: float = 
     if found is not None:
         return _proposal(model, found, contradicted, len(model.nominations))
     arcs, most = _most_panels(model, deadline)
+    best = _best_among_most(model, arcs, most, aim, deadline)
+    if best is not None:
+        arcs = best.arcs
     seated = {model.nominations[panel].id for panel in np.unique(model.panel[arcs])}
     left = {one.id for one in model.nominations} - seated
     staffable = without(problem, left)
     rest = compiled(staffable)
-    found = _best(rest, aim, deadline) or _as_found(rest, _moved(model, rest, arcs))
+    if best is not None:
+        found = replace(best, arcs=_moved(model, rest, arcs))
+    else:
+        found = _best(rest, aim, deadline) or _as_found(rest, _moved(model, rest, arcs))
     return _proposal(rest, found, contradicted | left, most)
 
 
@@ -158,7 +164,7 @@ def _large(model: Model, market: Market, deadline: float) -> Found | None:
     else:
         arcs, seated = _one_by_one(model)
         if seated.all():
-            arcs = improved_in_blocks(model, market, arcs, deadline)
+            arcs = seated_in_parts(model, market, arcs, deadline)
     if not seated.all():
         return None
     return Found(arcs, 0, rounded_down(min(market.bound, bound) + 1e-6))
@@ -213,6 +219,38 @@ def _most_panels(model: Model, deadline: float) -> tuple[Ints, int]:
         return arcs, len(model.nominations)
     seated = len(np.unique(model.panel[result.arcs]))
     return result.arcs, seated if result.proved else len(model.nominations)
+
+
+def _best_among_most(model: Model, arcs: Ints, most: int, aim: Aim, deadline: float) -> Found | None:
+    """Of all ways to seat as many panels as possible the best: the highest floor first where that is the aim.
+
+    A floor is out of reach when fewer panels can be seated at it. None where the search was stopped before it could
+    say how many panels can be seated at most; the panels that its answer seats then stand for all.
+    """
+    if len(np.unique(model.panel[arcs])) < most or not len(arcs):
+        return None
+    highest = np.sort(PanelChoice(model).best(model.fit.astype(np.float64)).worth)[::-1]
+    low, high, asked = _lowest_fit(model, arcs), round(highest[most - 1]), round(highest[most - 1])
+    best = Found(arcs, high, worth_of(model, arcs).total(model))
+    while aim == "floor" and low < high and perf_counter() < deadline:
+        result = Seating(model, optional=True, floor=asked).solved(max(deadline - perf_counter(), 1.0))
+        if result.arcs is not None and len(np.unique(model.panel[result.arcs])) == most:
+            low = max(_lowest_fit(model, result.arcs), asked)
+            # A search that was stopped has no bound of its own but that of a lower floor.
+            bound = worth_of(model, result.arcs).total(model) if result.proved else best.total_bound
+            best = Found(result.arcs, high, bound)
+        elif result.proved:
+            high = asked - 1
+        else:
+            break
+        asked = (low + high + 1) // 2
+    return replace(best, floor_bound=max(high, low))
+
+
+def _lowest_fit(model: Model, arcs: Ints) -> int:
+    """The lowest fit of the panels that are seated."""
+    _, which = np.unique(model.panel[arcs], return_inverse=True)
+    return int(np.bincount(which, model.fit[arcs]).min())
 
 
 def _one_by_one(model: Model) -> tuple[Ints, Bools]:

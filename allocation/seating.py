@@ -280,9 +280,14 @@ class Seating:
                     who = mine[has[self._assessor_of[mine]] == kind]
                     self._rows.add(np.append(who, first_m + at), np.append(np.ones(len(who)), -1.0), 0.0, np.inf)
 
-    def relaxed(self, seconds: float = 60.0) -> Relaxation | None:
-        """The programme without the demand for whole numbers; None when even that is impossible."""
-        return self._relaxation(self._programme(seconds))
+    def relaxed(self, seconds: float = 60.0, *, cuts: bool = True) -> Relaxation | None:
+        """The programme without the demand for whole numbers; None when even that is impossible.
+
+        Args:
+            seconds: Time allowed.
+            cuts: Whether rows for pairs are added; without them, pairs may still meet too often.
+        """
+        return self._relaxation(self._programme(seconds), _CUTS if cuts else 0)
 
     def warm(self) -> "Warm":
         """The programme without whole numbers, solved and kept ready for questions."""
@@ -314,10 +319,10 @@ class Seating:
         self._panel_of[at], self._assessor_of[at] = self._position[panel], who
         self._row_of[at] = self._panel_of[at] * self._model.weeks
 
-    def _relaxation(self, highs: highspy.Highs) -> Relaxation | None:
+    def _relaxation(self, highs: highspy.Highs, most: int = _CUTS) -> Relaxation | None:
         highs.run()
         rounds = 0
-        while rounds < _CUTS and highs.getModelStatus() == highspy.HighsModelStatus.kOptimal and self._cut(highs):
+        while rounds < most and highs.getModelStatus() == highspy.HighsModelStatus.kOptimal and self._cut(highs):
             rounds += 1
             highs.run()
         status = highs.getModelStatus()
@@ -337,7 +342,7 @@ class Seating:
         losses = np.asarray(solution.col_dual)[: len(self._arcs)]
         decided = values[: len(self._whole)][self._whole]
         whole = bool(proved and np.all(np.minimum(decided, 1 - decided) < _TINY))
-        if whole and (rounds == _CUTS or self._model.weeks > 1 or self._model.rules.weights.repeat):
+        if whole and (rounds == most or self._model.weeks > 1 or self._model.rules.weights.repeat):
             whole = not self._meeting_too_often(np.flatnonzero(shares > 0.5))
         return Relaxation(bound, prices, self._arcs[some], shares[some], self._arcs, losses, whole)
 

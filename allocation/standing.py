@@ -31,9 +31,10 @@ class Standing:
         problem: Every nomination that may be decided on, with nobody seated whose seat could come free; the loads
             of assessors are those outside these panels.
         model: Its numbers, where they are known already.
+        prices: What a seat of each assessor is worth to others at least; nothing where None.
     """
 
-    def __init__(self, problem: AllocationProblem, model: Model | None = None) -> None:
+    def __init__(self, problem: AllocationProblem, model: Model | None = None, prices: Floats | None = None) -> None:
         self._model = compiled(problem) if model is None else model
         model = self._model
         self._panel_of = {one.id: at for at, one in enumerate(model.nominations)}
@@ -48,7 +49,7 @@ class Standing:
             self._met[first, second] = self._met[second, first] = times
         self._weeks = weeks_of(problem.rules)
         self._planned: dict[int, Ints] = {}
-        self._prices: Floats = np.zeros(len(model.assessors))
+        self._prices: Floats = np.zeros(len(model.assessors)) if prices is None else prices.copy()
         self._kind = np.zeros(len(model.assessors), dtype=np.int64)
         if model.counts.size:
             self._kind = np.unique(model.counts, axis=0, return_inverse=True)[1].ravel()
@@ -82,6 +83,12 @@ class Standing:
         possible = [at for at in range(model.weeks) if np.count_nonzero(model.week[mine] == at) == len(wanted)]
         chosen = week if week is not None else possible[0]
         self._sit(panel, mine[model.week[mine] == chosen])
+
+    def take(self, arcs: Ints) -> None:
+        """Notes panels decided elsewhere, as arcs of the model."""
+        for mine in np.split(arcs, np.flatnonzero(np.diff(self._model.panel[arcs])) + 1):
+            if len(mine):
+                self._sit(int(self._model.panel[mine[0]]), mine)
 
     def seat(self, nomination: str) -> tuple[Placed, ...] | None:
         """The best panel as things stand, which then sits; None when no panel keeps every rule."""

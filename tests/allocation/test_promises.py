@@ -1,4 +1,10 @@
-"""What a long-lived allocator promises, as cases re-expressed in our words (after HotCRP's own tests)."""
+"""What a long-lived allocator promises, as cases re-expressed in our words (after HotCRP's own tests).
+
+Of its fifteen promises one is no matter of allocation: that an ordinary member gets no preview, which would show
+others' wishes. Here roles decide that (`tests/rules/test_permissions.py`), for this room knows nobody who asks. Two
+differ by the rules of this system: a panel that cannot be whole is left open as a whole and told, never seated in
+part; and there is no random fuzz of preferences, for only equals are settled by the published seed.
+"""
 
 import random
 from collections import Counter
@@ -124,6 +130,32 @@ def test_of_two_apart_the_preferred_one_sits():
     found = panels(solved([*held, *nominations], crowd, pair_most=1))
 
     assert found == {"p1": {"B", "C"}, "p2": {"A", "C"}}
+
+
+def test_of_two_apart_and_alike_in_interests_the_one_of_another_system_sits():
+    # What experience leaves open, the next wish settles: each paper's own system counts against a member.
+    held = [nomination("old", seats=2, seated=("A", "B"))]
+    nominations = [
+        nomination(f"p{n}", seats=2, interests=frozenset({"x"}), system=home) for n, home in ((1, "SA"), (2, "SB"))
+    ]
+    crowd = [
+        assessor("A", load=1, interests=frozenset({"x"}), system="SA"),
+        assessor("B", load=1, interests=frozenset({"x"}), system="SB"),
+        assessor("C"),
+    ]
+
+    found = panels(solved([*held, *nominations], crowd, pair_most=1))
+
+    assert found == {"p1": {"B", "C"}, "p2": {"A", "C"}}
+
+
+def test_member_of_whom_nothing_is_known_but_the_role_is_still_seated():
+    # Others keep some members out of the lists that people see; to the allocation nobody is hidden.
+    known = people(MEMBERS[:2], 9, wanted=[("p0", set(MEMBERS[:2]))])
+
+    proposal = solved(papers(3, names=["p0"]), [*known, assessor("unlisted", capacity=1)])
+
+    assert panels(proposal) == {"p0": {*MEMBERS[:2], "unlisted"}}
 
 
 def test_raising_the_size_keeps_everybody():
