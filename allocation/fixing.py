@@ -20,11 +20,10 @@ CLOSE = 2e-5  # The share of the rest at which its search may end.
 LISTS = (16, 40)  # Arcs of a panel that are offered, at first and when these do not suffice.
 FEW = 14  # Arcs of a panel that are offered to the rest, beside those the relaxation took.
 FIRST = 8  # Arcs of a panel that are offered to the relaxation of a part.
-WIDE = 16  # Arcs of a panel that are offered where few panels are seated anew.
-HASTY = 8  # Panels seated in haste that are seated anew at once,
-BESIDE = 200  # with so many beside them that can give way.
+HASTY = 6  # Panels seated in haste that are seated anew at once,
+BESIDE = 70  # with so many beside them that can give way.
 PART = 10_000  # Panels of a very large cohort whose relaxation is solved at once.
-ALL = 100_000  # Up to so many arcs all are offered.
+ALL = 150_000  # Up to so many arcs all are offered.
 
 
 def seated_by_fixing(
@@ -92,7 +91,7 @@ def seated_in_parts(model: Model, market: Market, arcs: Ints, deadline: float) -
         deadline: When to stop, by the process's performance counter.
     """
     offered = np.union1d(_listed(model, market, FIRST), arcs)
-    wider = np.union1d(_listed(model, market, WIDE), arcs)
+    wider = np.union1d(_listed(model, market, FEW), arcs)
     order = np.argsort(np.arange(len(model.nominations)) % max(-(-len(model.nominations) // PART), 1), kind="stable")
     for part in np.array_split(order, max(-(-len(order) // PART), 1)):
         if perf_counter() > deadline:
@@ -121,19 +120,18 @@ def _part_seated(model: Model, part: Ints, others: Ints, lists: tuple[Ints, Ints
     standing.take(np.union1d(others, kept))
     if not all(standing.seat(model.nominations[panel].id) for panel in rest):
         return None
-    found = _bettered(model, standing.arcs, rest, (offered, wider), deadline)
+    found = _bettered(model, standing.arcs, rest, wider, deadline)
     return found[np.isin(model.panel[found], part)]
 
 
-def _bettered(model: Model, arcs: Ints, hasty: Ints, lists: tuple[Ints, Ints], deadline: float) -> Ints:
+def _bettered(model: Model, arcs: Ints, hasty: Ints, offered: Ints, deadline: float) -> Ints:
     """Panels that were seated in haste are seated anew, a few at a time, with those who hold what they could use."""
-    offered, wider = lists
     for few in np.array_split(hasty, max(len(hasty) // HASTY, 1)):
         if not len(few) or perf_counter() > deadline:
             break
         rest, kept = freed(model, arcs[~np.isin(model.panel[arcs], few)], offered, few, BESIDE)
         own = arcs[np.isin(model.panel[arcs], rest)]
-        near = np.union1d(wider[np.isin(model.panel[wider], rest)], own)
+        near = np.union1d(offered[np.isin(model.panel[offered], rest)], own)
         found = Seating(model, panels=rest, arcs=near, around=around_of(model, kept)).solved(
             2.0, gap=CLOSE, start=own
         )
