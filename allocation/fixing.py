@@ -20,8 +20,8 @@ CLOSE = 2e-5  # The share of the rest at which its search may end.
 LISTS = (16, 40)  # Arcs of a panel that are offered, at first and when these do not suffice.
 FEW = 14  # Arcs of a panel that are offered to the rest, beside those the relaxation took.
 FIRST = 8  # Arcs of a panel that are offered to the relaxation of a part.
-HASTY = 6  # Panels seated in haste that are seated anew at once,
-BESIDE = 70  # with so many beside them that can give way.
+HASTY = 2  # Panels seated in haste that are seated anew at once,
+BESIDE = 120  # with so many beside them that can give way.
 PART = 10_000  # Panels of a very large cohort whose relaxation is solved at once.
 ALL = 150_000  # Up to so many arcs all are offered.
 
@@ -120,7 +120,12 @@ def _part_seated(model: Model, part: Ints, others: Ints, lists: tuple[Ints, Ints
     standing.take(np.union1d(others, kept))
     if not all(standing.seat(model.nominations[panel].id) for panel in rest):
         return None
-    found = _bettered(model, standing.arcs, rest, wider, deadline)
+    found, worth = standing.arcs, model.fit - relaxed.prices[model.assessor]
+    # Only those that have less than the relaxation gave them have something to win; who lost most comes first.
+    many, gave = len(model.nominations), relaxed.shares * worth[relaxed.arcs]
+    lost = np.bincount(model.panel[relaxed.arcs], gave, many) - np.bincount(model.panel[found], worth[found], many)
+    short = part[np.argsort(-lost[part], kind="stable")]
+    found = _bettered(model, found, short[lost[short] > 20], wider, deadline)
     return found[np.isin(model.panel[found], part)]
 
 

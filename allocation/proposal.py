@@ -13,9 +13,9 @@ class Certificate:
 
     Attributes:
         floor: The fit of the worst-off new panel, summed over its new seats.
-        floor_bound: No allocation of these panels has a higher floor.
+        floor_bound: No allocation of as many panels has a higher floor; none of these, if that number is open.
         total: Fit of all seats, less the cost of loads, plus the worth of mixed panels, less that of repeated pairs.
-        total_bound: No allocation of these panels with this floor has a higher total.
+        total_bound: No such allocation with this floor has a higher total.
         gap: (total_bound - total) / total_bound; 0 when they meet.
         fit: Fit of all new seats.
         load_cost: What the loads cost.
