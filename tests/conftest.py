@@ -1,6 +1,7 @@
 """The real servers that tests meet: PostgreSQL, one database for each test, and Temporal with skipped time."""
 
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator
 from uuid import uuid4
@@ -28,6 +29,11 @@ for _name in list(os.environ):
         continue  # says how to test, and steers nothing else
     if _name.startswith(("TALENT_POOL_", "TEMPORAL_")) or _name == "DATABASE_URL":
         del os.environ[_name]
+
+# A shell that starts the tests in the background has them ignore SIGINT, and so would the programs that tests start
+# and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Each workflow's start imports its modules into a sandbox of its own, and each command is a new process: where
 # nothing keeps what was compiled, both compile it anew, which doubles what a start costs.

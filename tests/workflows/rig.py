@@ -205,6 +205,8 @@ class Rig:
     async def start_worker(self) -> None:
         """Begins to work on the rig's task queue."""
         self._worker = self.make_worker()
+        # Two seconds are a deadlock to the SDK, and on a machine that runs much else they are only slow.
+        self._worker._workflow_worker._deadlock_timeout_seconds = 20  # type: ignore[union-attr]
         self._working = asyncio.create_task(self._worker.run())
 
     async def stop_worker(self) -> None:

@@ -91,7 +91,7 @@ async def a_window(browser: Browser, services: Services, site: str) -> AsyncIter
         if by is not None:
             await _sign_in(context, services, by, site)
         page = await context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         return page
 
     yield a_window
