@@ -182,7 +182,7 @@ def _arrivals(case: str, cohorts: list[tuple[float, int, float, float]]) -> Row:
     unfilled = 0
     for use, seed, late, gone in cohorts:
         come = cohort(120, 81, use=use, seed=seed)
-        draw = random.Random(seed)  # noqa: S311
+        draw = random.Random(seed)  # noqa: S311 -- a seeded draw, no secret
         order = draw.sample(come.nominations, 120)
         registered = {one.id for one in order} - {one.id for one in draw.sample(order, round(120 * late))}
         others = cohort(120, 81, use=use, seed=seed + 500).nominations[: round(120 * gone)]

@@ -95,6 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     match list(sys.argv[1:] if arguments is None else arguments):
         case ["measure"]:
             for size in SIZES:
+                # A process for each size, so that each one's highest memory is its own; the words are this module's.
                 again = [sys.executable, "-m", "bench.allocating_growth", "one", *map(str, size)]
                 sys.stdout.write(subprocess.run(again, check=True, capture_output=True, text=True).stdout)  # noqa: S603
                 sys.stdout.flush()

@@ -34,7 +34,7 @@ def test_every_measured_size_is_drawn_and_told(tmp_path: Path) -> None:
 def test_longer_takes_a_higher_place() -> None:
     rows = [{"nominations": n, "cpu_seconds": n / 100, "peak_megabytes": 50.0 + n} for n in (100.0, 1000.0)]
 
-    circles = [one for one in ET.fromstring(drawn(rows)).iter() if one.tag.endswith("circle")]  # noqa: S314
+    circles = [one for one in ET.fromstring(drawn(rows)).iter() if one.tag.endswith("circle")]  # noqa: S314 - as above
 
     assert float(circles[1].get("cy", 0)) < float(circles[0].get("cy", 0))
 

@@ -70,7 +70,7 @@ def written(cohort: CohortRig, address: str, **more: object) -> str:
 async def test_every_operation_has_a_page_that_tries_it(
     a_visit: A_Visit, a_program: A_Program, operation: object
 ) -> None:
-    page = f"/api/v1/docs/{operation.name}"  # type: ignore[attr-defined]
+    page = f"/api/v1/docs/{operation.name}"  # type: ignore[attr-defined] -- one of every_operation()
     visit, program = await a_visit(), await a_program()
     path = {"path_number": "pilot-0000", "path_endpoint": "wh-000000000000", "path_delivery": "wh-000000000000.1"}
 
@@ -181,7 +181,7 @@ async def test_path_parameter_leads_to_no_other_address(
 
     async def noted(request: object, asked: passing.Passing) -> passing.Answer:
         paths.append(asked.target)
-        return await passed_on(request, asked)  # type: ignore[arg-type]
+        return await passed_on(request, asked)  # type: ignore[arg-type] -- handed on as it came
 
     monkeypatch.setattr(trying, "passed_on", noted)
 
