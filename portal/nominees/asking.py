@@ -7,12 +7,12 @@ from fastapi import Request
 from starlette.responses import HTMLResponse, Response
 
 from acts.errors import RefusedError
-from acts.extensions import ASKED, REASONS, ExtensionActs, latest
+from acts.extensions import REASONS, ExtensionActs, latest
 from models.enums import Role, Stage, SteerReason
 from models.policy import LONDON
-from models.tables import AuditEvent
 from portal.access import by
 from portal.forms import Bound, Form, bind
+from portal.nominees.more_time import wishes
 from portal.nominees.own import AREA, Own, own
 from portal.nominees.stages import STEER_REASONS
 from portal.nominees.tasks import Option
@@ -139,7 +139,7 @@ async def _page(
         due=moment(mine.row.due_at) if mine.row.due_at and mine.row.stage in WITH_DEADLINE else "",
         hint=_hint(mine, services.clock()),
         lapsed=mine.row.stage is Stage.LAPSED,
-        earlier=[_earlier(event) for event in events if event.what == ASKED],
+        earlier=wishes(events),
         reasons=_REASONS,
     )
 
@@ -150,8 +150,3 @@ def _hint(mine: Own, now: datetime) -> str:
     if not example:
         return f"Assessments end on {last}, so there is no later day to ask for. Write to us instead."
     return f"For example, {example}. The latest day is {last}, when assessments end."
-
-
-def _earlier(event: AuditEvent) -> str:
-    until = datetime.fromisoformat(str((event.after or {})["until"]))
-    return f"On {day(event.at)} you asked for time until {day(until)}."

@@ -64,6 +64,7 @@ def _in_words(
             reasons=reasons if "reasons" in names else (),
             strengths=facts.strengths,
             development=facts.development,
+            refusal=facts.refusal,
         )
         written = render(letter.template, about)
     except (FactsError, TemplateError):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from models.enums import NominationRoute, Stage, StageChange
 from models.tables import AuditEvent
+from portal.nominees.more_time import Wish, told_of, wishes
 from portal.nominees.own import ROOT, Own
 from portal.nominees.stages import HAPPENED, WORDS, StageWords
 from portal.nominees.standing_words import Asked, Step, asked_of, steps_ahead
@@ -51,6 +52,7 @@ class Standing:
     paused: bool
     asked: Asked
     steps: tuple[Step, ...]
+    wish: Wish | None
     happened: tuple[Happening, ...]
     links: tuple[Link, ...]
     others: tuple[Other, ...]
@@ -61,7 +63,7 @@ def standing_of(own: Own, events: Sequence[AuditEvent], answered: int, fields: i
 
     Args:
         own: The nomination.
-        events: Its events, oldest first; the changes of stage are shown.
+        events: Its events, oldest first; changes of stage are shown, and more time that was asked for or given.
         answered: How many fields of the application have an answer.
         fields: How many there are.
         sent: Whether an application was submitted.
@@ -81,6 +83,7 @@ def standing_of(own: Own, events: Sequence[AuditEvent], answered: int, fields: i
         paused=row.paused,
         asked=asked_of(own, answered, fields),
         steps=steps_ahead(own),
+        wish=_last_wish(own, events),
         happened=happenings(events),
         links=_links(own, sent=sent, drafted=answered > 0),
         others=tuple(_other(one) for one in own.others),
@@ -88,16 +91,24 @@ def standing_of(own: Own, events: Sequence[AuditEvent], answered: int, fields: i
 
 
 def happenings(events: Sequence[AuditEvent]) -> tuple[Happening, ...]:
-    """The changes of stage, oldest first, without who made them."""
+    """The changes of stage and what was said about more time, oldest first, without who made or said them."""
     kept: list[Happening] = []
     stage: object = None
     for event in events:
         now = (event.after or {}).get("stage")
-        if now is None or now == stage:
-            continue
-        stage = now
-        kept.append(Happening(moment(event.at), HAPPENED[Stage(str(now))]))
+        time = told_of(event)
+        if time is not None:
+            kept.append(Happening(moment(event.at), time.title, time.text))
+        elif now is not None and now != stage:
+            kept.append(Happening(moment(event.at), HAPPENED[Stage(str(now))]))
+        stage = now or stage
     return tuple(kept)
+
+
+def _last_wish(own: Own, events: Sequence[AuditEvent]) -> Wish | None:
+    """The newest wish for more time, while what came of it still matters."""
+    asked = wishes(events)
+    return asked[-1] if asked and (own.row.stage in WITH_DEADLINE or own.row.stage is Stage.LAPSED) else None
 
 
 def _links(own: Own, *, sent: bool, drafted: bool) -> tuple[Link, ...]:
