@@ -172,8 +172,8 @@ class AllocationWorkflow:
             await release_run(RunSettled(step=step, cohort=self._start.cohort, run=run))
             self._steps.took(step)
             if run in self._proposals:
+                # Panels asked for since the run was made are not in it: that they were asked for stays noted.
                 self._proposals.clear()
-                self._batch_asked = False
             self._to_tell.append(run)
 
     async def _discard(self, run: int, by: By, reason: SteerReason | None, *, chosen: bool = False) -> None:
@@ -208,8 +208,12 @@ class AllocationWorkflow:
 
     @workflow.signal
     def solve_batch(self, message: SolveBatch | None = None) -> None:
-        """The cohort asks for all waiting panels; a proposal that waits to be looked at answers it."""
-        self._batch_asked = self._batch_asked or (message is not None and not self._proposals)
+        """The cohort asks for all waiting panels; a proposal that waits to be looked at answers it.
+
+        A run that is being solved or released does not: whoever has come to wait since is not in it.
+        """
+        looked_at = bool(self._proposals) and self._start.released_by_operations
+        self._batch_asked = self._batch_asked or (message is not None and not looked_at)
 
     @workflow.signal
     def cohort_ended(self, message: CohortEnded | None = None) -> None:

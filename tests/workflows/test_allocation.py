@@ -143,6 +143,30 @@ async def test_seats_that_are_given_up_during_a_solve_are_all_filled(rig: Rig) -
     assert (await cohort.allocated()).asked == ()
 
 
+@pytest.mark.parametrize("step", ["solved", "released"])
+async def test_panels_that_are_asked_for_while_a_run_is_made_are_solved_after_it(rig: Rig, step: str) -> None:
+    cohort = await opened(rig)
+    (first,) = await waiting(cohort, 1)
+    # What is solved is written to the one table, what is released to the other, each once its problem was read.
+    table = {"solved": "allocationrun", "released": "assessment"}[step]
+    async with rig.engine.begin() as connection:
+        await connection.execute(text(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"))
+        await cohort.solve()
+        await eventually(lambda: kept_waiting(rig, table))
+        (second,) = await waiting(cohort, 1)
+        await cohort.solve()
+        await eventually(cohort.allocated)
+
+    await first.offered(3)
+    await second.offered(3)
+
+    runs = await cohort.runs()
+    assert [run.kind for run in runs] == [RunKind.BATCH, RunKind.BATCH]
+    assert [run.status for run in runs] == [RunStatus.RELEASED, RunStatus.RELEASED]
+    assert {seat.run for seat in await first.panel()} == {1}
+    assert {seat.run for seat in await second.panel()} == {2}
+
+
 async def test_nomination_that_cannot_be_staffed_waits_for_a_person_and_goes_on_when_the_register_allows_it(
     rig: Rig,
 ) -> None:
@@ -223,3 +247,13 @@ async def execute(rig: Rig, statement: str) -> None:
     """Spoils or mends the database."""
     async with rig.engine.begin() as connection:
         await connection.execute(text(statement))
+
+
+async def kept_waiting(rig: Rig, table: str) -> bool:
+    """Whether somebody waits to write to a table that is locked."""
+    async with rig.engine.connect() as connection:
+        found = await connection.execute(
+            text("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = CAST(:name AS regclass)"),
+            {"name": table},
+        )
+        return bool(found.scalar())
