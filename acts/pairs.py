@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from acts.desk import Desk, nomination_row, require, subject_of
@@ -26,6 +27,7 @@ from storage.allocations import problem_of, problem_of_one
 from storage.pairs import WITH_A_PANEL_AHEAD, pins_not_seated
 from storage.policies import policy_of
 
+Sessions = async_sessionmaker[AsyncSession]
 PRICED_WITHIN = 10.0
 """Seconds in which a price is told, or it is said that it could not be."""
 
@@ -128,40 +130,42 @@ class PairActs:
                     reason=reason.value,
                 )
 
-    async def price(self, change: PairChange, by: By, *, seconds: float = PRICED_WITHIN) -> Priced:
-        """What the change would cost the panels that wait, before it is made.
 
-        Args:
-            change: What would be changed.
-            by: Who asks.
-            seconds: Time allowed.
+async def priced(sessions: Sessions, *, change: PairChange, by: By, seconds: float = PRICED_WITHIN) -> Priced:
+    """What a change would cost the panels that wait, before it is made.
 
-        Raises:
-            RefusedError: The change would be refused.
-            NotKnownError: There is no such nomination, or no such assessor in its cohort.
-        """
-        async with self._desk.sessions() as session:
-            row = await _checked(session, change, by)
-            problem = await problem_of(session, row.cohort_id, RunKind.BATCH)
-            aim = (await policy_of(session, row.cohort_id)).allocation.aim
-        if row.id not in {one.id for one in problem.nominations}:
-            state = "paused" if row.paused else WORDS[row.stage]
-            return Priced(
-                None, f"{row.id} does not wait for a panel now ({state}), so there is nothing to compare with yet."
-            )
-        after = with_pairs(
-            problem,
-            pinned=_pairs(row.id, change.pinned),
-            forbidden=_pairs(row.id, change.forbidden),
-            lifted=_pairs(row.id, change.lifted),
+    Args:
+        sessions: The database.
+        change: What would be changed.
+        by: Who asks.
+        seconds: Time allowed.
+
+    Raises:
+        RefusedError: The change would be refused.
+        NotKnownError: There is no such nomination, or no such assessor in its cohort.
+    """
+    async with sessions() as session:
+        row = await _checked(session, change, by)
+        problem = await problem_of(session, row.cohort_id, RunKind.BATCH)
+        aim = (await policy_of(session, row.cohort_id)).allocation.aim
+    if row.id not in {one.id for one in problem.nominations}:
+        state = "paused" if row.paused else WORDS[row.stage]
+        return Priced(
+            None, f"{row.id} does not wait for a panel now ({state}), so there is nothing to compare with yet."
         )
-        told = asyncio.to_thread(partial(pair_price, problem, after, aim=aim, seconds=seconds * 0.8))
-        try:
-            return Priced(await asyncio.wait_for(told, seconds))
-        except TimeoutError:
-            return Priced(
-                None, f"The price could not be told within {seconds:g} seconds: there are too many panels to solve."
-            )
+    after = with_pairs(
+        problem,
+        pinned=_pairs(row.id, change.pinned),
+        forbidden=_pairs(row.id, change.forbidden),
+        lifted=_pairs(row.id, change.lifted),
+    )
+    told = asyncio.to_thread(partial(pair_price, problem, after, aim=aim, seconds=seconds * 0.8))
+    try:
+        return Priced(await asyncio.wait_for(told, seconds))
+    except TimeoutError:
+        return Priced(
+            None, f"The price could not be told within {seconds:g} seconds: there are too many panels to solve."
+        )
 
 
 async def _write(

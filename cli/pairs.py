@@ -126,12 +126,12 @@ async def _change(
 
 
 async def _price(nomination: str, who: str | None, role: Role | None, *, as_json: bool, **named: str | None) -> None:
-    from acts.pairs import PairActs
+    from acts.pairs import priced
 
     change = _meant(nomination, named)
     async with at_desk() as acts:
         by = await actor_on(acts, nomination, who, role, "solve")
-        told = await PairActs(acts.desk).price(change, by)
+        told = await priced(acts.desk.sessions, change=change, by=by)
     if as_json:
         show_json({"nomination": nomination, **named, **_document(told)})
         return

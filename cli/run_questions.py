@@ -1,8 +1,6 @@
 """Commands that ask the engine about panels: why somebody sits where they do or not, and what would mend a panel."""
 
-import asyncio
 from dataclasses import asdict
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -56,40 +54,29 @@ async def _why(
     *,
     as_json: bool,
 ) -> None:
-    from allocation.asked import NotInRunError, asked, members
-    from storage.kept_runs import UnreadableRunError, kept_run
-    from storage.policies import policy_of
+    from acts.asking import why
+    from acts.errors import ActError
+    from storage.kept_runs import UnreadableRunError
 
-    async with stored() as sessions, sessions() as session:
-        asker = await required(session, who, role, "read_run")
-        found = await the_cohort(session, cohort)
+    async with stored() as sessions:
+        async with sessions() as session:
+            asker = await required(session, who, role, "read_run")
+            found = await the_cohort(session, cohort)
         try:
-            kept = await kept_run(session, asker, found.id, number)
-        except UnreadableRunError as error:
+            told = await why(
+                sessions, asker=asker, cohort=found.id, run=number, nomination=nomination, assessor=assessor
+            )
+        except (UnreadableRunError, ActError) as error:
             raise FailedError(str(error)) from error
-        aim = (await policy_of(session, found.id)).allocation.aim
-    if kept is None:
-        raise FailedError(f"There is no run {number} in {found.id}: look at 'python starter.py run list'.")
-    problem, answer = kept
-    try:
-        wanted = [assessor] if assessor else members(problem, answer, nomination)
-        replies = [
-            await asyncio.to_thread(partial(asked, problem, answer, nomination, one, aim=aim)) for one in wanted
-        ]
-    except NotInRunError as error:
-        raise FailedError(str(error)) from error
-    left = [reason for one in answer.unstaffed if one.nomination == nomination for reason in one.reasons]
     if as_json:
-        told = [_document(one) for one in replies]
-        document = {"cohort": found.id, "run": number, "nomination": nomination, "unstaffed": left, "answers": told}
-        show_json(document)
+        answers = [_document(one) for one in told.replies]
+        document = {"cohort": found.id, "run": number, "nomination": nomination}
+        show_json({**document, "unstaffed": told.unstaffed, "answers": answers})
         return
-    if not replies:
-        reasons = "; ".join(
-            reason for one in answer.unstaffed if one.nomination == nomination for reason in one.reasons
-        )
+    if not told.replies:
+        reasons = "; ".join(told.unstaffed)
         say(f"Run {number} seats nobody for {nomination}: {reasons or 'its panel was whole'}.")
-    for one in replies:
+    for one in told.replies:
         _say(one)
 
 
@@ -138,14 +125,13 @@ def repair(
 
 
 async def _repair(cohort: str | None, who: str | None, role: Role | None, *, as_json: bool) -> None:
-    from allocation.mending import mended
-    from storage.panels_now import panels_now
+    from acts.asking import mending_of
 
-    async with stored() as sessions, sessions() as session:
-        await required(session, who, role, "read_run")
-        found = await the_cohort(session, cohort)
-        problem = await panels_now(session, found.id)
-    mending = await asyncio.to_thread(mended, problem)
+    async with stored() as sessions:
+        async with sessions() as session:
+            await required(session, who, role, "read_run")
+            found = await the_cohort(session, cohort)
+        mending = await mending_of(sessions, cohort=found.id)
     if as_json:
         show_json(_mending(found.id, mending))
     else:

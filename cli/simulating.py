@@ -1,10 +1,8 @@
 """Commands that play a cohort through before it happens, or while it runs: nothing is changed by them."""
 
-import asyncio
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,8 +15,8 @@ from cli.who import required
 from models.enums import Role
 
 if TYPE_CHECKING:
+    from acts.asking import Change, Play
     from allocation.expected import Outlook
-    from allocation.problem import AllocationProblem
 
 # ruff: noqa: PLC0415, PLR0917 -- imported where needed, so that --help answers at once; options become parameters
 
@@ -27,22 +25,6 @@ app = room("Plays a cohort through, before a window opens or while it runs; noth
 _MOST = 20_000
 _SEARCHED = 400
 """Up to so many nominations, the most that the assessors can carry is sought as well."""
-
-
-class Change(NamedTuple):
-    """What becomes different in a cohort that runs: how many withdraw, come, leave."""
-
-    withdraw: int
-    nominate: int
-    leave: int
-
-
-class Play(NamedTuple):
-    """How a cohort is played through."""
-
-    accept: float
-    trials: int
-    seed: int
 
 
 @command(app, "cohort", example="simulate cohort --nominations 120 --assessors 81 --policy data/pilot/policy.toml")
@@ -73,35 +55,28 @@ def cohort(
     as_json: Json = False,
 ) -> None:
     """Say whether every panel can be staffed, how long it takes, and what breaks first."""
+    from acts.asking import Change, Play
+
+    play = Play(accept, trials, seed)
     if live is None:
         if withdraw or nominate or leave:
             stop("--withdraw, --nominate and --leave change a cohort that runs: name it with --cohort.", 2)
         if nominations is None or assessors is None or policy is None:
             stop("Give --nominations, --assessors and --policy, or a cohort that runs with --cohort.", 2)
-        work = _made_up(nominations, assessors, policy, Play(accept, trials, seed))
+        work = _made_up(nominations, assessors, policy, play)
     else:
         if nominations is not None or assessors is not None:
             stop("A cohort that runs has its own people: use --nominate, --withdraw and --leave.", 2)
-        work = _live(live, policy, Change(withdraw, nominate, leave), Play(accept, trials, seed), who, role)
+        work = _live(live, policy, Change(withdraw, nominate, leave), play, who, role)
     _show(run(work), chart, as_json=as_json)
 
 
 async def _made_up(nominations: int, assessors: int, file: Path, play: "Play") -> "Outlook":
-    from allocation.expected import habits_of, outlook
-    from allocation.made_up import made_up
+    from acts.asking import made_up_outlook
     from rules.policies import read_policy
-    from storage.allocations import panel_rules
 
     policy = read_policy(file)
-    rules = panel_rules(policy)
-
-    def of(many: int) -> "AllocationProblem":
-        return made_up(
-            rules, nominations=many, assessors=assessors, capacity=policy.assessors.capacity, seed=str(play.seed)
-        )
-
-    larger = of if nominations <= _SEARCHED else None
-    return outlook(of(nominations), habits_of(policy, play.accept), runs=play.trials, seed=play.seed, larger=larger)
+    return made_up_outlook(policy, nominations=nominations, assessors=assessors, searched=_SEARCHED, play=play)
 
 
 async def _live(
@@ -112,28 +87,19 @@ async def _live(
     who: str | None,
     role: Role | None,
 ) -> "Outlook":
-    from allocation.expected import habits_of, outlook
-    from allocation.made_up import changed
+    from acts.asking import outlook_of
+    from acts.errors import ActError
     from rules.policies import read_policy
-    from storage.panels_expected import panels_expected
-    from storage.policies import policy_of
 
-    async with stored() as sessions, sessions() as session:
-        await required(session, who, role, "read_run")
-        found = await the_cohort(session, name)
-        policy = read_policy(file) if file else await policy_of(session, found.id)
-        expected = await panels_expected(session, found.id, policy)
-    problem = expected.problem
-    for asked, there, what in (
-        (change.withdraw, len(problem.nominations), "nominations"),
-        (change.leave, len(problem.assessors), "assessors"),
-    ):
-        if asked > there:
-            raise FailedError(f"{found.id} has {there} {what}: {asked} of them cannot go.")
-    after = changed(problem, **change._asdict(), free=expected.free, places=expected.places, seed=str(play.seed))
-    return await asyncio.to_thread(
-        partial(outlook, after, habits_of(policy, play.accept), runs=play.trials, seed=play.seed)
-    )
+    async with stored() as sessions:
+        async with sessions() as session:
+            await required(session, who, role, "read_run")
+            found = await the_cohort(session, name)
+        policy = read_policy(file) if file else None
+        try:
+            return await outlook_of(sessions, cohort=found.id, change=change, play=play, policy=policy)
+        except ActError as error:
+            raise FailedError(str(error)) from error
 
 
 def _show(seen: "Outlook", chart: Path | None, *, as_json: bool) -> None:

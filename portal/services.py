@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from acts import Acts
 from notify.channels import Channel
 from notify.compose import Sender
+from portal.aside import Aside
 from portal.oidc import Provider
 from portal.rates import Rates
 from portal.sessions import SessionLimits
@@ -53,6 +54,7 @@ class Services:
     temporal_pages: str = ""
     hosts: frozenset[str] = LOOPBACK
     rates: Rates = field(default_factory=Rates)
+    aside: Aside = field(default_factory=Aside)
 
     @property
     def clock(self) -> Callable[[], datetime]:

@@ -36,3 +36,9 @@ def make_engine(url: str, *, pool_size: int = 10, overflow: int = 10, try_first:
 def sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
     """Make sessions whose objects stay readable after commit, since nothing can load lazily in async code."""
     return async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False)
+
+
+def address_of(sessions: async_sessionmaker[AsyncSession]) -> str:
+    """The address of the database that these sessions are of, to be opened by another process. It is a secret."""
+    engine: AsyncEngine = sessions.kw["bind"]
+    return engine.url.render_as_string(hide_password=False)

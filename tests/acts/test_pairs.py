@@ -5,7 +5,7 @@ from sqlmodel import col, select
 
 from acts import Acts
 from acts.errors import NotKnownError, RefusedError
-from acts.pairs import PairActs, PairChange
+from acts.pairs import PairActs, PairChange, priced
 from models.enums import AssessmentStage, ConflictKind, PairKind, RunKind, Stage, SteerReason
 from models.ids import AssessorId, NominationId
 from models.messages import By, SeatRequest
@@ -168,7 +168,7 @@ async def test_only_operations_set_pairs(by: By, pairs: PairActs, rows: CohortIn
         with pytest.raises(RefusedError, match="may not ask for an allocation run"):
             await act(FIRST, ANNA, by, BOARDS)
     with pytest.raises(RefusedError, match="may not ask for an allocation run"):
-        await pairs.price(PairChange(FIRST, pinned=ANNA), by)
+        await priced(sessions, change=PairChange(FIRST, pinned=ANNA), by=by)
 
     assert await standing(sessions) == []
 
@@ -184,12 +184,10 @@ async def test_pair_of_what_is_not_there_or_has_ended_is_refused(pairs: PairActs
         await pairs.pin(FIRST, ANNA, OPERATIONS, BOARDS)
 
 
-async def test_price_is_told_before_anything_is_changed(
-    pairs: PairActs, rows: CohortInRows, sessions: Sessions
-) -> None:
+async def test_price_is_told_before_anything_is_changed(rows: CohortInRows, sessions: Sessions) -> None:
     await rows.begin(nominations=2)
 
-    told = await pairs.price(PairChange(FIRST, forbidden=ANNA), OPERATIONS)
+    told = await priced(sessions, change=PairChange(FIRST, forbidden=ANNA), by=OPERATIONS)
 
     assert told.price is not None
     assert told.price.exact
@@ -198,19 +196,19 @@ async def test_price_is_told_before_anything_is_changed(
     assert await standing(sessions) == []
 
 
-async def test_price_that_cannot_be_told_says_why(pairs: PairActs, rows: CohortInRows) -> None:
+async def test_price_that_cannot_be_told_says_why(rows: CohortInRows, sessions: Sessions) -> None:
     await rows.begin(stage=Stage.SCORING)
 
-    told = await pairs.price(PairChange(FIRST, pinned=ANNA), OPERATIONS)
+    told = await priced(sessions, change=PairChange(FIRST, pinned=ANNA), by=OPERATIONS)
 
     assert told.price is None
     assert "does not wait for a panel now" in told.reason
 
 
-async def test_price_that_takes_too_long_is_given_up(pairs: PairActs, rows: CohortInRows) -> None:
+async def test_price_that_takes_too_long_is_given_up(rows: CohortInRows, sessions: Sessions) -> None:
     await rows.begin(nominations=2)
 
-    told = await pairs.price(PairChange(FIRST, pinned=ANNA), OPERATIONS, seconds=0)
+    told = await priced(sessions, change=PairChange(FIRST, pinned=ANNA), by=OPERATIONS, seconds=0)
 
     assert told.price is None
     assert told.words == ("The price could not be told within 0 seconds: there are too many panels to solve.",)

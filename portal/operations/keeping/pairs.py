@@ -1,13 +1,14 @@
 """Pairs that operations pin or forbid: the list, and each change with its price before it is made."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, ClassVar, Literal
 
 from fastapi import Query, Request
 from starlette.responses import HTMLResponse, Response
 
 from acts.errors import NotKnownError, RefusedError
-from acts.pairs import PairActs, PairChange
+from acts.pairs import PairActs, PairChange, priced
 from models.enums import Role, SteerReason
 from models.ids import AssessorId, NominationId
 from portal.access import by
@@ -182,7 +183,9 @@ async def _price_page(
     request: Request, cohort: str, visitor: Visitor, services: Services, *, form: Bound[PairForm], change: PairChange
 ) -> HTMLResponse:
     try:
-        priced = await PairActs(services.acts.desk).price(change, visitor.by)
+        told = await services.aside.worked_out(
+            services.acts.desk.sessions, partial(priced, change=change, by=visitor.by)
+        )
     except (RefusedError, NotKnownError) as error:
         if change.lifted is not None:
             raise
@@ -192,7 +195,7 @@ async def _price_page(
     async with services.acts.desk.sessions() as session:
         names = await assessor_names(session, visitor.asker, cohort, [form.typed["assessor"]])
         nominees = await nominees_of(session, [change.nomination])
-    asked = change_asked(change, priced, names, nominees.get(change.nomination))
+    asked = change_asked(change, told, names, nominees.get(change.nomination))
     return await render(
         request,
         "operations/keeping/pair_price.html",

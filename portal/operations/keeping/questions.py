@@ -1,17 +1,14 @@
 """Asking the engine: why somebody sits on a panel or not, and what would mend the panels as they stand."""
 
-import asyncio
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Annotated
 
 from fastapi import Query, Request
 from starlette.responses import HTMLResponse
 
-from allocation.answer import RunAnswer
-from allocation.asked import NotInRunError, Reply, asked, members
-from allocation.mending import mended
-from allocation.problem import AllocationProblem
-from allocation.proposal import Aim
+from acts.asking import NoSuchAssessorError, NoSuchNominationError, Told, mending_of, why
+from allocation.asked import Reply
 from models.enums import Role
 from portal.access import by
 from portal.failures import NotFoundError, RefusedHereError
@@ -21,14 +18,21 @@ from portal.operations.keeping.questions_shown import mending_shown, panels_of, 
 from portal.operations.keeping.runs import run_path
 from portal.pages import render
 from portal.routing import area
-from portal.services import Surroundings
+from portal.services import Services, Surroundings
 from portal.visitors import Visitor
 from portal.words import restyled
 from rules.permissions import Act
-from storage.kept_runs import UnreadableRunError, kept_run
-from storage.panels_now import panels_now
-from storage.policies import policy_of
-from storage.run_pages import AT_ONCE, assessor_names, nominees_of
+from storage import audit
+from storage.kept_runs import UnreadableRunError
+from storage.run_pages import (
+    AT_ONCE,
+    assessor_names,
+    assessors_of_cohort,
+    nominees_of,
+    open_panels_of_run,
+    run_visible_to,
+    staffed_in_run,
+)
 
 routes = area()
 Reading = Annotated[Visitor, by(Role.OPERATIONS, Act.READ_RUN)]
@@ -38,6 +42,8 @@ _CHOSEN_FROM = 300
 """Up to so many assessors or nominations are offered in a list; beyond, their reference is typed."""
 _SECONDS = 15.0
 """Time allowed where all panels must be solved again."""
+_AT_ONCE_SECONDS, _WAITED = 0.03, 20.0
+"""How long a page waits for a newer answer: when it is opened, and when somebody asks for the answer itself."""
 
 
 @routes.get("/operations/allocation/{cohort}/{run}/why")
@@ -54,27 +60,20 @@ async def show_why(
     """Why an assessor sits on a panel of the run, or why not; without one, everybody who sits on it."""
     if not 1 <= run < 2**31:
         raise NotFoundError
-    nomination, assessor = nomination.strip(), assessor.strip()
-    form = Bound[Form](typed={"nomination": nomination, "assessor": assessor})
+    form = Bound[Form](typed={"nomination": nomination.strip(), "assessor": assessor.strip()})
+    of_run = (visitor.asker, cohort, run)
     async with services.acts.desk.sessions() as session:
-        try:
-            kept = await kept_run(session, visitor.asker, cohort, run)
-        except UnreadableRunError as error:
-            raise RefusedHereError(restyled(str(error))) from error
-        if kept is None:
+        if await run_visible_to(session, *of_run) is None:
             raise NotFoundError
-        aim = (await policy_of(session, cohort)).allocation.aim
-    problem, answer = kept
-    # Between the two sessions, since solving may take seconds and a connection is needed by others.
-    replies = await _replies(form, problem, answer, aim)
-    people = [one.id for one in problem.assessors]
-    moved = {move.nomination for one in replies if one.cost for move in one.cost.moves}
+        staffed = await staffed_in_run(session, *of_run, limit=_CHOSEN_FROM + 1)
+        left = await open_panels_of_run(session, *of_run, limit=_CHOSEN_FROM + 1)
+        register = await assessors_of_cohort(session, visitor.asker, cohort, limit=_CHOSEN_FROM + 1)
+    registered = {one.assessor: one.name for one in register}
+    told = await _told(services, form, visitor, cohort, run)
+    moved = {move.nomination for one in told.replies if one.cost for move in one.cost.moves}
     async with services.acts.desk.sessions() as session:
-        named = people if len(people) <= _CHOSEN_FROM else _people_of(replies)
-        names = await assessor_names(session, visitor.asker, cohort, named)
-        nominees = await nominees_of(session, sorted(moved | {nomination}))
-    unstaffed = [reason for one in answer.unstaffed if one.nomination == nomination for reason in one.reasons]
-    asks = [one.id for one in problem.nominations]
+        names = await assessor_names(session, visitor.asker, cohort, _people_of(told.replies))
+        nominees = await nominees_of(session, sorted(moved | {form.typed["nomination"]}))
     return await render(
         request,
         "operations/keeping/why.html",
@@ -90,24 +89,36 @@ async def show_why(
         run=run,
         href=run_path(cohort, run),
         form=form,
-        nominations=_choices(asks, {}),
-        assessors=_choices(people, names),
-        asked_of=nominees.get(nomination),
-        answers=[reply_shown(one, names, nominees) for one in replies],
-        unstaffed=unstaffed if not replies else (),
+        nominations=_choices({*staffed, *(one.nomination.nomination for one in left)}, {}),
+        assessors=_choices(registered, registered),
+        asked_of=nominees.get(form.typed["nomination"]),
+        answers=[reply_shown(one, names, nominees) for one in told.replies],
+        unstaffed=told.unstaffed if not told.replies else (),
     )
 
 
 @routes.get("/operations/allocation/{cohort}/repair")
-async def show_repair(request: Request, cohort: str, visitor: Reading, services: Surroundings) -> HTMLResponse:
-    """The fewest changed seats that would make every panel whole; nothing is changed."""
+async def show_repair(
+    request: Request, cohort: str, visitor: Reading, services: Surroundings, *, wait: Reference = ""
+) -> HTMLResponse:
+    """The fewest changed seats that would make every panel whole; nothing is changed.
+
+    It is worked out beside the portal, and kept: the page comes at once, with the newest answer there is.
+    """
     async with services.acts.desk.sessions() as session:
         found = await cohorts_with(session, cohort)
-        problem = await panels_now(session, found.chosen)
-    mending = await asyncio.to_thread(partial(mended, problem, seconds=_SECONDS))
+        mark = await audit.anchor(session)
+    newest = await services.aside.newest(
+        services.acts.desk.sessions,
+        partial(mending_of, cohort=found.chosen, seconds=_SECONDS),
+        mark=mark,
+        now=services.clock(),
+        patience=_WAITED if wait else _AT_ONCE_SECONDS,
+    )
+    mending = newest.answer
     async with services.acts.desk.sessions() as session:
-        names = await assessor_names(session, visitor.asker, cohort, people_of(mending))
-        nominees = await nominees_of(session, panels_of(mending)[:AT_ONCE])
+        names = await assessor_names(session, visitor.asker, cohort, people_of(mending)) if mending else {}
+        nominees = await nominees_of(session, panels_of(mending)[:AT_ONCE]) if mending else {}
     return await render(
         request,
         "operations/keeping/repair.html",
@@ -115,31 +126,31 @@ async def show_repair(request: Request, cohort: str, visitor: Reading, services:
         area=AREA,
         crumbs=[HOME, ("Allocation", with_query("/operations/allocation", cohort=cohort))],
         name=found.name,
-        mending=mending_shown(mending, names, nominees),
-        more=max(0, len(panels_of(mending)) - AT_ONCE),
+        mending=mending_shown(mending, names, nominees) if mending else None,
+        of=newest.of,
+        waited_for=with_query(f"/operations/allocation/{cohort}/repair", wait="yes") if newest.working else "",
+        more=max(0, len(panels_of(mending)) - AT_ONCE) if mending else 0,
         runs=with_query("/operations/allocation", cohort=cohort),
     )
 
 
-async def _replies(form: Bound[Form], problem: AllocationProblem, answer: RunAnswer, aim: Aim) -> tuple[Reply, ...]:
+async def _told(services: Services, form: Bound[Form], visitor: Visitor, cohort: str, run: int) -> Told:
     """What the run answers; a sentence by the field where it was not asked about somebody."""
     nomination, assessor = form.typed["nomination"], form.typed["assessor"]
     if not nomination:
         if assessor:
             form.refuse("nomination", "Choose the nomination you ask about")
-        return ()
+        return Told(())
+    ask = partial(why, asker=visitor.asker, cohort=cohort, run=run, nomination=nomination, assessor=assessor or None)
     try:
-        wanted = members(problem, answer, nomination)
-    except NotInRunError as error:
+        return await services.aside.worked_out(services.acts.desk.sessions, partial(ask, seconds=_SECONDS))
+    except UnreadableRunError as error:
+        raise RefusedHereError(restyled(str(error))) from error
+    except NoSuchNominationError as error:
         form.refuse("nomination", restyled(str(error)))
-        return ()
-    ask = partial(asked, problem, answer, nomination, aim=aim, seconds=_SECONDS)
-    try:
-        # In a thread, so that other pages go on being served.
-        return tuple([await asyncio.to_thread(ask, one) for one in ((assessor,) if assessor else wanted)])
-    except NotInRunError as error:
+    except NoSuchAssessorError as error:
         form.refuse("assessor", restyled(str(error)))
-        return ()
+    return Told(())
 
 
 def _people_of(replies: tuple[Reply, ...]) -> list[str]:
@@ -147,7 +158,7 @@ def _people_of(replies: tuple[Reply, ...]) -> list[str]:
     return sorted(moved | {one.assessor for one in replies})
 
 
-def _choices(references: list[str], names: dict[str, str]) -> tuple[Choice, ...]:
+def _choices(references: Collection[str], names: Mapping[str, str]) -> tuple[Choice, ...]:
     """The references to choose from; none where there are too many to choose from."""
     if len(references) > _CHOSEN_FROM:
         return ()

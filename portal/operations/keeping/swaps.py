@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, ClassVar
 
 from fastapi import Query, Request
 from starlette.responses import HTMLResponse, Response
 
 from acts.errors import NotKnownError, RefusedError
-from acts.pairs import PairActs, PairChange
+from acts.pairs import PairActs, PairChange, priced
 from models.enums import Role, RunStatus, SteerReason
 from models.ids import AssessorId, CohortId, NominationId
 from portal.access import by
@@ -178,12 +179,14 @@ async def _page(
     asked: ChangeAsked | None = None
     if change is not None and at.is_proposal:
         try:
-            priced = await PairActs(services.acts.desk).price(change, visitor.by)
+            told = await services.aside.worked_out(
+                services.acts.desk.sessions, partial(priced, change=change, by=visitor.by)
+            )
         except (RefusedError, NotKnownError) as error:
             form = Bound[SwapForm](typed=form.typed)
             form.refuse("comes", restyled(str(error)))
         else:
-            asked = change_asked(change, priced, at.names, at.nominee)
+            asked = change_asked(change, told, at.names, at.nominee)
     seated = {seat.assessor for seat in at.panel}
     others = {one.assessor: f"{one.name}, {plain(one.role)}" for one in at.register if one.assessor not in seated}
     return await render(

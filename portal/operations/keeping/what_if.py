@@ -1,16 +1,14 @@
 """What if: a cohort played through before its window opens, or after a change while it runs; nothing is changed."""
 
-import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Annotated
 
 from fastapi import Query, Request
-from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.responses import HTMLResponse
 
-from allocation.expected import Outlook, habits_of, outlook
-from allocation.made_up import changed, made_up
+from acts.asking import Change, TooFewThereError, outlook_before, outlook_of
+from allocation.expected import Outlook
 from models.enums import Role
 from portal.access import by
 from portal.forecasts import FIGURES, loads_drawn, weeks_drawn, weeks_rows
@@ -19,18 +17,14 @@ from portal.operations.keeping.cohorts import AREA, HOME, cohorts_with
 from portal.operations.keeping.runs import sentence
 from portal.pages import render
 from portal.routing import area
-from portal.services import Surroundings
+from portal.services import Services, Surroundings
 from portal.visitors import Visitor
 from rules.permissions import Act
-from storage.allocations import panel_rules
-from storage.panels_expected import panels_expected
-from storage.policies import policy_of
 
 routes = area()
 Reading = Annotated[Visitor, by(Role.OPERATIONS, Act.READ_RUN)]
 Number = Annotated[str, Query(max_length=8)]
 
-_TRIALS = 50
 _MOST, _MOST_CHANGE = 500, 100
 """The largest cohort and the largest change that a page plays; the command line takes more."""
 _SEARCHED = 150
@@ -61,9 +55,7 @@ async def show_what_if(
     form = Bound[Form](typed={"cohort": cohort, "rules": rules, **numbers})
     async with services.acts.desk.sessions() as session:
         cohorts = await cohorts_with(session, cohort or rules)
-        play = await _play(session, form) if cohort or rules else None
-    # In a thread and without a connection, so that other pages go on being served.
-    seen = await asyncio.to_thread(play) if play else None
+    seen = await _played(services, form) if cohort or rules else None
     return await render(
         request,
         "operations/keeping/what_if.html",
@@ -83,39 +75,24 @@ async def show_what_if(
     )
 
 
-async def _play(session: AsyncSession, form: Bound[Form]) -> Callable[[], Outlook] | None:
-    """How to find what may be expected; None where a number is wrong, which then stands by its field."""
-    if form.typed["cohort"]:
-        change = _numbers(form, _LIVE, least=0, most=_MOST_CHANGE)
-        if change is None:
-            return None
-        policy = await policy_of(session, form.typed["cohort"])
-        expected = await panels_expected(session, form.typed["cohort"], policy)
-        there = {"withdraw": len(expected.problem.nominations), "leave": len(expected.problem.assessors)}
-        for name, most in there.items():
-            if change[name] > most:
-                form.refuse(name, f"There are only {most}: enter {most} or fewer")
-        if form.problems:
-            return None
-        problem = changed(
-            expected.problem,
-            withdraw=change["withdraw"],
-            nominate=change["nominate"],
-            leave=change["leave"],
-            free=expected.free,
-            places=expected.places,
-        )
-        return partial(outlook, problem, habits_of(policy), runs=_TRIALS)
-    size = _numbers(form, _MADE_UP, least=1, most=_MOST)
-    if size is None:
-        return None
-    policy = await policy_of(session, form.typed["rules"])
-    of = partial(
-        made_up, panel_rules(policy), assessors=size["assessors"], capacity=policy.assessors.capacity, seed="1"
+async def _played(services: Services, form: Bound[Form]) -> Outlook | None:
+    """What may be expected; None where a number is wrong, which then stands by its field."""
+    live = bool(form.typed["cohort"])
+    given = (
+        _numbers(form, _LIVE, least=0, most=_MOST_CHANGE) if live else _numbers(form, _MADE_UP, least=1, most=_MOST)
     )
-    many = size["nominations"]
-    larger = (lambda count: of(nominations=count)) if many <= _SEARCHED else None
-    return partial(outlook, of(nominations=many), habits_of(policy), runs=_TRIALS, larger=larger)
+    if given is None:
+        return None
+    if live:
+        work = partial(outlook_of, cohort=form.typed["cohort"], change=Change(**given))
+    else:
+        size = (given["nominations"], given["assessors"])
+        work = partial(outlook_before, cohort=form.typed["rules"], size=size, searched=_SEARCHED)
+    try:
+        return await services.aside.worked_out(services.acts.desk.sessions, work)
+    except TooFewThereError as error:
+        form.refuse(error.what, f"There are only {error.there}: enter {error.there} or fewer")
+        return None
 
 
 def _numbers(form: Bound[Form], fields: Mapping[str, str], *, least: int, most: int) -> dict[str, int] | None:

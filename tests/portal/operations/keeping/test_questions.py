@@ -1,6 +1,6 @@
 """Why, and why not: asked of a run on its page."""
 
-from models.enums import Stage
+from models.enums import Stage, WithdrawReason
 from tests.portal.conftest import A_Visit
 from tests.portal.operations.keeping.test_allocation import desk, proposal, runs
 from tests.workflows.rig import Rig
@@ -63,7 +63,7 @@ async def test_why_of_somebody_unknown_says_so_by_the_field(rig: Rig, a_visit: A
     assert (only_assessor.status, "Choose the nomination you ask about" in only_assessor.words) == (422, True)
     assert no_run.status == 404
     await rig.spoil("UPDATE allocationrun SET problem = '{}' WHERE cohort_id = :id", id=cohort.id)
-    spoilt = await visit.get(why)
+    spoilt = await visit.get(f"{why}?nomination={case.id}")
     assert (spoilt.status, "Run 1 can no longer be read" in spoilt.words) == (409, True)
 
 
@@ -72,13 +72,11 @@ async def test_repair_shows_who_would_come_and_go_before_anything_is_done(rig: R
     case = await (await cohort.nominate(full_name="Nora Waiting")).reach(Stage.SCORING)
     gone = (await case.offered(3))[0].split(".")[1]
     visit = await desk(rig, a_visit)
-    whole = await visit.get(f"/operations/allocation/{cohort.id}/repair")
     await rig.spoil("DELETE FROM availability WHERE assessor_id = :who", who=gone)
 
     listed = await visit.get(f"/operations/allocation?cohort={cohort.id}")
-    page = await visit.get(f"/operations/allocation/{cohort.id}/repair")
+    page = await visit.get(f"/operations/allocation/{cohort.id}/repair?wait=yes")
 
-    assert "Nothing needs mending." in whole.words
     assert f"/operations/allocation/{cohort.id}/repair" in listed.links
     assert page.heading == f"Panels to mend in {cohort.id}"
     assert "1 seat would be filled in 1 panel. Nobody else would move." in page.words
@@ -86,3 +84,24 @@ async def test_repair_shows_who_would_come_and_go_before_anything_is_done(rig: R
     assert "Nora Waiting" in page.words
     assert len(await case.panel()) == 3
     assert (await visit.get("/operations/allocation/nowhere/repair")).status == 404
+
+
+async def test_repair_says_while_it_is_worked_out_and_when_something_has_changed(rig: Rig, a_visit: A_Visit) -> None:
+    cohort = await rig.cohort()
+    case = await (await cohort.nominate()).reach(Stage.SCORING)
+    visit = await desk(rig, a_visit)
+    at = f"/operations/allocation/{cohort.id}/repair"
+
+    first = await visit.get(at)
+    told = await visit.get(f"{at}?wait=yes")
+    await rig.acts.nominations.withdraw(case.id, rig.nominator, WithdrawReason.PERSONAL)
+    stale = await visit.get(at)
+    newer = await visit.get(f"{at}?wait=yes")
+
+    assert "This is being worked out" in first.words
+    assert f"{at}?wait=yes" in first.links
+    assert "Nothing needs mending." in told.words
+    assert "Something has changed since" not in told.words
+    assert "Nothing needs mending." in stale.words
+    assert "Something has changed since then" in stale.words
+    assert "Something has changed since" not in newer.words
