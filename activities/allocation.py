@@ -14,7 +14,7 @@ from temporalio.client import Client
 from activities.beating import beating
 from activities.errors import missing, refused
 from activities.telling import Owed, signal_each
-from allocation.answer import RunAnswer, answered
+from allocation.answer import RunAnswer, answered_now
 from allocation.check import violations
 from allocation.problem import AllocationProblem
 from models.enums import RunKind, RunStatus, Stage
@@ -55,7 +55,7 @@ class AllocationActivities:
                 return made
             problem = await problem_of(session, asked.cohort, asked.kind, asked.requests)
             aim = (await policy_of(session, asked.cohort)).allocation.aim
-        result = await beating(asyncio.to_thread(partial(answered, problem, aim=aim)))
+        problem, result = await beating(asyncio.to_thread(partial(answered_now, problem, aim=aim)))
 
         async def write(session: AsyncSession) -> Change:
             await _keep(session, asked, problem, result)

@@ -1,7 +1,7 @@
 """A run's whole answer: the proposal with its proof, why each seat, and what stands in the way where panels lack."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from allocation.clashes import clash
 from allocation.explain import NO_COMBINATION, crowded_out, held_by_rule, kept_faults, shortages
@@ -26,10 +26,11 @@ class RunAnswer:
 
     Attributes:
         seats: New seats with why, by nomination and assessor. A seat's cost is what its fit lacks of the best.
-        unstaffed: Nominations left out, and why.
+            Those planned for nominations that are only expected are not among them.
+        unstaffed: Nominations left out, and why; none that is only expected.
         clashing: Rules that cannot all hold, in words; empty when every panel is staffed.
         mends: What would help, cheapest first; each was solved.
-        proposal: The proposal, as it was certified.
+        proposal: The proposal, as it was certified, with the panels that are only planned.
         loads: Every assessor's load with the new seats.
     """
 
@@ -54,19 +55,58 @@ def answered(problem: AllocationProblem, *, aim: Aim = "floor", seconds: float =
         aim: Whether the worst-off panel or the total comes first.
         seconds: Time allowed to the search.
     """
-    proposal = propose(problem, aim=aim, seconds=seconds)
+    return _told(problem, _proposed(problem, aim, seconds), seconds)
+
+
+def answered_now(
+    problem: AllocationProblem, *, aim: Aim = "floor", seconds: float = 60.0
+) -> tuple[AllocationProblem, RunAnswer]:
+    """Solves beside those expected, and says why; without them where they would keep somebody who waits waiting.
+
+    Args:
+        problem: Nominations that wait, those expected, assessors and rules.
+        aim: Whether the worst-off panel or the total comes first.
+        seconds: Time allowed to each search.
+
+    Returns:
+        The problem that was answered, and its answer.
+    """
+    beside = _proposed(problem, aim, seconds)
+    if _left(problem, beside):
+        waiting = tuple(one for one in problem.nominations if one.id not in problem.expected)
+        alone = replace(problem, nominations=waiting, expected=frozenset())
+        found = _proposed(alone, aim, seconds)
+        if len(found.unstaffed) < len(_left(problem, beside)):
+            return alone, _told(alone, found, seconds)
+    return problem, _told(problem, beside, seconds)
+
+
+def _proposed(problem: AllocationProblem, aim: Aim, seconds: float) -> Proposal:
+    found = propose(problem, aim=aim, seconds=seconds)
+    planned = len({seat.nomination for seat in found.seats} & problem.expected)
+    return replace(found, certificate=replace(found.certificate, planned=planned))
+
+
+def _left(problem: AllocationProblem, proposal: Proposal) -> frozenset[str]:
+    """The nominations that wait and are left out."""
+    return frozenset(proposal.unstaffed) - problem.expected
+
+
+def _told(problem: AllocationProblem, proposal: Proposal, seconds: float) -> RunAnswer:
     whys = Whys(problem, proposal)
     best = problem.rules.weights.interest + problem.rules.weights.same_system
     seats = tuple(
         Seat(seat.nomination, seat.assessor, best - seat.fit, whys.why(seat.nomination, seat.assessor))
         for seat in proposal.seats
+        if seat.nomination not in problem.expected
     )
-    found = clash(problem, unstaffed=proposal.unstaffed, seconds=seconds / 4) if proposal.unstaffed else None
+    left = _left(problem, proposal)
+    found = clash(problem, unstaffed=tuple(sorted(left)), seconds=seconds / 4) if left else None
     loads = Counter({one.id: one.load for one in problem.assessors})
-    loads.update(seat.assessor for seat in proposal.seats)
+    loads.update(seat.assessor for seat in seats)
     return RunAnswer(
         seats=seats,
-        unstaffed=_unstaffed(problem, proposal, loads),
+        unstaffed=_unstaffed(problem, left, loads),
         clashing=found.words if found else (),
         mends=tuple(Repairable(mend.words, mend.price) for mend in found.mends) if found else (),
         proposal=proposal,
@@ -74,8 +114,7 @@ def answered(problem: AllocationProblem, *, aim: Aim = "floor", seconds: float =
     )
 
 
-def _unstaffed(problem: AllocationProblem, proposal: Proposal, loads: Counter[str]) -> tuple[Unstaffed, ...]:
-    left = set(proposal.unstaffed)
+def _unstaffed(problem: AllocationProblem, left: frozenset[str], loads: Counter[str]) -> tuple[Unstaffed, ...]:
     return tuple(
         _why_unstaffed(one, problem, loads)
         for one in sorted(problem.nominations, key=lambda one: one.id)

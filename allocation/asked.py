@@ -141,7 +141,8 @@ def asked(
     Raises:
         NotInRunError: The run was not asked about this nomination or this assessor.
     """
-    demand = next((one for one in problem.nominations if one.id == nomination), None)
+    asked_for = (one for one in problem.nominations if one.id not in problem.expected)
+    demand = next((one for one in asked_for if one.id == nomination), None)
     person = next((one for one in problem.assessors if one.id == assessor), None)
     if demand is None or person is None:
         raise NotInRunError(_not_in(f"nomination {nomination}" if demand is None else f"assessor {assessor}"))

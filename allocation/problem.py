@@ -239,11 +239,19 @@ class AllocationProblem:
     """Who needs assessors, who can assess, and the rules; the order of either tuple changes nothing.
 
     Every seated assessor must be among the assessors, also one who takes no new work (capacity equal to load).
+
+    Attributes:
+        nominations: Those that need a panel; those whose panels are whole, and only count, may be among them.
+        assessors: The register.
+        rules: The rules.
+        expected: Nominations, by identifier, that will need their panels later: they are planned for beside the
+            others, so that nobody takes now whom they will need more, and are given nobody yet.
     """
 
     nominations: tuple[NominationDemand, ...]
     assessors: tuple[AssessorSupply, ...]
     rules: PanelRules
+    expected: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         known = {assessor.id for assessor in self.assessors}
@@ -256,6 +264,8 @@ class AllocationProblem:
                 not strangers,
                 f"Nomination {nomination.id} has {strangers} seated, not among the assessors; add them.",
             )
+        unknown = sorted(self.expected - ids)
+        _require(not unknown, f"Expected are {unknown}, not among the nominations; add them.")
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ class Certificate:
         staffed_bound: No allocation seats more.
         seed: What settled ties.
         complete: Whether every possible pair was considered, or of each panel the best only.
+        planned: How many of the panels seated are for nominations that are only expected.
     """
 
     floor: int
@@ -42,6 +43,7 @@ class Certificate:
     staffed_bound: int
     seed: int
     complete: bool
+    planned: int = 0
 
     @property
     def proved(self) -> bool:
@@ -55,8 +57,14 @@ class Certificate:
         checked = "A second program, which shares nothing with the first, found no rule broken."
         if self.broken:
             checked = f"A second program found {self.broken} faults: do not release this run."
+        here = self.staffed - self.planned
+        staffed = f"{here:,} {'panel is' if here == 1 else 'panels are'} staffed"
+        limit = _limit(self.staffed, self.staffed_bound)
+        if self.planned:
+            staffed += f", beside {self.planned:,} planned for nominations to come"
+            limit += "; what follows counts all of them"
         return (
-            f"{self.staffed:,} panels are staffed{_limit(self.staffed, self.staffed_bound)}.",
+            f"{staffed}{limit}.",
             f"The worst-off panel fits with {self.floor:,} points{_limit(self.floor, self.floor_bound)}.",
             f"All panels are worth {self.total:,} points together{_limit(self.total, self.total_bound)}.",
             checked,

@@ -50,7 +50,8 @@ def run_faults(kept: KeptRun) -> tuple[RunFault, ...]:
         return (RunFault(kept.number, f"assessors who were not in the question are seated: {', '.join(strangers)}"),)
     faults = list(certified(kept.problem, proposal))
     faults += [f"{one}: seated, though it was not in the question" for one in _unasked(kept.problem, proposal)]
-    proposed = {(seat.nomination, seat.assessor) for seat in proposal.seats}
+    given = [seat for seat in proposal.seats if seat.nomination not in kept.problem.expected]
+    proposed = {(seat.nomination, seat.assessor) for seat in given}
     faults += [f"{', '.join(pair)}: proposed, but not among the seats kept" for pair in sorted(proposed - kept.seats)]
     faults += [f"{', '.join(pair)}: among the seats kept, but not proposed" for pair in sorted(kept.seats - proposed)]
     return tuple(RunFault(kept.number, fault) for fault in faults)

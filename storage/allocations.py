@@ -75,13 +75,18 @@ async def problem_of(
 ) -> AllocationProblem:
     """The problem of all waiting panels, or of the seats that ``requests`` ask for.
 
-    A request for a nomination that no longer needs a seat is left out.
+    A request for a nomination that no longer needs a seat is left out. A rolling run plans beside those who wait for
+    everybody who has no panel yet and whose nomination is not over.
     """
     asked: Counter[str] = Counter(request.nomination for request in requests)
     wanted = asked if kind is RunKind.REPLACEMENT else None
     nominations = await _waiting(session, cohort, wanted)
     policy = await policy_of(session, cohort)
-    return await _problem(session, policy, nominations, wanted)
+    if kind is not RunKind.ROLLING or not nominations:
+        return await _problem(session, policy, nominations, wanted)
+    coming = await _to_come(session, cohort)
+    problem = await _problem(session, policy, [*nominations, *coming], wanted)
+    return replace(problem, expected=frozenset(one.id for one in coming))
 
 
 async def problem_of_one(session: AsyncSession, nomination: Nomination) -> AllocationProblem:
@@ -133,6 +138,14 @@ async def _waiting(session: AsyncSession, cohort: str, wanted: Mapping[str, int]
             col(Nomination.stage).in_([Stage.AWAITING_PANEL, Stage.SCORING, Stage.QUALITY_ASSURANCE]),
         )
     return (await session.exec(query)).all()
+
+
+async def _to_come(session: AsyncSession, cohort: str) -> Sequence[Nomination]:
+    """Nominations that will wait for a panel if they come so far."""
+    before = col(Nomination.stage).in_([Stage.NOMINATED, Stage.APPLYING, Stage.SCREENING])
+    paused = (col(Nomination.stage) == Stage.AWAITING_PANEL) & col(Nomination.paused)
+    query = select(Nomination).where(col(Nomination.cohort_id) == cohort, before | paused)
+    return (await session.exec(query.order_by(col(Nomination.id)))).all()
 
 
 async def _problem(

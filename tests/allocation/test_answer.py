@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 
-from allocation_cases import cohort, four_of_each_role, nomination, problem
+import pytest
+from allocation_cases import assessor, cohort, four_of_each_role, nomination, problem
 from pydantic import TypeAdapter
 
-from allocation.answer import RunAnswer, answered
+from allocation.answer import RunAnswer, answered, answered_now
+from allocation.asked import NotInRunError, asked
 from allocation.certified import certified
+from allocation.problem import AllocationProblem
 from allocation.proposal import Certificate
 
 
@@ -81,3 +84,56 @@ def test_certificate_says_in_words_whether_it_is_proved() -> None:
     assert "The worst-off panel fits with 40 points, and no more is possible." in proved.words
     assert "All panels are worth 900 points together; at most 910 would be possible." in open_.words
     assert "A second program found 2 faults: do not release this run." in open_.words
+
+
+def two_and_one_to_come() -> AllocationProblem:
+    """One of two chief executives knows what both nominations are about; the one to come may have nobody else."""
+    people = [
+        assessor("expert", interests=frozenset({"mergers"}), capacity=1),
+        assessor("other", capacity=1),
+        *(assessor(f"chair-{n}", "chair", capacity=1) for n in range(4)),
+    ]
+    now = nomination("now", interests=frozenset({"mergers"}))
+    later = nomination("later", interests=frozenset({"mergers"}), conflicts=(("other", "family"),))
+    one: AllocationProblem = problem([now, later], people)
+    return replace(one, expected=frozenset({"later"}))
+
+
+def test_nobody_is_taken_now_whom_a_nomination_to_come_will_need_more() -> None:
+    one = two_and_one_to_come()
+    alone = replace(one, nominations=one.nominations[:1], expected=frozenset())
+
+    solved, answer = answered_now(one)
+
+    assert "expert" in {seat.assessor for seat in answered(alone).seats}
+    assert solved == one
+    assert {seat.nomination for seat in answer.seats} == {"now"}
+    assert "other" in {seat.assessor for seat in answer.seats}
+    assert answer.unstaffed == ()
+    assert sum(load for _, load in answer.loads) == 3
+    assert (answer.certificate.staffed, answer.certificate.planned) == (2, 1)
+    assert answer.certificate.words[0].startswith("1 panel is staffed, beside 1 planned for nominations to come")
+    assert certified(one, answer.proposal) == ()
+
+
+def test_nobody_waits_for_the_sake_of_nominations_to_come() -> None:
+    one = two_and_one_to_come()
+    barred = replace(one.nominations[0], conflicts=(("other", "family"),))
+    # Only one of the two can be staffed, and the one to come fits better.
+    plain = replace(barred, interests=frozenset({"estates"}))
+    one = replace(one, nominations=(plain, one.nominations[1]))
+
+    solved, answer = answered_now(one)
+
+    assert {seat.nomination for seat in answered(one).seats} == set()
+    assert {seat.nomination for seat in answer.seats} == {"now"}
+    assert solved.expected == frozenset()
+    assert certified(solved, answer.proposal) == ()
+
+
+def test_run_is_not_asked_about_a_nomination_that_it_only_expects() -> None:
+    one = two_and_one_to_come()
+    _, answer = answered_now(one)
+
+    with pytest.raises(NotInRunError, match="nomination later"):
+        asked(one, answer, "later", "expert")

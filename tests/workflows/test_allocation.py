@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
+from sqlmodel import col, select
 
 from acts.errors import RefusedError
+from acts.pairs import PairActs
 from models.enums import (
     AssessmentStage,
     AssessorDeclineReason,
@@ -16,7 +18,10 @@ from models.enums import (
     SteerReason,
     WayOut,
 )
+from models.ids import AssessorId, assessor_of
 from models.messages import AllocationState, Unblock
+from models.tables import Assessor
+from storage.allocations import PROBLEM, RESULT
 from tests.workflows.opened import OpenedCohort, opened
 from tests.workflows.rig import Case, Rig, eventually
 
@@ -193,6 +198,32 @@ async def test_rolling_mode_looks_for_panels_by_itself_at_the_policys_interval(r
 
     assert before == []
     assert (await cohort.runs())[-1].kind is RunKind.ROLLING
+
+
+async def test_rolling_run_leaves_to_a_nomination_to_come_whom_it_will_need(rig: Rig) -> None:
+    cohort = await opened(rig, {"allocation.mode": "rolling", "allocation.interval": "12 hours"}, capacity=1)
+    pairs = PairActs(rig.acts.desk)
+    later = await cohort.nominate()
+    (now,) = await waiting(cohort, 1)
+    register = await rig.all(select(Assessor).where(col(Assessor.cohort_id) == cohort.id).order_by(col(Assessor.id)))
+    for one in register[4:]:
+        await pairs.forbid(later.id, AssessorId(one.id), rig.operations, ILL)
+
+    await rig.env.fast_forward(cohort.allocation, timedelta(hours=13))
+    first = await now.offered(3)
+    await later.reach(Stage.AWAITING_PANEL)
+    await rig.env.fast_forward(cohort.allocation, timedelta(hours=13))
+    second = await later.offered(3)
+
+    runs = [run for run in await cohort.runs() if run.status is RunStatus.RELEASED]
+    problem, answer = PROBLEM.validate_python(runs[0].problem), RESULT.validate_python(runs[0].result)
+    spared = {one.id for one in register[:4]}
+    assert problem.expected == {later.id}
+    assert {seat.nomination for seat in answer.seats} == {now.id}
+    assert answer.certificate.planned == 1
+    assert len(spared & {assessor_of(one) for one in first}) <= 1
+    assert {assessor_of(one) for one in second} < spared
+    assert len({assessor_of(one) for one in [*first, *second]}) == 6
 
 
 async def test_run_that_cannot_be_stored_waits_for_a_person_and_is_made_when_they_say_so(rig: Rig) -> None:
