@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, Response
 from acts.errors import RefusedError
 from models.programs import EventKind
 from portal.api.keeping import shown_once
+from portal.api.keeping.confirming import RENEWING, confirmation_page
 from portal.api.keeping.entry import OWN, EndpointId, Keeper, Own, acts_of, endpoint_for
 from portal.api.keeping.presenters import endpoint_shown, kind_choices
 from portal.forms import Bound, Form, bind
@@ -61,25 +62,7 @@ async def add(request: Request, keeper: Own, services: Surroundings) -> Response
 async def ask_renewal(request: Request, keeper: Own, services: Surroundings, endpoint: EndpointId) -> HTMLResponse:
     """Says what a new secret means."""
     shown = endpoint_shown(await endpoint_for(services, keeper, endpoint), keeper.root)
-    return await render(
-        request,
-        "api/keeping/confirm.html",
-        title="Renew the secret",
-        area=keeper.area,
-        crumbs=[*keeper.crumbs, (shown.id, shown.href)],
-        heading="Do you want a new secret for this address?",
-        about=shown.url,
-        points=(
-            "everything is signed with the new secret from now on, tries of earlier events too",
-            "the new secret is shown to you once, on the next page",
-            "so that no event is lost, let your program accept both secrets for a few minutes",
-        ),
-        action=f"{shown.href}/secret",
-        button="Renew the secret",
-        warning=False,
-        back=shown.href,
-        back_words="Keep the secret as it is",
-    )
+    return await confirmation_page(request, keeper, RENEWING, href=shown.href, name=shown.id, about=shown.url)
 
 
 @routes.post(f"{OWN}/webhooks/{{endpoint}}/secret")

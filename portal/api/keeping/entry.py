@@ -1,9 +1,11 @@
 """Who comes in here: nominators for their own organisation, and operations for any; and what is theirs to keep."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, Path, Query
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from acts.programs import ProgramActs
 from models.enums import Role
@@ -18,6 +20,10 @@ from portal.visitors import Visitor
 from rules.permissions import Act
 from storage.lists import Asker
 from storage.programs_kept import TokenKept, endpoint_kept, organisation_kept, token_kept
+
+Kept = TypeVar("Kept")
+Reading = Callable[[AsyncSession, Asker, str, str], Awaitable[Kept | None]]
+"""A query for one thing of an organisation, by its reference."""
 
 OWN, ALL = "/organisation/programs", "/operations/programs"
 """Where nominators keep their organisation's programs, and where operations keep everybody's."""
@@ -96,11 +102,7 @@ async def token_for(services: Services, keeper: Keeper, token: str) -> TokenKept
     Raises:
         NotFoundError: There is none, or it is another organisation's.
     """
-    async with services.acts.desk.sessions() as session:
-        found = await token_kept(session, keeper.asker, keeper.organisation, token)
-    if found is None:
-        raise NotFoundError
-    return found
+    return await _kept(services, keeper, token_kept, token)
 
 
 async def endpoint_for(services: Services, keeper: Keeper, endpoint: str) -> WebhookEndpoint:
@@ -109,8 +111,12 @@ async def endpoint_for(services: Services, keeper: Keeper, endpoint: str) -> Web
     Raises:
         NotFoundError: There is none, or it is another organisation's.
     """
+    return await _kept(services, keeper, endpoint_kept, endpoint)
+
+
+async def _kept(services: Services, keeper: Keeper, read: Reading[Kept], reference: str) -> Kept:
     async with services.acts.desk.sessions() as session:
-        found = await endpoint_kept(session, keeper.asker, keeper.organisation, endpoint)
+        found = await read(session, keeper.asker, keeper.organisation, reference)
     if found is None:
         raise NotFoundError
     return found

@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from models.programs import DeliveryStatus
 from models.tables import WebhookDelivery, WebhookEndpoint
 from portal.api.keeping import shown_once
+from portal.api.keeping.confirming import REVOKING, SWITCHING_OFF, confirmation_page
 from portal.api.keeping.entry import (
     After,
     DeliveryId,
@@ -137,25 +138,8 @@ def _add_ending(routes: APIRouter, prefix: str, keeping: Keeper) -> None:
     ) -> HTMLResponse:
         """Says what revoking means."""
         shown = token_shown(await token_for(services, keeper, token), keeper.root, services.clock())
-        return await render(
-            request,
-            "api/keeping/confirm.html",
-            title="Revoke a token",
-            area=keeper.area,
-            crumbs=[*keeper.crumbs, (shown.name, shown.href)],
-            heading="Are you sure that you want to revoke this token?",
-            about=shown.name,
-            points=(
-                "the program that uses it is refused from that moment on",
-                "what the program has done stays as it is",
-                "it cannot be undone; a nominator of the organisation can make another token",
-            ),
-            action=f"{shown.href}/revoke",
-            button="Revoke the token",
-            warning=True,
-            back=shown.href,
-            back_words="Do not revoke it",
-        )
+        of = {"href": shown.href, "name": shown.name, "about": shown.name}
+        return await confirmation_page(request, keeper, REVOKING, **of)
 
     @routes.post(f"{prefix}/tokens/{{token}}/revoke")
     async def revoke(
@@ -176,26 +160,8 @@ def _add_ending(routes: APIRouter, prefix: str, keeping: Keeper) -> None:
     ) -> HTMLResponse:
         """Says what switching off means."""
         shown = endpoint_shown(await endpoint_for(services, keeper, endpoint), keeper.root)
-        return await render(
-            request,
-            "api/keeping/confirm.html",
-            title="Switch off an address",
-            area=keeper.area,
-            crumbs=[*keeper.crumbs, (shown.id, shown.href)],
-            heading="Are you sure that you want to switch off this address?",
-            about=shown.url,
-            points=(
-                "nothing more is sent to it, not even what it is owed now",
-                "what was sent can still be looked at here",
-                "it cannot be switched on again; a nominator of the organisation can add the address anew, and is "
-                "then given a new secret",
-            ),
-            action=f"{shown.href}/off",
-            button="Switch it off",
-            warning=True,
-            back=shown.href,
-            back_words="Do not switch it off",
-        )
+        of = {"href": shown.href, "name": shown.id, "about": shown.url}
+        return await confirmation_page(request, keeper, SWITCHING_OFF, **of)
 
     @routes.post(f"{prefix}/webhooks/{{endpoint}}/off")
     async def switch_off(
