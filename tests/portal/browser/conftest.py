@@ -14,6 +14,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
@@ -21,6 +22,7 @@ from axe_playwright_python.async_playwright import Axe
 from fastapi import FastAPI
 from playwright.async_api import Browser, BrowserContext, Page, Playwright, async_playwright
 
+from models.ids import PersonId
 from models.messages import By
 from portal import sessions
 from portal.services import Services
@@ -106,12 +108,23 @@ async def _sign_in(context: BrowserContext, services: Services, by: By, site: st
     hat = next(one for one in hats if one.role is by.role)
     async with services.acts.desk.transaction() as session:
         assert await sessions.choose(session, token, hat, services.limits, services.clock())
+    await _hold(context, token, site)
+
+
+async def signs_in(page: Page, services: Services, person: PersonId) -> None:
+    """Somebody signs in in the page's browser, in another tab; the page itself is not loaded again."""
+    async with services.acts.desk.transaction() as session:
+        token = await sessions.begin(session, person, "code", services.clock())
+    await _hold(page.context, token, page.url)
+
+
+async def _hold(context: BrowserContext, token: str, address: str) -> None:
     await context.add_cookies(
         [
             {
                 "name": COOKIE,
                 "value": token,
-                "url": site.replace("http:", "https:"),
+                "url": f"https://{urlsplit(address).netloc}",
                 "secure": True,
                 "httpOnly": True,
                 "sameSite": "Lax",

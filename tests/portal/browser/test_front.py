@@ -2,9 +2,8 @@ import re
 
 from playwright.async_api import expect
 
-from portal import sessions
 from portal.services import Services
-from tests.portal.browser.conftest import AWindow, holds
+from tests.portal.browser.conftest import AWindow, holds, signs_in
 from tests.portal.test_sign_in import code_in, newest_letter
 from tests.workflows.rig import CohortRig, Rig
 
@@ -87,10 +86,7 @@ async def test_what_was_typed_into_a_form_with_errors_is_not_filled_in_for_someb
     await page.get_by_label("Email address").fill("private")
     await page.get_by_role("button", name="Send a code").click()
     await expect(page.get_by_role("heading", name="There is a problem")).to_be_visible()
-    cookies = await page.context.cookies()
-    async with services.acts.desk.transaction() as session:
-        token = await sessions.begin(session, other.nominee.person, "code", services.clock())
-    await page.context.add_cookies([{**cookies[0], "value": token}])  # type: ignore[typeddict-item]
+    await signs_in(page, services, other.nominee.person)
 
     await page.reload()
 

@@ -10,7 +10,7 @@ from models.tables import ApplicationDraft, WebSession
 from portal import sessions
 from portal.services import Services
 from portal.sessions import COOKIE
-from tests.portal.browser.conftest import AWindow, holds
+from tests.portal.browser.conftest import AWindow, holds, signs_in
 from tests.workflows.rig import Case, CohortRig, eventually
 
 STATEMENT = "I led the merger of two services, and waiting times fell by a third."
@@ -154,7 +154,6 @@ async def test_text_typed_after_signing_out_elsewhere_is_saved_after_signing_in_
     cohort: CohortRig, a_window: AWindow, services: Services
 ) -> None:
     case, page = await at_text(cohort, a_window)
-    cookies = await page.context.cookies()
     async with services.acts.desk.transaction() as session:
         await sessions.end_everywhere(session, case.nominee.person, services.clock())
 
@@ -162,9 +161,7 @@ async def test_text_typed_after_signing_out_elsewhere_is_saved_after_signing_in_
     await expect(page.get_by_text("You have been signed out. ")).to_be_visible()
     await expect(page.get_by_role("link", name="Sign in in another tab")).to_have_attribute("href", "/sign-in")
     before = await stored(case, "development_needs")
-    async with services.acts.desk.transaction() as session:
-        token = await sessions.begin(session, case.nominee.person, "code", services.clock())
-    await page.context.add_cookies([{**cookies[0], "value": token}])  # type: ignore[typeddict-item]
+    await signs_in(page, services, case.nominee.person)
     other = await page.context.new_page()
     await other.goto("/my-nomination")
     kept = await other.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('kept:')).length")
@@ -208,10 +205,7 @@ async def test_text_typed_while_somebody_else_signed_in_is_not_saved_as_theirs(
 ) -> None:
     case, page = await at_text(cohort, a_window)
     other = await cohort.nominate()
-    cookies = await page.context.cookies()
-    async with services.acts.desk.transaction() as session:
-        token = await sessions.begin(session, other.nominee.person, "code", services.clock())
-    await page.context.add_cookies([{**cookies[0], "value": token}])  # type: ignore[typeddict-item]
+    await signs_in(page, services, other.nominee.person)
 
     await page.locator("textarea").press_sequentially("Mine.")
 
