@@ -1,4 +1,4 @@
-"""Measures the allocation: pilot to very large cohorts, one nomination at a time, replacements, and matrices."""
+"""Measures the allocation: pilot to very large cohorts, replacements, why not, and matrices."""
 
 import argparse
 import json
@@ -6,9 +6,7 @@ import random
 import resource
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import date, timedelta
-from functools import cache, partial
 from pathlib import Path
 from statistics import median, quantiles
 from time import perf_counter
@@ -17,7 +15,7 @@ from allocation import AllocationProblem, AssessorSupply, CompositionRule, Nomin
 from allocation.affinities import read_affinities
 from allocation.matrix import solve_matrix
 from allocation.proposal import Proposal
-from allocation.propose import propose, worth_of
+from allocation.propose import propose
 from allocation.standing import Standing
 from allocation.why import Whys
 
@@ -156,64 +154,6 @@ def price_of_fairness() -> Row:
     return {"case": "floor first, share of the total", "percent": round(max(shares), 5)}
 
 
-def one_at_a_time(seeds: Sequence[int] = (1, 2, 3), uses: Sequence[float] = (0.8, 0.9, 0.98)) -> list[Row]:
-    """Every nomination of a pilot seated alone, in order of arrival, by the share of capacity that is used.
-
-    Once nothing is known of who comes later; once the register holds them all; once 15% of those registered withdraw
-    and 15% of those who come were not registered. The plan is made again before every fourth nomination; its
-    time is told apart. The lowest share of the batch over the seeds counts, and the median.
-    """
-    cases = (
-        ("nobody registered", 1.0, 0.0),
-        ("all registered", 0.0, 0.0),
-        ("15% in vain, 15% late", 0.15, 0.15),
-    )
-    return [
-        _arrivals(f"one nomination at a time, {use:.0%} used, {name}", [(use, seed, late, gone) for seed in seeds])
-        for name, late, gone in cases
-        for use in uses
-    ]
-
-
-def _arrivals(case: str, cohorts: list[tuple[float, int, float, float]]) -> Row:
-    taken: list[float] = []
-    planned: list[float] = []
-    shares: list[float] = []
-    unfilled = 0
-    for use, seed, late, gone in cohorts:
-        come = cohort(120, 81, use=use, seed=seed)
-        draw = random.Random(seed)  # noqa: S311 -- a seeded draw, no secret
-        order = draw.sample(come.nominations, 120)
-        registered = {one.id for one in order} - {one.id for one in draw.sample(order, round(120 * late))}
-        others = cohort(120, 81, use=use, seed=seed + 500).nominations[: round(120 * gone)]
-        ghosts = [replace(one, id=f"G{one.id}", conflicts=()) for one in others]
-        withdraws = {one.id: draw.randrange(120) for one in ghosts}
-        standing = Standing(replace(come, nominations=(*order, *ghosts)))
-        expect, seat = standing.expect, standing.seat
-        for at, one in enumerate(order):
-            still = [name for name, when in withdraws.items() if when > at]
-            known = [*(later.id for later in order[at:] if later.id in registered), *still]
-            if known and at % 4 == 0:
-                planned.append(_seconds(partial(expect, known)))
-            taken.append(_seconds(partial(seat, one.id)))
-        worth = worth_of(standing.model, standing.arcs).total(standing.model)
-        shares.append(100 * worth / _batch_total(use, seed))
-        unfilled += 3 * len(order) - len(standing.seats)
-    return {
-        "case": case,
-        "p95_ms": round(1000 * quantiles(taken, n=20)[18], 3),
-        "plan_p95_ms": round(1000 * quantiles(planned, n=20)[18], 1) if planned else None,
-        "of_batch_percent": round(median(shares), 3),
-        "lowest_percent": round(min(shares), 3),
-        "unfilled": unfilled,
-    }
-
-
-@cache
-def _batch_total(use: float, seed: int) -> int:
-    return propose(cohort(120, 81, use=use, seed=seed), aim="total").certificate.total
-
-
 def stand_ins() -> Row:
     """15% of a pilot's seats declined, one after another."""
     problem = cohort(120, 81, use=0.8, seed=1)
@@ -313,6 +253,15 @@ def _peak() -> float:
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
 
 
+def say(rows: Sequence[Row]) -> None:
+    """Prints a table, and the same figures as JSON lines."""
+    for row in rows:
+        figures = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in row.items() if name != "case")
+        sys.stdout.write(f"{row['case']:<42}{figures}\n")
+    for row in rows:
+        sys.stdout.write(json.dumps(row) + "\n")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prints a table, and the same figures as JSON lines."""
     parser = argparse.ArgumentParser(prog="python -m bench.allocating", description=__doc__)
@@ -322,14 +271,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--matrices", type=Path, metavar="FOLDER", help="research matrices with their reference.json")
     given = parser.parse_args(arguments)
     cohorts = whole_cohorts(given.runs, large=given.large, together=not given.quick)
-    rows = [*cohorts, price_of_fairness(), *one_at_a_time(), stand_ins(), *why_nots()]
+    rows = [*cohorts, price_of_fairness(), stand_ins(), *why_nots()]
     if given.matrices is not None:
         rows += matrices(given.matrices, max(given.runs, 5))
-    for row in rows:
-        figures = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in row.items() if name != "case")
-        sys.stdout.write(f"{row['case']:<42}{figures}\n")
-    for row in rows:
-        sys.stdout.write(json.dumps(row) + "\n")
+    say(rows)
     return 0
 
 

@@ -19,18 +19,22 @@ async def panel_figures(runs: int) -> list[Figure]:
     Raises:
         RuntimeError: The measuring process ended with an error.
     """
+    rows = await _rows("bench.allocating", "--quick", "--runs", str(runs))
+    return figures_of([*rows, *await _rows("bench.rolling", "--quick")])
+
+
+async def _rows(module: str, *arguments: str) -> list[Row]:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bench.allocating", "--quick", "--runs", str(runs),
-        stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
+        sys.executable, "-m", module, *arguments, stdout=asyncio.subprocess.PIPE
+    )
     said, _ = await process.communicate()
     if process.returncode:
-        raise RuntimeError(f"python -m bench.allocating ended with status {process.returncode}")
-    return figures_of([json.loads(line) for line in said.decode().splitlines() if line.startswith("{")])
+        raise RuntimeError(f"python -m {module} ended with status {process.returncode}")
+    return [json.loads(line) for line in said.decode().splitlines() if line.startswith("{")]
 
 
 def figures_of(rows: list[Row]) -> list[Figure]:
-    """The rows of ``bench.allocating`` as figures, each with its target where one was set."""
+    """The rows of ``bench.allocating`` and ``bench.rolling`` as figures, each with its target where one was set."""
     return [figure for row in rows for figure in _figures(row)]
 
 

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_propose import ruled
 
+from allocation import Weights
 from allocation.certified import certified
 from allocation.clashes import clash, staffable
 from allocation.problem import SWITCHES
@@ -228,6 +229,20 @@ def test_a_seat_does_not_depend_on_what_is_not_yet_known():
             each.seat(known.id)
 
     assert first.seats == second.seats
+
+
+def test_last_place_is_kept_for_whoever_fits_it_best():
+    weights = Weights(interest=1000, same_system=0, load=0)
+    rare = assessor("rare", interests=frozenset({"mergers"}), capacity=1)
+    people = [rare, *(assessor(f"chief-{n}", capacity=9) for n in range(2))]
+    people += [assessor(f"chair-{n}", "chair", capacity=9) for n in range(2)]
+    names = [nomination("any"), nomination("best", interests=frozenset({"mergers"}))]
+    standing = Standing(problem(names, people, weights=weights))
+
+    any_panel, best_panel = standing.seat("any"), standing.seat("best")
+
+    assert "rare" not in {seat.assessor for seat in any_panel}
+    assert "rare" in {seat.assessor for seat in best_panel}
 
 
 def test_stand_ins_change_one_seat_each_and_break_no_rule():

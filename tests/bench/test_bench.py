@@ -6,10 +6,11 @@ from pathlib import Path
 from rich.console import Console
 
 from bench.__main__ import Counts, measure, show, write
-from bench.allocating import Size, one_at_a_time, stand_ins, whole_cohorts
+from bench.allocating import Size, stand_ins, whole_cohorts
 from bench.measures import demo_figures
 from bench.pages import Load
 from bench.panels import figures_of
+from bench.rolling import one_at_a_time, rolling_runs
 from stack.settings import Settings
 
 
@@ -67,3 +68,15 @@ def test_panels_are_measured_against_their_targets() -> None:
     # A figure above its target is told as missed.
     late = dict(rows[0], seconds=4.5)
     assert figures_of([late])[0].met is False
+
+
+def test_rolling_runs_plan_beside_those_to_come_and_seat_everybody() -> None:
+    rows = rolling_runs((1,), at_once=60)
+
+    assert [one["case"] for one in rows] == [
+        "rolling runs of 60, 90% used, all registered",
+        "rolling runs of 60, 90% used, 15% in vain, 15% late",
+    ]
+    # Nobody who comes as registered moves the plan: what is seated in two halves is the best there is.
+    assert rows[0]["of_batch_percent"] == 100
+    assert 95 < float(str(rows[1]["of_batch_percent"])) <= 100
