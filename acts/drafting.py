@@ -36,6 +36,8 @@ ANSWERS = frozenset(NOMINATION) - {"organisation", "route"}
 """What a draft may hold: the form's fields, without those that are known from who nominates."""
 LONGEST = 8000
 """The most characters that are kept of one answer; more than any answer may have in the end."""
+BEGUN_HERE = "d-"
+"""What the ids of an organisation's own drafts begin with."""
 _BY = "/by"
 _SENT = "This nomination has been sent already, and can no longer be changed here."
 _NONE = "There is no nomination here that was begun. It may have been deleted."
@@ -100,7 +102,7 @@ async def wrong_in(session: AsyncSession, draft: NominationDraft, by: By) -> tup
     mentioned.append(Cell(0, "endorser_organisation", said.endorser_organisation))
     problems = await unknown_organisations(session, mentioned)
     if said.nominee_email.lower() == own:
-        sentence = "You cannot nominate yourself for your organisation. Ask a colleague to nominate you."
+        sentence = "You cannot nominate yourself for your organisation. Ask a colleague, or do it from your account."
         problems.append(_problem("nominee_email", sentence))
     if said.reference and await _is_taken(session, draft.cohort_id, said.reference):
         problems.append(_problem("reference", "Another nomination has this reference. Choose another one."))
@@ -129,7 +131,7 @@ class DraftingActs:
             await require(session, by, Act.NOMINATE, Subject(organisation=organisation))
             await cohort_row(session, cohort)
             draft = NominationDraft(
-                id=f"d-{secrets.token_hex(8)}",
+                id=f"{BEGUN_HERE}{secrets.token_hex(8)}",
                 organisation_code=organisation,
                 cohort_id=cohort,
                 person_id=by.person,
@@ -164,11 +166,11 @@ class DraftingActs:
             RefusedError: It was sent, a text cannot be kept, or this person may not.
             NotKnownError: There is no such draft at the organisation.
         """
-        kept = {name: _keepable(name, text) for name, text in answers.items()}
+        kept = {name: keepable(name, text) for name, text in answers.items()}
         now = self._desk.clock()
         async with self._desk.transaction() as session:
             row = await _draft(session, draft, organisation, by)
-            _put(row, kept, by, _seen_or_as_it_is(row, seen), strict=strict, now=now)
+            put(row, kept, by, seen_or_as_it_is(row, seen), strict=strict, now=now)
             session.add(row)
         return {name: Kept(text, revision_of(text), now) for name, text in kept.items()}
 
@@ -188,7 +190,7 @@ class DraftingActs:
             RefusedError: It is endorsed already, a text cannot be kept, or this person may not.
             NotKnownError: There is no such nomination.
         """
-        kept = {name: _keepable(name, text) for name, text in answers.items()}
+        kept = {name: keepable(name, text) for name, text in answers.items()}
         now = self._desk.clock()
         async with self._desk.transaction() as session:
             about = await nomination_row(session, nomination)
@@ -196,7 +198,7 @@ class DraftingActs:
             if await session.get(Endorsement, nomination) is not None:
                 raise RefusedError("This nomination has been endorsed already.")
             row = await _begun_endorsement(session, about, by, now)
-            _put(row, kept, by, _seen_or_as_it_is(row, seen), strict=strict, now=now)
+            put(row, kept, by, seen_or_as_it_is(row, seen), strict=strict, now=now)
             session.add(row)
         return {name: Kept(text, revision_of(text), now) for name, text in kept.items()}
 
@@ -260,7 +262,8 @@ async def _draft(
 ) -> NominationDraft:
     """The draft, locked; one that was sent is refused unless ``sent``."""
     row = await session.get(NominationDraft, draft, with_for_update=CHANGING)
-    if row is None or row.organisation_code != organisation:
+    # What begins otherwise is an endorsement, or a nomination that somebody makes of themselves.
+    if row is None or row.organisation_code != organisation or not draft.startswith(BEGUN_HERE):
         raise NotKnownError(_NONE)
     await require(session, by, Act.NOMINATE, Subject(organisation=organisation))
     if row.nomination_id is not None and not sent:
@@ -288,14 +291,19 @@ async def _begun_endorsement(session: AsyncSession, about: Nomination, by: By, n
     return await session.get_one(NominationDraft, key, with_for_update=CHANGING)
 
 
-def _seen_or_as_it_is(row: NominationDraft, seen: Mapping[str, int]) -> dict[str, int]:
+def seen_or_as_it_is(row: NominationDraft, seen: Mapping[str, int]) -> dict[str, int]:
+    """Which revision of each answer was seen; one that is not named, as it is kept now."""
     return {name: revision_of(text) for name, text in answers_of(row).items()} | dict(seen)
 
 
-def _put(
+def put(
     row: NominationDraft, kept: Mapping[str, str], by: By, seen: Mapping[str, int], *, strict: bool, now: datetime
 ) -> None:
-    """Puts answers in the place of those that were seen."""
+    """Puts answers in the place of those that were seen; ``strict`` as `DraftingActs.save` has it.
+
+    Raises:
+        AnswerChangedError: Somebody has changed one of them since.
+    """
     for name, text in kept.items():
         there = row.content.get(name)
         others = strict or row.content.get(name + _BY) != by.person
@@ -306,7 +314,12 @@ def _put(
     row.saved_at = now
 
 
-def _keepable(name: str, text: str) -> str:
+def keepable(name: str, text: str) -> str:
+    """A text as it is kept.
+
+    Raises:
+        RefusedError: A nomination has no such field, or the text cannot be kept.
+    """
     if name not in ANSWERS:
         raise RefusedError(f"A nomination has no field '{name}'.")
     if len(text) > LONGEST:

@@ -123,7 +123,7 @@ class NominationActs:
                 await _require_window(session, cohort, policy, said=said, let_in_by=let_in_by, now=now)
                 if await session.get(Organisation, said.organisation) is None:
                     raise NotKnownError(f"There is no organisation '{said.organisation}': give its ODS code.")
-                nominee, endorser = await _people(session, said)
+                nominee, endorser = await _people(session, said, by)
                 _refuse_for_oneself(said, nominee, endorser, by)
                 by = by or By(person=nominee, role=Role.NOMINEE)
                 subject = Subject(organisation=said.organisation, nominee=nominee)
@@ -362,7 +362,7 @@ def _late_due(policy: Policy, now: datetime) -> datetime:
     return after(now, policy.nomination.consent_within, policy.bank_holidays)
 
 
-async def _people(session: AsyncSession, said: Nominating) -> tuple[PersonId, PersonId | None]:
+async def _people(session: AsyncSession, said: Nominating, by: By | None) -> tuple[PersonId, PersonId | None]:
     wanted = [Wanted(said.email, said.full_name, said.post)]
     if said.endorsement:
         wanted.append(_endorser(said.endorsement))
@@ -370,10 +370,18 @@ async def _people(session: AsyncSession, said: Nominating) -> tuple[PersonId, Pe
     people = (await upsert_people(session, wanted)).by_address
     nominee = PersonId(people[said.email.lower()].id)
     # Earlier posts bar assessors from panels. Somebody known keeps theirs: a nominator could otherwise take away, or
-    # make up, a conflict of interest of an assessor by nominating them.
-    for organisation, left_on in said.earlier_posts if known is None else ():
-        await session.merge(EarlierPost(person_id=nominee, organisation_code=organisation, left_on=left_on))
+    # make up, a conflict of interest of an assessor by nominating them. Only they themselves add to them.
+    if known is None or (by is not None and by.person == nominee):
+        await _add_earlier_posts(session, nominee, said)
     return nominee, PersonId(people[said.endorsement.email.lower()].id) if said.endorsement else None
+
+
+async def _add_earlier_posts(session: AsyncSession, nominee: PersonId, said: Nominating) -> None:
+    there = await session.exec(select(EarlierPost.organisation_code).where(col(EarlierPost.person_id) == nominee))
+    known = set(there)
+    for organisation, left_on in dict(said.earlier_posts).items():
+        if organisation not in known:
+            session.add(EarlierPost(person_id=nominee, organisation_code=organisation, left_on=left_on))
 
 
 def _refuse_for_oneself(said: Nominating, nominee: PersonId, endorser: PersonId | None, by: By | None) -> None:

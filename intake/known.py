@@ -12,6 +12,7 @@ from models.tables import Organisation, Person
 
 # Two imports at once would both find a person absent and both add them; this number means nothing but itself.
 _IMPORTS_ONE_AT_A_TIME = 1_809_042
+LONGEST_NAME = 200
 
 
 class Cell(NamedTuple):
@@ -66,8 +67,20 @@ async def people_at(session: AsyncSession, addresses: Iterable[str]) -> dict[str
     return {person.email.lower(): person for person in found.all()}
 
 
+def name_before_it_is_known(email: str) -> str:
+    """What stands for the name of somebody who has shown that an address is theirs, until they say their name."""
+    return email[:LONGEST_NAME]
+
+
+def is_named(person: Person) -> bool:
+    """Whether a person's name is known; a name has no ``@`` in it, so none is taken for an address."""
+    return person.full_name != name_before_it_is_known(person.email)
+
+
 async def upsert_people(session: AsyncSession, wanted: Iterable[Wanted], *, correct: bool = False) -> People:
     """Add the people who are not there yet; those who are keep their name and post, unless ``correct``.
+
+    A name that is not known yet, and a post that is empty, are filled in.
 
     An address identifies a person, whatever its capitals. Doing it twice changes nothing. The session is
     flushed, so that rows which point to these people can follow, and is not committed.
@@ -90,7 +103,8 @@ async def upsert_people(session: AsyncSession, wanted: Iterable[Wanted], *, corr
         elif correct and (person.full_name, person.post) != (full_name, post or person.post):
             person.full_name, person.post = full_name, post or person.post
             changed.add(address)
-        elif not person.post:
-            person.post = post
+        else:
+            person.full_name = person.full_name if is_named(person) else full_name
+            person.post = person.post or post
     await session.flush()
     return People(there, frozenset(changed))

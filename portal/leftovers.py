@@ -1,4 +1,4 @@
-"""What is left over of signing in: codes, attempts, sessions and keys of forms that nobody can use any more.
+"""What is left over of signing in, that nobody can use any more, and what people began of themselves and never sent.
 
 They are cleared when a code is asked for, after the answer and a bounded number at a time, so that no sign-in waits
 and no clock of its own has to run; whatever is left goes with the next one.
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped
 from sqlmodel import SQLModel, col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from acts.self_nominations import forget
 from models.tables import ActOnce, SignInAttempt, SignInCode, WebSession
 from portal.sessions import SessionLimits
 
@@ -35,6 +36,7 @@ async def clear(session: AsyncSession, limits: SessionLimits, now: datetime) -> 
     await _clear(session, SignInAttempt, [col(SignInAttempt.id)], col(SignInAttempt.expires_at) < now - CODES_FOR)
     await _clear(session, ActOnce, [col(ActOnce.asker), col(ActOnce.key)], col(ActOnce.begun_at) < now - ACTS_FOR)
     await _clear(session, WebSession, [col(WebSession.id)], over)
+    await forget(session, now)
 
 
 async def _clear(

@@ -42,6 +42,7 @@ class _Terms(BaseModel):
 
     grace: Span
     consent_within: Span
+    self_nomination: bool
     eligibility: dict[str, bool]
     bank_holidays: frozenset[date]
 
@@ -52,6 +53,8 @@ _TERMS = func.jsonb_build_object(
     _DOCUMENT["window"]["grace"],
     "consent_within",
     _DOCUMENT["nomination"]["consent_within"],
+    "self_nomination",
+    _DOCUMENT["nomination"]["self_nomination"],
     "eligibility",
     _DOCUMENT["eligibility"],
     "bank_holidays",
@@ -72,6 +75,7 @@ class Window:
         closes_at: The deadline people are told.
         last_at: Until when a nomination is taken all the same.
         consent_within: How long a nominee has to answer, at most until the window closes.
+        self_nomination: Whether people may nominate themselves.
         scheduled: Whether it has not been opened yet, whatever the time.
         eligibility: The policy's eligibility rules that are switched on.
     """
@@ -83,6 +87,7 @@ class Window:
     closes_at: datetime
     last_at: datetime
     consent_within: SpanParts
+    self_nomination: bool
     scheduled: bool
     eligibility: frozenset[str]
 
@@ -154,6 +159,7 @@ def _window(cohort: Cohort, terms: _Terms) -> Window:
         closes_at=cohort.closes_at,
         last_at=later(cohort.closes_at, terms.grace, terms.bank_holidays),
         consent_within=terms.consent_within,
+        self_nomination=terms.self_nomination,
         scheduled=cohort.phase is CohortPhase.SCHEDULED,
         eligibility=frozenset(rule for rule, is_on in terms.eligibility.items() if is_on),
     )

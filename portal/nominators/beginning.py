@@ -98,9 +98,9 @@ async def _start(
         organisation=visitor.place_words,
         windows=found,
         open_now=open_now,
-        rules=_rules(open_now or found),
+        rules=rules_of(open_now or found),
         form=form,
-        rounds=_choices(open_now),
+        rounds=choices_of(open_now),
         drafts=len(drafts),
         questions=sum(question.asked for question in QUESTIONS),
     )
@@ -118,7 +118,7 @@ async def _round(
         errors=form.problems,
         status=status,
         form=form,
-        rounds=_choices(open_now),
+        rounds=choices_of(open_now),
         back_href=draft_path(draft, "check"),
     )
 
@@ -129,11 +129,12 @@ async def _open(services: Services) -> list[WindowLine]:
         return [window_line_of(window, now) for window in await windows(session) if window.is_open(now)]
 
 
-def _choices(lines: Sequence[WindowLine]) -> list[Choice]:
+def choices_of(lines: Sequence[WindowLine]) -> list[Choice]:
+    """Rounds to choose from."""
     return [Choice(line.cohort, line.name, line.sentence) for line in lines]
 
 
-def _rules(lines: Sequence[WindowLine]) -> list[tuple[str, tuple[str, ...]]]:
+def rules_of(lines: Sequence[WindowLine]) -> list[tuple[str, tuple[str, ...]]]:
     """The rules on who can be nominated, with the rounds they are of where rounds differ."""
     rounds: dict[tuple[str, ...], list[str]] = {}
     for line in lines:

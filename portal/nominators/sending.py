@@ -11,6 +11,7 @@ from acts.drafting import DraftingActs, answers_of, wrong_in
 from acts.errors import RefusedError
 from intake.problems import BadForm, RowProblem
 from models.policy import Policy
+from models.tables import Nomination
 from portal.nominators.entry import HOME, NOMINATE, Nominating, draft_for, nomination_for, organisation_of, storable
 from portal.nominators.presenters import NO_MORE, POSTS, READINESS, Answer, draft_path, path_of, window_line_of
 from portal.nominators.questions import QUESTIONS, Field, Question, question_of, sentence_of
@@ -20,7 +21,7 @@ from portal.services import Services, Surroundings
 from portal.visitors import Visitor
 from portal.words import moment, restyled
 from rules.calendar import after
-from storage.nominator_pages import Begun, OwnNomination, windows
+from storage.nominator_pages import Begun, windows
 from storage.policies import policy_of
 
 routes = area()
@@ -70,7 +71,7 @@ async def sent(request: Request, visitor: Nominating, services: Surroundings, dr
         crumbs=[HOME],
         number=own.nomination.id,
         nominee=own.nominee.full_name,
-        consent=f"They have until {moment(_consent_by(own, policy))}.",
+        consent=f"They have until {moment(consent_by(own.nomination, own.cohort.closes_at, policy))}.",
         closes=moment(own.cohort.closes_at),
         href=path_of(own.nomination.id),
     )
@@ -162,8 +163,7 @@ def _problems(problems: Sequence[RowProblem]) -> list[Problem]:
     return [(sentence_of(one.column, one.sentence), f"change-{question_of(one.column).code}") for one in problems]
 
 
-def _consent_by(own: OwnNomination, policy: Policy) -> datetime:
+def consent_by(row: Nomination, closes_at: datetime, policy: Policy) -> datetime:
     """Until when the nominee may answer; before the nomination's workflow has said it, as it will reckon it."""
-    row = own.nomination
     within = after(row.created_at, policy.nomination.consent_within, policy.bank_holidays)
-    return row.due_at or min(within, own.cohort.closes_at)
+    return row.due_at or min(within, closes_at)

@@ -1,4 +1,4 @@
-"""Pages of nominees: consent, the application, and how it goes on."""
+"""Pages of nominees: nominating oneself, consent, the application, and how it goes on."""
 
 from portal.nominees import (
     applying,
@@ -9,6 +9,7 @@ from portal.nominees import (
     holdings,
     leaving,
     monitoring,
+    oneself,
     sending,
     standing,
 )
@@ -18,3 +19,4 @@ routes = area()
 # Pages with an address of their own come before those under a nomination's number.
 for part in (holdings, monitoring, consenting, details, applying, sending, asking, deferring, leaving, standing):
     routes.include_router(part.routes)
+routes.include_router(oneself.routes)

@@ -22,6 +22,8 @@ from portal.words import day, moment
 
 routes = area()
 SignedIn = Annotated[Visitor, SIGNED_IN]
+_FOR_EVERYBODY = "/nominate-yourself"
+"""What begins the pages that somebody can go on with in whatever role."""
 
 
 class RoleForm(Form):
@@ -60,7 +62,7 @@ async def choose_role(request: Request, visitor: SignedIn, services: Surrounding
             raise NotAllowedError("You no longer hold this role.")
     wanted = local(form.value.next)
     home = HOMES[chosen.role]
-    return go_to(wanted if wanted.startswith((f"{home}/", home)) else home)
+    return go_to(wanted if wanted.startswith((f"{home}/", home, _FOR_EVERYBODY)) else home)
 
 
 @routes.get("/account")

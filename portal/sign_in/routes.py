@@ -170,8 +170,18 @@ async def signed_out(request: Request) -> HTMLResponse:
     return await render(request, "sign_in/signed_out.html", title="You have signed out")
 
 
-async def signed_in(request: Request, person: PersonId, way: str, onward: str) -> RedirectResponse:
-    """Begins a session in the place of the browser's last, and leads on: as they wanted, or to choose a role."""
+async def signed_in(
+    request: Request, person: PersonId, way: str, onward: str, *, in_any_role: bool = False
+) -> RedirectResponse:
+    """Begins a session in the place of the browser's last, and leads on: as they wanted, or to choose a role.
+
+    Args:
+        request: From the browser that signs in.
+        person: Who signs in.
+        way: How, for the list of where they are signed in.
+        onward: The path they wanted.
+        in_any_role: Whether that is a page for which no role need be chosen first.
+    """
     services = services_of(request)
     async with services.acts.desk.transaction() as session:
         # Whoever kept the old cookie's token must not be left with a session that nobody can see or end here.
@@ -179,7 +189,9 @@ async def signed_in(request: Request, person: PersonId, way: str, onward: str) -
         token = await sessions.begin(session, person, way, services.clock())
         hats = await sessions.hats_of(session, person)
     wanted = local(onward)
-    path = f"/roles?next={wanted}" if len(hats) > 1 else (wanted if wanted != "/" else home_of(hats))
+    path = wanted if wanted != "/" else home_of(hats)
+    if len(hats) > 1 and not in_any_role:
+        path = f"/roles?next={wanted}"
     response = go_to(path)
     take(response, ATTEMPT)
     give(response, COOKIE, token)

@@ -17,6 +17,7 @@ from portal.nominees.tasks import tasks_of
 from rules.applications import form as fields_of
 from tests.portal.assessors.seats import accepted
 from tests.portal.board.seeding import confirmed_nominations
+from tests.portal.nominees.oneself import a_complete_draft, as_nominee, newcomer, own_address
 from tests.portal.operations.watching.test_late import NOMINEE, a_closed_cohort
 from tests.portal.test_sign_in import code_in, newest_letter
 from tests.portal.visiting import Seen, Values, Visit
@@ -41,6 +42,10 @@ NOTHING_TYPED = frozenset(
         "/organisation/nominate/{draft}/round",
         "/organisation/nominate/{draft}/send",
         "/organisation/nominate/{draft}/delete",
+        "/nominate-yourself/link",
+        "/nominate-yourself/begin",
+        "/nominate-yourself/{draft}/send",
+        "/nominate-yourself/{draft}/delete",
         "/organisation/programs/webhooks/{endpoint}/secret",
         "/organisation/programs/tokens/{token}/revoke",
         "/organisation/programs/webhooks/{endpoint}/off",
@@ -165,6 +170,7 @@ async def every_form(rig: Rig) -> list[Filled]:
         signing_in(rig),
         nominating(cohort),
         applying(cohort),
+        nominating_oneself(cohort),
         assessing(await rig.cohort()),
         moderating(await rig.cohort()),
         deciding(await rig.cohort()),
@@ -262,6 +268,55 @@ async def nominating(cohort: CohortRig) -> list[Filled]:
             at("/organisation/programs/webhooks/new"),
             {"url": "https://hr.example.org/pool"},
             "webhookendpoint WHERE url = 'https://hr.example.org/pool'",
+        ),
+    ]
+
+
+async def nominating_oneself(cohort: CohortRig) -> list[Filled]:
+    rig = cohort.rig
+    asked, proved = own_address(rig), own_address(rig)
+    people = [await newcomer(rig) for _ in range(2)]
+    typed, saved = [await a_complete_draft(cohort, person, interests="") for person in people]
+    code: dict[str, str] = {}
+
+    async def code_page(visit: Visit) -> Seen:
+        page = await (await visit.get("/nominate-yourself/email")).submit(email=proved)
+        code["code"] = code_in(await newest_letter(rig, proved))
+        return page
+
+    question = "/nominate-yourself/{}/questions/interests"
+    kept = "nominationdraft WHERE id = '{}' AND content->>'interests' LIKE 'Estates%'"
+    return [
+        Filled(
+            "/nominate-yourself/email",
+            None,
+            at("/nominate-yourself/email"),
+            {"email": asked},
+            f"signinattempt WHERE way = 'self' AND held->>'lower' = '{asked}'",
+            again=False,
+        ),
+        Filled(
+            "/nominate-yourself/code",
+            None,
+            code_page,
+            code,
+            f"websession s JOIN person p ON p.id = s.person_id WHERE p.email = '{proved}'",
+            again=False,
+        ),
+        # They hold no role: who they are is enough.
+        Filled(
+            "/nominate-yourself/{draft}/questions/{question}",
+            as_nominee(people[0]),
+            at(question.format(typed)),
+            {"interests": "Estates"},
+            kept.format(typed),
+        ),
+        Filled(
+            "/nominate-yourself/{draft}/save",
+            as_nominee(people[1]),
+            at(question.format(saved)),
+            done=kept.format(saved),
+            script={"field": "interests", "content": "Estates", "revision": "0"},
         ),
     ]
 

@@ -166,14 +166,16 @@ class Visit:
         )
 
     async def signed_in_as(self, by: By, place: str | None = None) -> Self:
-        """Signs a person in, acting in a role; ``place`` where they hold it for several."""
+        """Signs a person in, acting in a role if they hold any; ``place`` where they hold it for several."""
         async with self.services.acts.desk.transaction() as session:
             token = await sessions.begin(session, by.person, "code", self.services.clock())
             hats = await sessions.hats_of(session, by.person)
+        self.client.cookies.set(COOKIE, token, domain="portal.test", path="/")
+        if not hats:
+            return self
         hat = next(one for one in hats if one.role is by.role and place in {None, one.place})
         async with self.services.acts.desk.transaction() as session:
             assert await sessions.choose(session, token, hat, self.services.limits, self.services.clock())
-        self.client.cookies.set(COOKIE, token, domain="portal.test", path="/")
         return self
 
     async def get(self, path: str, **options: object) -> Seen:
