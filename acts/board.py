@@ -26,6 +26,7 @@ from models.tables import Assessment, Decision, Nomination, Score, ScoreChange, 
 from rules.permissions import Act, Subject, may_approve
 from rules.stages import WORDS
 from storage import audit
+from storage.lists import is_nominated_in
 from storage.policies import policy_of
 
 
@@ -97,6 +98,7 @@ class BoardActs:
         async with self._desk.transaction() as session:
             row = await nomination_row(session, nomination, lock=True)
             await require(session, by, Act.DRAFT_DECISION, subject_of(row))
+            await _require_apart(session, by, row.cohort_id)
             if row.stage is not Stage.AWAITING_DECISION:
                 raise RefusedError(f"A decision cannot be drafted: the nomination is {WORDS[row.stage]}.")
             # Approved, not on its way and yet not taken: the nomination's workflow has refused it.
@@ -132,6 +134,7 @@ class BoardActs:
         async with self._desk.transaction() as session:
             row = await nomination_row(session, nomination, lock=True)
             await require(session, by, Act.APPROVE_DECISION, subject_of(row))
+            await _require_apart(session, by, row.cohort_id)
             decision = await session.get(Decision, nomination, with_for_update=True)
             if decision is None:
                 raise NotKnownError(f"No decision has been drafted for {nomination}: draft one first.")
@@ -153,6 +156,7 @@ class BoardActs:
         async with self._desk.sessions() as session:
             row = await nomination_row(session, nomination)
             await require(session, by, Act.REOPEN_DECISION, subject_of(row))
+            await _require_apart(session, by, row.cohort_id)
         message = ReopenDecision(by=by)
         return await self._desk.update(nomination_workflow(nomination), "reopen_decision", message, NominationState)
 
@@ -161,6 +165,7 @@ class BoardActs:
         async with self._desk.sessions() as session:
             await cohort_row(session, cohort)
             await require(session, by, Act.RELEASE, Subject())
+            await _require_apart(session, by, cohort)
         return await self._desk.update(cohort_workflow(cohort), "release", Release(by=by), CohortState)
 
     async def promote(self, nomination: NominationId, by: By) -> NominationState:
@@ -175,6 +180,7 @@ class BoardActs:
         async with self._desk.transaction() as session:
             row = await nomination_row(session, nomination)
             await require(session, by, Act.PROMOTE, subject_of(row))
+            await _require_apart(session, by, row.cohort_id)
             await cohort_row(session, row.cohort_id, lock=True)
             policy = await policy_of(session, row.cohort_id)
             taken = await session.exec(
@@ -215,6 +221,12 @@ class BoardActs:
                 changed_at=self._desk.clock(),
             )
         )
+
+
+async def _require_apart(session: AsyncSession, by: By, cohort: str) -> None:
+    """Refuses who is nominated in the cohort: in its decisions each place is given before or after their own."""
+    if await is_nominated_in(session, by.person, cohort):
+        raise RefusedError("You are nominated in this cohort, so you take no part in its decisions.")
 
 
 async def _require_nothing_owed(session: AsyncSession, row: Nomination, name: str) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from models.ids import NominationId
     from models.messages import By, NominationState
     from storage.decisions import LetterToCome
+    from storage.lists import Asker
 
 # ruff: noqa: PLC0415, PLR0917 -- imported where needed, so that --help answers at once; options become parameters
 
@@ -50,8 +51,9 @@ async def _order(cohort: str, who: str | None, role: Role | None, *, as_json: bo
     from storage.policies import policy_of
 
     async with stored() as sessions, sessions() as session:
-        await required(session, who, role, "read_proposed_order")
+        asker = await required(session, who, role, "read_proposed_order")
         found = await the_cohort(session, cohort)
+        await _stand_apart(session, asker, found.id)
         names = await up_for_decision(session, found.id)
         panels = await panels_of(session, sorted(names))
         placed = propose_order(panels, await policy_of(session, found.id))
@@ -226,14 +228,22 @@ def release(
     on_cohort(cohort, who, role, "release", lambda acts, one, by: acts.board.release(one, by), as_json=as_json)
 
 
+async def _stand_apart(session: "AsyncSession", asker: "Asker", cohort: str) -> None:
+    from storage.lists import is_nominated_in
+
+    if await is_nominated_in(session, asker.person, cohort):
+        raise FailedError(f"You are nominated in {cohort}, so you take no part in its decisions.")
+
+
 async def _preview(cohort: str, letter: str | None, who: str | None, role: Role | None, *, as_json: bool) -> None:
     from storage.decisions import letters_on_release, undecided
     from workflows.letters import letters_of
     from workflows.nomination import RELEASES
 
     async with stored() as sessions, sessions() as session:
-        await required(session, who, role, "preview_release")
+        asker = await required(session, who, role, "preview_release")
         found = await the_cohort(session, cohort)
+        await _stand_apart(session, asker, found.id)
         waiting = await undecided(session, found.id)
         if waiting:
             shown = ", ".join(waiting[:10]) + (f" and {len(waiting) - 10} more" if len(waiting) > 10 else "")

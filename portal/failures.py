@@ -49,6 +49,13 @@ class SignedOutError(PageError):
     title = "You have been signed out"
 
 
+class NotTheirsError(PageError):
+    """The visitor's role may see this, but not this visitor: they are concerned themselves."""
+
+    status = 403
+    title = "You cannot see this page"
+
+
 class OtherOriginError(PageError):
     """A page of another site sent this form."""
 

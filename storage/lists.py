@@ -96,6 +96,14 @@ def visible_to(asker: Asker | None) -> ColumnElement[bool]:
     return false()
 
 
+async def is_nominated_in(session: AsyncSession, person: str, cohort: str) -> bool:
+    """Whether this person is or was considered in a cohort: they take no part in its decisions, however it ended."""
+    found = await session.exec(
+        select(Nomination.id).where(col(Nomination.cohort_id) == cohort, col(Nomination.person_id) == person).limit(1)
+    )
+    return found.first() is not None
+
+
 def _to_score_by(person: str) -> Select[str]:
     """The nominations whose panel this person sits on and has not given scores yet."""
     return (

@@ -9,12 +9,13 @@ from starlette.responses import HTMLResponse
 
 from models.tables import Cohort
 from portal.board.terms import PHASES
-from portal.failures import NotFoundError
+from portal.failures import NotFoundError, NotTheirsError
 from portal.pages import Crumb, render
 from portal.visitors import Visitor
 from portal.words import day
 from storage.board_pages import cohort_for
 from storage.cohort_pages import cohorts_to_choose, name_of
+from storage.lists import is_nominated_in
 
 AREA = "Talent board"
 _ID = re.compile(r"[a-z0-9_-]{1,40}")
@@ -35,15 +36,34 @@ async def cohort_at(session: AsyncSession, request: Request, visitor: Visitor) -
 
     Raises:
         NotFoundError: There is no cohort of the name in the address.
+        NotTheirsError: The visitor is nominated in it.
     """
     named = request.query_params.get("cohort", "")
     if named:
         found = await cohort_for(session, visitor.asker, known_id(named))
         if found is None:
             raise NotFoundError
-        return found
-    every = await cohorts_to_choose(session)
-    return every[0] if len(every) == 1 else None
+    else:
+        every = await cohorts_to_choose(session)
+        found = every[0] if len(every) == 1 else None
+    if found is not None:
+        await stand_apart(session, visitor, found)
+    return found
+
+
+async def stand_apart(session: AsyncSession, visitor: Visitor, cohort: Cohort) -> None:
+    """Turns away who is nominated in the cohort: what is missing from an order tells its place.
+
+    Raises:
+        NotTheirsError: They are.
+    """
+    if await is_nominated_in(session, visitor.person, cohort.id):
+        raise NotTheirsError(
+            f"You are nominated in {cohort.name}, so you take no part in its decisions and see nothing of them here.",
+            advice="The other members of the board go on. You follow your own nomination in your role as a nominee.",
+            href="/roles",
+            link="Choose your role",
+        )
 
 
 async def the_cohort(session: AsyncSession, request: Request, visitor: Visitor) -> Cohort:

@@ -11,7 +11,7 @@ from models.ids import NominationId, PersonId
 from models.tables import Cohort, Decision, Organisation
 from portal.access import by
 from portal.arrivals import said_here
-from portal.board.cohorts import AREA, crumbs_of, known_id
+from portal.board.cohorts import AREA, crumbs_of, known_id, stand_apart
 from portal.board.forms import DecisionForm
 from portal.board.order_lines import outcome_options, reason_options
 from portal.board.proposed import proposed_for
@@ -105,9 +105,10 @@ async def _read(session: AsyncSession, services: Services, visitor: Visitor, nom
         raise NotFoundError
     row = story.nomination
     cohort = await session.get_one(Cohort, row.cohort_id)
+    await stand_apart(session, visitor, cohort)
     organisation = await session.get_one(Organisation, row.organisation_code)
     policy = await policy_of(session, cohort.id)
-    proposed = await proposed_for(services.acts.desk.sessions, session, visitor.asker, cohort.id)
+    proposed = await proposed_for(services.acts.desk.sessions, session, cohort.id)
     decision = await session.get(Decision, row.id)
     placed = proposed.by_nomination.get(row.id)
     panels = await panels_of(session, [row.id]) if placed else ()

@@ -35,7 +35,6 @@ from storage.board_pages import (
     waiting_to_be_screened,
 )
 from storage.funnel_pages import Passed, Reach, funnel_of
-from storage.lists import Asker
 from storage.policies import policy_of
 
 routes = area()
@@ -119,7 +118,7 @@ async def glance(request: Request, visitor: Visiting, services: Surroundings) ->
         asker, policy = visitor.asker, await policy_of(session, cohort.id)
         board = await standings(session, asker, cohort.id)
         to_screen = await waiting_to_be_screened(session, asker, cohort.id)
-        figures = await _figures(sessions, session, asker, cohort.id, services.clock())
+        figures = await _figures(sessions, session, cohort.id, services.clock())
         scores = await _score_counts(sessions, session, cohort.id)
     at = f"/board/decisions?cohort={cohort.id}"
     shown = Glance(
@@ -147,13 +146,13 @@ async def glance(request: Request, visitor: Visiting, services: Surroundings) ->
 
 
 async def _figures(
-    sessions: async_sessionmaker[AsyncSession], session: AsyncSession, asker: Asker, cohort: str, now: datetime
+    sessions: async_sessionmaker[AsyncSession], session: AsyncSession, cohort: str, now: datetime
 ) -> Figures:
     """Counted anew after a minute: they go over every nomination and assessment of the cohort."""
     known = _charted.setdefault(sessions, {})
     found = known.get(cohort)
     if found is None or not timedelta() <= now - found.at < _COUNT_EVERY:
-        steps, held = await funnel_of(session, asker, cohort), await loads(session, cohort)
+        steps, held = await funnel_of(session, cohort), await loads(session, cohort)
         found = known[cohort] = Figures(now, steps, held)
     return found
 

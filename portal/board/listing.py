@@ -73,7 +73,7 @@ async def checkdrafts_for(request: Request, visitor: Drafting, services: Surroun
         if form.value is None:
             return await _page(request, session, services, visitor, cohort, form=form, status=422)
         lines = await lines_of(session, visitor.asker, form.value.nomination)
-        proposed = await proposed_for(services.acts.desk.sessions, session, visitor.asker, cohort.id)
+        proposed = await proposed_for(services.acts.desk.sessions, session, cohort.id)
     return await _look(request, cohort, drafts_look(cohort, form.value, lines, proposed))
 
 
@@ -193,7 +193,7 @@ async def _around(
     session: AsyncSession, services: Services, visitor: Visitor, cohort: Cohort, lines: Sequence[BoardLine]
 ) -> Around:
     return Around(
-        proposed=await proposed_for(services.acts.desk.sessions, session, visitor.asker, cohort.id),
+        proposed=await proposed_for(services.acts.desk.sessions, session, cohort.id),
         policy=await policy_of(session, cohort.id),
         visitor=visitor,
         names=await names_of(session, [one.decision.drafted_by for one in lines if one.decision]),

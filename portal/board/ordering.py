@@ -98,7 +98,7 @@ async def save_order(request: Request, visitor: Drafting, services: Surroundings
 
 
 async def _order(services: Services, session: AsyncSession, visitor: Visitor, cohort: Cohort) -> Order:
-    proposed = await proposed_for(services.acts.desk.sessions, session, visitor.asker, cohort.id)
+    proposed = await proposed_for(services.acts.desk.sessions, session, cohort.id)
     given = await given_places(session, cohort.id)
     order = board_order(proposed.order, {one: place for one, (place, _) in given.items()})
     return Order(cohort, proposed, order, frozenset(one for one, (_, fixed) in given.items() if fixed))

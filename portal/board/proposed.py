@@ -13,7 +13,6 @@ from models.policy import Policy
 from scoring.aggregate import Panel
 from scoring.order import Placed, admission_cuts, propose_order
 from storage.board_pages import Version, confirmed, order_version
-from storage.lists import Asker
 from storage.panels import panels_of
 from storage.policies import policy_of
 
@@ -52,17 +51,18 @@ _remembered: WeakKeyDictionary[async_sessionmaker[AsyncSession], dict[str, tuple
 _remembered = WeakKeyDictionary()
 
 
-async def proposed_for(
-    sessions: async_sessionmaker[AsyncSession], session: AsyncSession, asker: Asker, cohort: str
-) -> Proposed:
-    """The proposed order; for who may read it. It is worked out anew only when other nominations are up."""
+async def proposed_for(sessions: async_sessionmaker[AsyncSession], session: AsyncSession, cohort: str) -> Proposed:
+    """The proposed order, of everybody who is up; for who may read it, who is not up for decision there themselves.
+
+    It is worked out anew only when other nominations are up.
+    """
     known = _remembered.setdefault(sessions, {})
     version = await order_version(session, cohort)
     found = known.get(cohort)
     if found is not None and found[0] == version:
         return found[1]
     policy = await policy_of(session, cohort)
-    nominations = await confirmed(session, asker, cohort)
+    nominations = await confirmed(session, cohort)
     panels = await panels_of(session, nominations)
     proposed = await asyncio.to_thread(_propose, nominations, panels, policy)
     known[cohort] = (version, proposed)

@@ -10,7 +10,7 @@ from models.enums import Outcome, Role, Stage, Template
 from models.ids import NominationId
 from models.tables import Cohort, Nomination
 from portal.access import by
-from portal.board.cohorts import AREA, crumbs_of, known_id
+from portal.board.cohorts import AREA, crumbs_of, known_id, stand_apart
 from portal.board.letters import letters_to_come
 from portal.board.terms import LETTERS, OUTCOMES, STAGES
 from portal.failures import NotFoundError
@@ -104,7 +104,9 @@ async def _found(session: AsyncSession, visitor: Visitor, nomination: str) -> tu
     if nomination not in lines:
         raise NotFoundError
     row = await session.get_one(Nomination, nomination)
-    return lines[nomination], row, await session.get_one(Cohort, row.cohort_id)
+    cohort = await session.get_one(Cohort, row.cohort_id)
+    await stand_apart(session, visitor, cohort)
+    return lines[nomination], row, cohort
 
 
 async def _next(session: AsyncSession, visitor: Visitor, line: BoardLine, row: Nomination) -> str | None:

@@ -1,9 +1,14 @@
 import re
+from datetime import UTC, datetime
 
+import pytest
 from sqlmodel import col, select
 
-from models.enums import DecisionReason, Outcome
-from models.tables import Decision, Nomination
+from acts.errors import RefusedError
+from models.enums import DecisionReason, Outcome, Role
+from models.ids import PersonId
+from models.messages import By
+from models.tables import Decision, Nomination, RoleGrant
 from tests.portal.board.seeding import confirmed_nominations
 from tests.portal.conftest import A_Visit
 from tests.workflows.rig import CohortRig, Rig
@@ -209,3 +214,37 @@ async def test_going_back_from_the_check_keeps_what_was_typed(rig: Rig, cohort: 
     assert (kept[f"place.{ones[3]}"], kept["admitted_to"], kept["note"]) == (["1"], ["2"], ["Typed"])
     assert kept["reason"] == ["proposed_order"]
     assert await decisions(cohort) == {}
+
+
+async def test_member_who_is_nominated_sees_and_decides_nothing_of_that_cohort(
+    rig: Rig, cohort: CohortRig, a_visit: A_Visit
+) -> None:
+    ones = await confirmed_nominations(cohort, FALLING)
+    own = await rig.get(Nomination, ones[1])
+    async with rig.sessions.begin() as session:
+        session.add(RoleGrant(person_id=own.person_id, role=Role.BOARD, granted_at=datetime.now(UTC)))
+    member = By(person=PersonId(own.person_id), role=Role.BOARD)
+    concerned, other = await a_visit(member), await a_visit(rig.chair)
+
+    seen = [
+        await concerned.get(path)
+        for path in (
+            f"/board?cohort={cohort.id}",
+            f"/board/order?cohort={cohort.id}",
+            f"/board/decisions?cohort={cohort.id}",
+            f"/board/decisions/{ones[0]}",
+            f"/board/release?cohort={cohort.id}",
+            f"/board/release/letters/{ones[0]}",
+            f"/board/release/promote/{ones[0]}",
+        )
+    ]
+    order = await other.get(f"/board/order?cohort={cohort.id}")
+
+    assert [page.status for page in seen] == [403] * 7
+    assert all("You are nominated in" in page.words for page in seen)
+    assert len(order.form("/board/order/check").fields) > 0
+    assert all(f"place.{one}" in order.form("/board/order/check").fields for one in ones)
+    with pytest.raises(RefusedError, match="take no part in its decisions"):
+        await rig.acts.board.draft_decision(ones[0], member, Outcome.ADMITTED, DecisionReason.PROPOSED_ORDER)
+    with pytest.raises(RefusedError, match="take no part in its decisions"):
+        await rig.acts.board.release(cohort.id, member)
