@@ -105,9 +105,10 @@ async def _sign_in(context: BrowserContext, services: Services, by: By, site: st
     async with services.acts.desk.transaction() as session:
         token = await sessions.begin(session, by.person, "code", services.clock())
         hats = await sessions.hats_of(session, by.person)
-    hat = next(one for one in hats if one.role is by.role)
-    async with services.acts.desk.transaction() as session:
-        assert await sessions.choose(session, token, hat, services.limits, services.clock())
+    if hats:
+        hat = next(one for one in hats if one.role is by.role)
+        async with services.acts.desk.transaction() as session:
+            assert await sessions.choose(session, token, hat, services.limits, services.clock())
     await _hold(context, token, site)
 
 
