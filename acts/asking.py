@@ -15,7 +15,7 @@ from allocation.made_up import changed, made_up
 from allocation.mending import Mending, mended
 from allocation.problem import AllocationProblem
 from models.policy import Policy
-from storage.allocations import panel_rules
+from storage.allocations import keeping_points, panel_rules
 from storage.kept_runs import kept_run
 from storage.lists import Asker
 from storage.panels_expected import panels_expected
@@ -49,9 +49,12 @@ class TooFewThereError(RefusedError):
 
 @dataclass(frozen=True)
 class Play:
-    """How a cohort is played through: the share of offers accepted, how often, and what settles every draw."""
+    """How a cohort is played through: the share of offers accepted, how often, and what settles every draw.
 
-    accept: float = 0.85
+    Without a share, that of the policy holds.
+    """
+
+    accept: float | None = None
     trials: int = 50
     seed: int = 1
 
@@ -126,7 +129,8 @@ async def mending_of(sessions: Sessions, *, cohort: str, seconds: float = 30.0) 
     """The fewest changed seats that would make every panel of a cohort whole as things stand."""
     async with sessions() as session:
         problem = await panels_now(session, cohort)
-    return mended(problem, seconds=seconds)
+        keep = keeping_points(await policy_of(session, cohort))
+    return mended(problem, keep=keep, seconds=seconds)
 
 
 async def outlook_of(

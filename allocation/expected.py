@@ -10,8 +10,6 @@ from allocation.what_if import Forecast, Habits, forecast
 from models.policy import Policy
 from models.spans import SpanParts, Unit
 
-TIME_USED = 0.7
-"""Share of the time allowed for scores that an assessor usually takes; an assumption."""
 _HOURS = 7.5  # Of a working day.
 _PROBES = 8.0  # Seconds for each question whether every panel can be staffed.
 
@@ -66,12 +64,15 @@ class Outlook:
         return tuple(told)
 
 
-def habits_of(policy: Policy, accept: float = 0.85) -> Habits:
-    """How assessors are taken to behave under a policy; `accept` is the share of offers accepted, an assumption."""
+def habits_of(policy: Policy, accept: float | None = None) -> Habits:
+    """How assessors are taken to behave under a policy; `accept` is another share of offers accepted than its own."""
+    habits = policy.habits
     return Habits(
-        accept=accept,
+        accept=habits.accept if accept is None else accept,
+        silent=habits.silent,
+        answer_days=habits.answer_days,
         answer_within=_working_days(policy.assessors.answer_within),
-        assess_days=TIME_USED * _working_days(policy.assessors.score_within),
+        assess_days=habits.time_used * _working_days(policy.assessors.score_within),
     )
 
 

@@ -257,7 +257,7 @@ def say(rows: Sequence[Row]) -> None:
     """Prints a table, and the same figures as JSON lines."""
     for row in rows:
         figures = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in row.items() if name != "case")
-        sys.stdout.write(f"{row['case']:<42}{figures}\n")
+        sys.stdout.write(f"{row['case']:<66}{figures}\n")
     for row in rows:
         sys.stdout.write(json.dumps(row) + "\n")
 

@@ -44,7 +44,10 @@ def cohort(
     withdraw: Annotated[int, typer.Option("--withdraw", min=0, help="How many of its nominations withdraw.")] = 0,
     nominate: Annotated[int, typer.Option("--nominate", min=0, max=_MOST, help="How many more come.")] = 0,
     leave: Annotated[int, typer.Option("--leave", min=0, help="How many of its assessors leave.")] = 0,
-    accept: Annotated[float, typer.Option("--accept", min=0.01, max=1, help="Share of offers accepted.")] = 0.85,
+    accept: Annotated[
+        float | None,
+        typer.Option("--accept", min=0.01, max=1, help="Share of offers accepted; the policy's unless given."),
+    ] = None,
     trials: Annotated[int, typer.Option("--trials", min=1, max=10_000, help="How often it is played.")] = 200,
     seed: Annotated[int, typer.Option("--seed", help="Settles every draw.")] = 1,
     chart: Annotated[

@@ -133,6 +133,14 @@ class AssessorRole(StrEnum):
     CHAIR = "chair"
 
 
+class AssessorProperty(StrEnum):
+    """What assessors may say of themselves so that panels are mixed; kept only while they agree to that use."""
+
+    WOMAN = "woman"
+    ETHNIC_MINORITY = "ethnic_minority"
+    DISABLED = "disabled"
+
+
 class EndorserPost(StrEnum):
     """Who may endorse a nomination."""
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from models.enums import AllocationMode, AssessorRole
+from models.enums import AllocationMode, AssessorProperty, AssessorRole
 from models.ids import CohortName
 from models.spans import Span
 
@@ -132,8 +132,10 @@ class AssessorPolicy(PolicyPart):
 class AllocationPolicy(PolicyPart):
     """When panels are solved, whether a person releases the run, and what a good panel is.
 
-    Weights are points without a unit: only their ratios matter. ``aim``: whether the worst-off panel's fit comes
-    first, or the total. ``rules_off``: hard rules that are switched off, by name.
+    Weights are points without a unit: only their ratios matter. ``weight_mixed`` is what a panel is worth of whom
+    some but not all have one of the ``mixed_properties``, as far as they agreed to the use of that. ``keep_seat`` is
+    what keeping a seat is worth in a repair; without it nothing outweighs a kept seat. ``aim``: whether the worst-off
+    panel's fit comes first, or the total. ``rules_off``: hard rules that are switched off, by name.
     """
 
     mode: AllocationMode
@@ -142,10 +144,26 @@ class AllocationPolicy(PolicyPart):
     weight_interest: float = Field(ge=0)
     weight_same_system: float = Field(ge=0)
     weight_even_load: float = Field(ge=0)
+    weight_mixed: float = Field(ge=0, default=0.0)
+    mixed_properties: frozenset[AssessorProperty] = frozenset()
     weight_repeat: float = Field(ge=0, default=0.0)
+    keep_seat: float | None = Field(ge=0, default=None)
     aim: Literal["floor", "total"] = "floor"
     rules_off: frozenset[HardRule] = frozenset()
     seed: str = Field(min_length=1)
+
+
+class HabitsPolicy(PolicyPart):
+    """How assessors are taken to behave when a cohort is played through; nothing else is decided by it.
+
+    ``accept`` is the share of offers accepted, ``silent`` the share of the others that are never answered.
+    ``answer_days`` are usual working days to an answer, ``time_used`` the share of the time for scores usually taken.
+    """
+
+    accept: float = Field(gt=0, le=1, default=0.85)
+    silent: float = Field(ge=0, le=1, default=0.3)
+    answer_days: float = Field(gt=0, default=1.5)
+    time_used: float = Field(gt=0, default=0.7)
 
 
 class Criterion(PolicyPart):
@@ -232,6 +250,7 @@ class Policy(PolicyPart):
     panel: PanelPolicy
     assessors: AssessorPolicy
     allocation: AllocationPolicy
+    habits: HabitsPolicy = HabitsPolicy()
     scoring: ScoringPolicy
     quality: QualityPolicy
     admission: AdmissionPolicy

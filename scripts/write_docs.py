@@ -66,6 +66,15 @@ MEANINGS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "allocation.weight_interest": ("Cost of an assessor who shares no interest with the nominee", "points"),
         "allocation.weight_same_system": ("Cost of an assessor from the nominee's own system", "points"),
         "allocation.weight_even_load": ("Cost of uneven load among assessors", "points"),
+        "allocation.weight_mixed": ("Worth of a panel of whom some, and not all, have a property below", "points"),
+        "allocation.mixed_properties": (
+            "What mixed panels are mixed by, of assessors who agreed: `woman`, `ethnic_minority`, `disabled`",
+            "words",
+        ),
+        "allocation.keep_seat": (
+            "Worth of leaving an assessor where they sit when panels are repaired; none: nothing outweighs it",
+            "points",
+        ),
         "allocation.weight_repeat": ("Cost of the same two assessors meeting again on another panel", "points"),
         "allocation.aim": (
             "What comes first: the fit of the worst-off panel (`floor`) or of all together (`total`)",
@@ -73,6 +82,10 @@ MEANINGS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "allocation.rules_off": ("Hard rules that are switched off, by name", "names"),
         "allocation.seed": ("Published text that settles ties between equally good panels", "text"),
+        "habits.accept": ("Share of offers taken to be accepted when a cohort is played through", "0 to 1"),
+        "habits.silent": ("Share of the other offers taken never to be answered", "0 to 1"),
+        "habits.answer_days": ("Usual time to an answer", "working days"),
+        "habits.time_used": ("Share of the time for scores that an assessor usually takes", "share"),
         "scoring.lowest": ("Lowest point of the scale", "points"),
         "scoring.highest": ("Highest point of the scale", "points"),
         "scoring.labels": ("The name of each point, from lowest to highest", "words"),

@@ -60,6 +60,7 @@ def panel_rules(policy: Policy) -> PanelRules:
             interest=round(_POINTS * allocation.weight_interest),
             same_system=round(_POINTS * allocation.weight_same_system),
             load=round(_POINTS * allocation.weight_even_load),
+            mixed=round(_POINTS * allocation.weight_mixed),
             repeat=round(_POINTS * allocation.weight_repeat),
         ),
         together=panel.together,
@@ -68,6 +69,12 @@ def panel_rules(policy: Policy) -> PanelRules:
         off=frozenset(allocation.rules_off),
         seed=int.from_bytes(hashlib.sha256(allocation.seed.encode()).digest()[:8]),
     )
+
+
+def keeping_points(policy: Policy) -> int | None:
+    """What keeping a seat is worth in a repair, in points; None where nothing outweighs a kept seat."""
+    worth = policy.allocation.keep_seat
+    return None if worth is None else round(_POINTS * worth)
 
 
 async def problem_of(

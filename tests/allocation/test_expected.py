@@ -62,3 +62,13 @@ def test_habits_follow_the_policy():
     habits = habits_of(policy, accept=0.9)
 
     assert (habits.accept, habits.answer_within, habits.assess_days) == (0.9, 3.0, 7.0)
+
+
+def test_habits_are_the_policys_own():
+    policy = read_policy(PILOT)
+    stated = policy.habits.model_copy(update={"accept": 0.5, "silent": 0.1, "answer_days": 2.0, "time_used": 1.0})
+
+    usual, other = habits_of(policy), habits_of(policy.model_copy(update={"habits": stated}))
+
+    assert usual == Habits(accept=0.85, silent=0.3, answer_days=1.5, answer_within=3.0, assess_days=7.0)
+    assert other == Habits(accept=0.5, silent=0.1, answer_days=2.0, answer_within=3.0, assess_days=10.0)
