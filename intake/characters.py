@@ -1,5 +1,6 @@
 """Which characters a cell may hold: one rule for every name, address, code and text, wherever a person types it."""
 
+import re
 import unicodedata
 
 
@@ -23,6 +24,8 @@ _BLANK = frozenset(
 # Marks that turn the direction of text: they make a page show something else than what is stored.
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _BREAKS = "\n\t"
+_MOST_MARKS = 30
+"""Marks over one letter: no script needs more (Unicode Standard Annex #15, 12.1), and ordering many takes minutes."""
 
 
 def legible(value: str, *, running: bool = False) -> str:
@@ -37,14 +40,26 @@ def legible(value: str, *, running: bool = False) -> str:
             control characters and marks that turn the direction of text are refused all the same.
 
     Raises:
-        CellError: It holds a character that cannot be seen; the sentence says which, and where.
+        CellError: It holds a character that cannot be seen, or a heap of marks; the sentence says which, and where.
     """
     plain = value.replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ")
-    for place, letter in enumerate(plain, start=1):
-        if letter not in _BREAKS and _is_refused(letter, running=running):
-            raise CellError(
-                f"Character {place} is {_name(letter)}, {_what(letter)}. Delete it, or type the value again."
-            )
+    # Each letter is looked at once, however often it stands there: a long text is read as quickly as it is sent.
+    letters = set(plain)
+    refused = {letter for letter in letters if letter not in _BREAKS and _is_refused(letter, running=running)}
+    if refused:
+        place, letter = next((place, one) for place, one in enumerate(plain, start=1) if one in refused)
+        raise CellError(f"Character {place} is {_name(letter)}, {_what(letter)}. Delete it, or type the value again.")
+    marks = "".join(sorted(letter for letter in letters if unicodedata.combining(letter)))
+    heap = (
+        re.search(f"[{re.escape(marks)}]{{{_MOST_MARKS + 1},}}", plain)
+        if len(plain) > _MOST_MARKS and marks
+        else None
+    )
+    if heap:
+        raise CellError(
+            f"From character {heap.start() + 1} on, more than {_MOST_MARKS} marks stand over one letter. "
+            "Delete them, or type the value again."
+        )
     return unicodedata.normalize("NFC", plain)
 
 

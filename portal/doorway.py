@@ -11,11 +11,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from portal.failures import TooLargeError
 from portal.headers import headers_for
 
-MOST_BYTES = 6_000_000
-"""What a request may send: a file of 5 MB and the form around it."""
+MOST_BYTES, MOST_BYTES_TYPED = 6_000_000, 1_000_000
+"""What a request may send: a file of 5 MB and the form around it; and what a form without a file may."""
 _log = structlog.get_logger(__name__)
 _HOST = re.compile(r"([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 _OTHER_HOST = b"This service is not at this address."
+_SHORTEN = "Divide a file into smaller ones and send each; shorten a text."
 _BROKEN = b"Sorry, there is a problem with the service. Try again in a few minutes."
 
 
@@ -49,7 +50,7 @@ class Doorway:
             await send(message)
 
         try:
-            await self._app(scope, _bounded(receive), answered)
+            await self._app(scope, _bounded(receive, _most(scope)), answered)
         except ClientDisconnect:
             pass
         except Exception:
@@ -71,22 +72,26 @@ async def _plainly(send: Send, status: int, words: bytes) -> None:
     await send({"type": "http.response.body", "body": words})
 
 
-def _bounded(receive: Receive) -> Receive:
+def _most(scope: Scope) -> int:
+    kind = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
+    return MOST_BYTES if kind.lower().startswith(b"multipart/form-data") else MOST_BYTES_TYPED
+
+
+def _bounded(receive: Receive, most: int) -> Receive:
     """Receives at most so many bytes.
 
     Raises:
         TooLargeError: More were sent.
     """
-    left = MOST_BYTES
+    left = most
 
     async def part() -> Message:
         nonlocal left
         message = await receive()
         left -= len(message.get("body", b""))
         if left < 0:
-            raise TooLargeError(
-                "At most 5 MB can be sent at once.", advice="Divide the file into smaller ones and send each."
-            )
+            bound = "5 MB" if most == MOST_BYTES else "1 MB of text"
+            raise TooLargeError(f"At most {bound} can be sent at once.", advice=_SHORTEN)
         return message
 
     return part

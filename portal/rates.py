@@ -8,6 +8,7 @@ the database counts (portal.codes).
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from fastapi import Request
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
@@ -22,6 +23,9 @@ SEND_TO_ADDRESS = RateLimitItemPerHour(30, namespace="send-to")
 SEND_FROM_CALLER = RateLimitItemPerHour(60, namespace="send-from")
 CHECK_FROM_CALLER = RateLimitItemPerMinute(30, namespace="check-from")
 """A whole organisation may stand behind one address: these stop floods, not colleagues."""
+
+
+_HALF = 64
 
 
 @dataclass(frozen=True)
@@ -42,5 +46,15 @@ class Rates:
 
 
 def caller_of(request: Request) -> str:
-    """The address a request comes from; behind a proxy, the one that the proxy names if it is trusted."""
-    return request.client.host if request.client else ""
+    """The address a request comes from; behind a proxy, the one that the proxy names if it is trusted.
+
+    Of an address of version 6, the first half: whoever is given one is given all that begin with it.
+    """
+    host = request.client.host if request.client else ""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
+        return str(ip_network((address, _HALF), strict=False))
+    return str(getattr(address, "ipv4_mapped", None) or address)

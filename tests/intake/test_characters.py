@@ -55,3 +55,20 @@ def test_legible_running_text_may_hold_what_word_processors_leave(letter: str):
 def test_legible_running_text_holds_no_controls_and_is_not_turned(letter: str):
     with pytest.raises(CellError, match="Character 3"):
         legible(f"co{letter}operate", running=True)
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_legible_heap_of_marks_is_refused_before_it_is_ordered(running: bool):
+    heap = "Zoe" + "\u0301\u0316" * 100_000
+
+    with pytest.raises(CellError, match="From character 4 on, more than 30 marks stand over one letter"):
+        legible(heap, running=running)
+
+
+def test_legible_as_many_marks_as_any_script_needs_are_taken():
+    assert legible("a" + "\u0316" * 30 + "b") == "a" + "\u0316" * 30 + "b"
+
+
+def test_legible_tells_the_first_of_many_places():
+    with pytest.raises(CellError, match="Character 100001 is a zero width space"):
+        legible("a" * 100_000 + "\u200b" + "\u2060" * 100_000)

@@ -341,6 +341,28 @@ async def test_form_of_another_site_is_refused(rig: Rig, a_visit: A_Visit) -> No
     assert fetched.heading == "This form was sent from elsewhere"
 
 
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        ("https://portal.test", 303),
+        ("http://portal.test", 403),
+        ("https://portal.test:8443", 403),
+        ("https://evil.test", 403),
+        ("null", 403),
+    ],
+)
+async def test_form_of_a_browser_that_names_the_origin_alone_must_come_from_this_scheme_and_host(
+    rig: Rig, a_visit: A_Visit, origin: str, status: int
+) -> None:
+    visit = await a_visit(rig.operations)
+
+    answer = await visit.client.post(
+        "/roles", data={"hat": "operations:"}, headers={"Origin": origin}, follow_redirects=False
+    )
+
+    assert answer.status_code == status
+
+
 async def test_headers_are_exact_on_every_answer(a_visit: A_Visit) -> None:
     visit = await a_visit()
 
@@ -375,9 +397,10 @@ async def test_page_that_is_not_there_says_what_to_do(a_visit: A_Visit) -> None:
 
 
 async def test_too_much_at_once_is_refused(a_visit: A_Visit) -> None:
-    page = await (await a_visit()).post("/sign-in", {"email": "x" * 7_000_000})
+    page = await (await a_visit()).post("/sign-in", {"email": "x" * 1_100_000})
 
     assert (page.status, page.heading) == (413, "This is too large")
+    assert "At most 1 MB of text can be sent at once." in page.words
 
 
 async def test_portal_answers_at_its_own_names_alone(a_visit: A_Visit) -> None:
