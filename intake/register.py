@@ -172,11 +172,13 @@ async def import_officers(
     """Add the people who hold roles, and grant them the roles; no role is taken away.
 
     Raises:
-        BadFile: A nominator's organisation is unknown.
+        BadFile: A nominator's organisation is unknown, or a row gives a new role to who brings the file in.
     """
     await one_at_a_time(session)
     mentioned = [Cell(row.line, "organisation", row.organisation) for row in rows if row.organisation]
-    if problems := await unknown_organisations(session, mentioned):
+    problems = await unknown_organisations(session, mentioned)
+    problems += await _given_to_oneself(session, rows, by)
+    if problems:
         raise BadFile(problems)
     tally = Tally(events)
     people, changed = await upsert_people(session, _wanted(rows), correct=True)
@@ -215,13 +217,14 @@ async def import_assessors(
 
     Raises:
         BadFile: An organisation is unknown, a reference or an address belongs to another assessor of the
-            cohort, or a capacity is below what the assessor already holds.
+            cohort, a capacity is below what the assessor already holds, or a row adds who brings the file in.
     """
     await one_at_a_time(session)
     found = await session.exec(select(Assessor).where(Assessor.cohort_id == cohort_id))
     there = {assessor.id: assessor for assessor in found.all()}
     problems = await unknown_organisations(session, _organisations_of(rows))
     problems += await _mistaken_identities(session, rows, there)
+    problems += await _made_an_assessor_by_oneself(session, rows, there, by)
     problems += await _capacities_below_held(session, cohort_id, rows)
     if problems:
         raise BadFile(problems)
@@ -276,6 +279,34 @@ async def _mistaken_identities(
             sentence = f"This address is registered as {held}. Use that reference."
             problems.append(_problem(row.line, "email", "", sentence))
     return problems
+
+
+async def _given_to_oneself(session: AsyncSession, rows: Sequence[OfficerRow], by: By) -> list[RowProblem]:
+    """A problem for each row that gives who brings the file in a role they do not hold yet."""
+    own = await session.get(Person, by.person)
+    if own is None:
+        return []
+    held = (await session.exec(select(RoleGrant).where(col(RoleGrant.person_id) == own.id))).all()
+    there = {(grant.role, grant.organisation_code) for grant in held}
+    sentence = "Nobody gives themselves a role. Take this row out, and ask somebody else in operations."
+    return [
+        _problem(row.line, "email", "", sentence)
+        for row in rows
+        if row.email.lower() == own.email.lower() and (row.role, row.organisation) not in there
+    ]
+
+
+async def _made_an_assessor_by_oneself(
+    session: AsyncSession, rows: Sequence[AssessorRow], there: Mapping[str, Assessor], by: By
+) -> list[RowProblem]:
+    """A problem for the row that puts who brings the file in into a register where they do not stand yet."""
+    own = await session.get(Person, by.person)
+    sentence = "Nobody makes themselves an assessor. Take this row out, and ask somebody else in operations."
+    return [
+        _problem(row.line, "email", "", sentence)
+        for row in rows
+        if own is not None and row.email.lower() == own.email.lower() and row.reference not in there
+    ]
 
 
 async def _capacities_below_held(

@@ -13,8 +13,9 @@ from intake.known import Wanted, upsert_people
 from intake.nominations import import_applications, import_declared_conflicts, plan_nominations
 from intake.problems import BadFile
 from intake.register import Imported, import_assessors, import_officers, import_organisations
-from models.enums import AssessmentStage, Stage
-from models.messages import THE_SYSTEM
+from models.enums import AssessmentStage, Role, Stage
+from models.ids import PersonId
+from models.messages import THE_SYSTEM, By
 from models.tables import (
     ApplicationDraft,
     Assessment,
@@ -158,6 +159,26 @@ async def test_import_officers_address_in_capitals_is_the_same_person(session: A
     )
     assert imported == Imported(unchanged=1)
     assert people.one() == 1
+
+
+async def test_import_officers_gives_nobody_a_role_of_their_own_making(session: AsyncSession):
+    await prepare(session)
+    await import_officers(session, read_officers(written({**OFFICER, "role": "operations", "organisation": ""})), AT)
+    person = (await session.exec(select(Person).where(Person.full_name == OFFICER["full_name"]))).one()
+    by = By(person=PersonId(person.id), role=Role.OPERATIONS)
+    held = {**OFFICER, "role": "operations", "organisation": ""}
+    other = {**held, "full_name": "Ann Other", "email": "ann.other@example.nhs.test", "role": "board"}
+    board = {**held, "email": OFFICER["email"].upper(), "role": "board"}
+
+    again = await import_officers(session, read_officers(written(held, other)), AT, by=by)
+    with pytest.raises(BadFile) as refused:
+        await import_officers(session, read_officers(written(held, other, board)), AT, by=by)
+    by_the_first = await import_officers(session, read_officers(written(board)), AT)
+
+    assert again == Imported(new=1, unchanged=1)
+    assert [(one.line, one.column) for one in refused.value.problems] == [(4, "email")]
+    assert "Nobody gives themselves a role" in refused.value.problems[0].sentence
+    assert by_the_first == Imported(new=1)
 
 
 async def test_import_officers_new_name_and_role_are_taken(session: AsyncSession):

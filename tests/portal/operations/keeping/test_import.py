@@ -95,6 +95,22 @@ async def test_refused_rows_are_named_by_line_and_column_and_nothing_is_imported
     assert await rig.all(select(Person).where(col(Person.full_name).in_(["Good Person", "No Body"]))) == []
 
 
+async def test_operations_bring_in_no_role_for_themselves(cohort: CohortRig, a_visit: A_Visit) -> None:
+    rig = cohort.rig
+    visit = await a_visit(rig.operations)
+    own = await rig.get(Person, rig.operations.person)
+
+    refused = await chosen(visit, "officers", OFFICERS + f"{own.full_name},{own.email},board,\n")
+    assessor = f"OWN-1,{own.full_name},{own.email},chair,R1D,3,2018-10-01 to 2018-11-30,\n"
+    register = await chosen(visit, "assessors", ASSESSORS + assessor, cohort.id)
+
+    grants = await rig.all(select(RoleGrant.role).where(col(RoleGrant.person_id) == own.id))
+    assert (refused.status, "Nobody gives themselves a role" in refused.words) == (422, True)
+    assert (register.status, "Nobody makes themselves an assessor" in register.words) == (422, True)
+    assert own.email not in refused.text
+    assert grants == [Role.OPERATIONS]
+
+
 async def test_file_too_large_is_refused(rig: Rig, a_visit: A_Visit) -> None:
     visit = await a_visit(rig.operations)
 
