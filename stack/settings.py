@@ -4,11 +4,13 @@
 rest begin with ``TALENT_POOL_``. Cheap to import: the command line reads settings before anything heavy.
 """
 
+import os
 from datetime import timedelta
 from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Self
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -18,6 +20,8 @@ _DEFAULT_PASSWORDS = frozenset({
     "", "admin", "changeme", "change-me", "default", "example", "password", "postgres", "root", "secret",
     "talent_pool", "talent-pool", "talentpool", "temporal", "test",
 })  # fmt: skip
+_LONGEST_IDLE = timedelta(hours=2)
+_LONGEST_SESSION = timedelta(hours=24)
 
 
 class SettingsError(Exception):
@@ -228,6 +232,27 @@ class Settings(BaseSettings):
                 raise ValueError("must be a scheme and a host, as in https://talent.example.nhs.uk")
         return address
 
+    @field_validator("temporal_pages")
+    @classmethod
+    def _address_of_pages(cls, address: str | None) -> str | None:
+        if address is not None:
+            parts = urlsplit(address)
+            if parts.scheme not in {"http", "https"} or not parts.netloc:
+                raise ValueError("must begin with http:// or https:// and a host, as in https://temporal.example.org")
+        return address
+
+    @model_validator(mode="after")
+    def _development_stays_on_this_machine(self) -> Self:
+        if self.environment is Environment.DEVELOPMENT and self.portal_address is not None:
+            host = urlsplit(self.portal_address).hostname or ""
+            if not _is_this_machine(host):
+                raise ValueError(
+                    "development is for one person's machine, where everybody may read all letters with their "
+                    "sign-in codes, and TALENT_POOL_PORTAL_ADDRESS names another: set "
+                    "TALENT_POOL_ENVIRONMENT=production, or an address such as http://localhost:8000"
+                )
+        return self
+
     @model_validator(mode="after")
     def _notify_is_whole(self) -> Self:
         if self.notify_key is not None and self.notify_template is None:
@@ -246,15 +271,43 @@ class Settings(BaseSettings):
             raise ValueError("production needs https:// in TALENT_POOL_OIDC_ISSUER")
         if self.portal_personas:
             raise ValueError("production has no made-up people: remove TALENT_POOL_PORTAL_PERSONAS")
-        password = _password(self.database_url)
+        where, password = _password(self.database_url)
         if password is not None and password.lower() in _DEFAULT_PASSWORDS:
-            raise ValueError("production refuses the default password in DATABASE_URL: set one of your own")
-        if self.smtp_password is not None:
-            if self.smtp_password.get_secret_value().lower() in _DEFAULT_PASSWORDS:
-                raise ValueError("production refuses the default TALENT_POOL_SMTP_PASSWORD: set one of your own")
-            if not self.smtp_starttls:
-                raise ValueError("production sends no password in the clear: set TALENT_POOL_SMTP_STARTTLS=true")
+            raise ValueError(f"production refuses the default password in {where}: set one of your own")
+        if self.smtp_password is not None and (self.smtp_password.get_secret_value().lower() in _DEFAULT_PASSWORDS):
+            raise ValueError("production refuses the default TALENT_POOL_SMTP_PASSWORD: set one of your own")
+        if (self.smtp_host is not None or self.smtp_password is not None) and not self.smtp_starttls:
+            raise ValueError(
+                "production sends no letter and no password in the clear: set TALENT_POOL_SMTP_STARTTLS=true, and a "
+                "relay in TALENT_POOL_SMTP_HOST that offers it"
+            )
+        self._refuse_open_doors()
         return self
+
+    def _refuse_open_doors(self) -> None:
+        """What would let others into people's sessions.
+
+        Raises:
+            ValueError: With the setting and how to mend it.
+        """
+        if self.portal_address is not None and not self.portal_address.startswith("https://"):
+            raise ValueError(
+                "production needs https:// in TALENT_POOL_PORTAL_ADDRESS: put a proxy with TLS in front of the portal"
+            )
+        if any(one.strip() == "*" or one.strip().endswith("/0") for one in self.portal_proxies.split(",")):
+            raise ValueError(
+                "production believes no proxy at just any address: name yours in TALENT_POOL_PORTAL_PROXIES, as in "
+                "10.0.0.5"
+            )
+        for name, lasts, most in (
+            ("TALENT_POOL_PORTAL_IDLE", self.portal_idle, _LONGEST_IDLE),
+            ("TALENT_POOL_PORTAL_LONGEST", self.portal_longest, _LONGEST_SESSION),
+        ):
+            if not timedelta() < lasts <= most:
+                hours = most // timedelta(hours=1)
+                raise ValueError(
+                    f"production ends sessions after at most {hours} hours: set {name}=PT{hours}H or less"
+                )
 
     @property
     def listen_address(self) -> str:
@@ -305,7 +358,25 @@ def _variable(field: str) -> str:
     return upper if upper in plain or upper.startswith("TALENT_POOL_") else f"TALENT_POOL_{upper}"
 
 
-def _password(url: str) -> str | None:
-    """The password in a database URL, decoded, or None when it has none."""
-    password = urlsplit(url).password
-    return None if password is None else unquote(password)
+def _password(url: str) -> tuple[str, str | None]:
+    """The password of the database and where it stands; None when neither its URL nor PGPASSWORD has one.
+
+    In a URL it may also be a parameter (PostgreSQL's documentation, 32.1.1.2), and libpq takes PGPASSWORD where the
+    URL has none.
+    """
+    parts = urlsplit(url)
+    if parts.password is not None:
+        return "DATABASE_URL", unquote(parts.password)
+    if given := parse_qs(parts.query, keep_blank_values=True).get("password"):
+        return "DATABASE_URL", given[-1]
+    return "PGPASSWORD", os.environ.get("PGPASSWORD")
+
+
+def _is_this_machine(host: str) -> bool:
+    """Whether a host's name or address is that of the machine itself, which no other machine reaches."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -11,7 +11,7 @@ from portal.access import ANYONE, UNSEEN, visitor_at
 from portal.failures import NotFoundError
 from portal.pages import go_to, render
 from portal.routing import area
-from portal.services import Surroundings
+from portal.services import Surroundings, is_asked_here
 from portal.sign_in.roles import home_of
 
 routes = area()
@@ -36,7 +36,7 @@ async def health() -> PlainTextResponse:
 @routes.get("/mailbox", dependencies=[ANYONE])
 async def mailbox(request: Request, services: Surroundings) -> HTMLResponse:
     """The newest letters, on one person's machine only."""
-    if services.mailbox is None or not services.branding.development:
+    if services.mailbox is None or not services.branding.development or not is_asked_here(request):
         raise NotFoundError
     letters = await asyncio.to_thread(_letters, services.mailbox)
     return await render(request, "front/mailbox.html", title="Mailbox", crumbs=[("Home", "/")], letters=letters)

@@ -23,7 +23,7 @@ from models.tables import Assessor, Person, RoleGrant
 from notify.channels import MailboxChannel
 from notify.compose import sender_from
 from portal.app import make_portal
-from portal.services import LOOPBACK, Branding, Services
+from portal.services import HERE, LOOPBACK, Branding, Services
 from portal.sessions import SessionLimits
 from stack.postgres import EmbeddedPostgres
 from tests.portal.visiting import Visit
@@ -59,6 +59,7 @@ async def services(rig: Rig) -> Services:
         limits=SessionLimits(idle=timedelta(minutes=30), longest=timedelta(hours=12)),
         mailbox=rig.mailbox,
         hosts=LOOPBACK | {"portal.test"},
+        here=HERE | {"portal.test"},
     )
 
 

@@ -85,6 +85,22 @@ def test_every_setting_is_described() -> None:
             "no password in the clear",
         ),
         (
+            {"TALENT_POOL_SMTP_HOST": "mail.example", "TALENT_POOL_SMTP_STARTTLS": "false"},
+            "set TALENT_POOL_SMTP_STARTTLS=true",
+        ),
+        (
+            {"DATABASE_URL": "postgresql://pool@db/x", "PGPASSWORD": "talent_pool"},
+            "default password in PGPASSWORD: set one of your own",
+        ),
+        ({"DATABASE_URL": "postgresql://pool@db/x?password=postgres"}, "default password in DATABASE_URL"),
+        ({"TALENT_POOL_PORTAL_ADDRESS": "http://talent.example"}, "https:// in TALENT_POOL_PORTAL_ADDRESS"),
+        ({"TALENT_POOL_PORTAL_PROXIES": "*"}, "name yours in TALENT_POOL_PORTAL_PROXIES"),
+        ({"TALENT_POOL_PORTAL_PROXIES": "10.0.0.5, 0.0.0.0/0"}, "name yours in TALENT_POOL_PORTAL_PROXIES"),
+        ({"TALENT_POOL_PORTAL_IDLE": "P365D"}, "set TALENT_POOL_PORTAL_IDLE=PT2H or less"),
+        ({"TALENT_POOL_PORTAL_LONGEST": "P365D"}, "set TALENT_POOL_PORTAL_LONGEST=PT24H or less"),
+        ({"TALENT_POOL_PORTAL_LONGEST": "PT0S"}, "set TALENT_POOL_PORTAL_LONGEST=PT24H or less"),
+        ({"TALENT_POOL_TEMPORAL_PAGES": "javascript:alert(1)"}, "TALENT_POOL_TEMPORAL_PAGES: must begin with http"),
+        (
             {"TALENT_POOL_MAX_CACHED_WORKFLOWS": "0"},
             "MAX_CACHED_WORKFLOWS: Input should be greater than or equal to 1",
         ),
@@ -100,8 +116,39 @@ def test_unsafe_or_wrong_setting_is_refused_with_a_sentence(
     assert sentence in str(refused.value)
 
 
-def test_production_accepts_safe_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert _load(monkeypatch, PRODUCTION).environment is Environment.PRODUCTION
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"DATABASE_URL": "postgresql://pool@db/x", "PGPASSWORD": "Xk29-own"},
+        {"PGPASSWORD": "postgres"},
+        {
+            "TALENT_POOL_PORTAL_ADDRESS": "https://talent.example",
+            "TALENT_POOL_PORTAL_PROXIES": "10.0.0.5,10.0.1.0/24",
+            "TALENT_POOL_PORTAL_IDLE": "PT2H",
+            "TALENT_POOL_PORTAL_LONGEST": "PT24H",
+            "TALENT_POOL_TEMPORAL_PAGES": "https://temporal.example/pages",
+            "TALENT_POOL_SMTP_HOST": "mail.example",
+        },
+    ],
+)
+def test_production_accepts_safe_settings(monkeypatch: pytest.MonkeyPatch, more: dict[str, str]) -> None:
+    assert _load(monkeypatch, {**PRODUCTION, **more}).environment is Environment.PRODUCTION
+
+
+@pytest.mark.parametrize(
+    "address", ["http://localhost:8000", "http://127.0.0.1", "http://[::1]:8000", "http://pool.localhost"]
+)
+def test_development_may_name_this_machine(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    assert _load(monkeypatch, {"TALENT_POOL_PORTAL_ADDRESS": address}).portal_address == address
+
+
+@pytest.mark.parametrize(
+    "address", ["https://talent.example.nhs.uk", "http://10.0.0.5:8000", "http://localhost.example"]
+)
+def test_development_that_others_reach_is_refused(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    with pytest.raises(SettingsError, match="TALENT_POOL_ENVIRONMENT=production"):
+        _load(monkeypatch, {"TALENT_POOL_PORTAL_ADDRESS": address})
 
 
 def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
