@@ -18,7 +18,7 @@ from portal.failures import NotFoundError
 from portal.forms import Bound, Form, bind
 from portal.pages import render
 from portal.routing import area
-from portal.services import Services, Surroundings
+from portal.services import Services, Surroundings, is_asked_here
 from portal.sign_in.routes import signed_in
 from portal.visitors import ROLE_WORDS
 from portal.words import plain
@@ -57,14 +57,14 @@ class Persona:
 @routes.get("/sign-in/personas", dependencies=[ANYONE])
 async def ask_persona(request: Request, services: Surroundings) -> Response:
     """Shows a few people of each role, and asks for others by name or number."""
-    _only_where_allowed(services)
+    _only_where_allowed(request, services)
     return await _page(request, services, Bound[SearchForm]())
 
 
 @routes.post("/sign-in/personas", dependencies=[ANYONE])
 async def be_persona(request: Request, services: Surroundings) -> Response:
     """Signs in as anybody who holds a role."""
-    _only_where_allowed(services)
+    _only_where_allowed(request, services)
     form = await bind(request, PersonaForm)
     if form.value is not None:
         async with services.acts.desk.sessions() as session:
@@ -79,13 +79,13 @@ async def be_persona(request: Request, services: Surroundings) -> Response:
 @routes.post("/sign-in/personas/search", dependencies=[ANYONE])
 async def find_personas(request: Request, services: Surroundings) -> Response:
     """Shows those whose name, number or organisation has these words in it."""
-    _only_where_allowed(services)
+    _only_where_allowed(request, services)
     form = await bind(request, SearchForm)
     return await _page(request, services, form, status=422 if form.value is None else 200)
 
 
-def _only_where_allowed(services: Services) -> None:
-    if not (services.personas and services.branding.development):
+def _only_where_allowed(request: Request, services: Services) -> None:
+    if not (services.personas and services.branding.development and is_asked_here(request)):
         raise NotFoundError
 
 
