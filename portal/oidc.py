@@ -59,7 +59,8 @@ class Provider:
         Raises:
             OidcError: The person or the provider refused, or something does not match.
         """
-        if not hmac.compare_digest(answered.get("state", ""), held["state"]):
+        # As bytes: text with other letters than ASCII cannot be compared so.
+        if not hmac.compare_digest(answered.get("state", "").encode(), held["state"].encode()):
             raise OidcError("state")
         if "iss" in answered and answered["iss"] != held["issuer"]:
             raise OidcError("issuer")  # RFC 9207: an answer of another provider
@@ -77,7 +78,7 @@ class Provider:
         }
         with self._session(redirect_uri) as session:
             address, _ = session.create_authorization_url(
-                found["authorization_endpoint"],
+                _address(found, "authorization_endpoint"),
                 state=held["state"],
                 nonce=held["nonce"],
                 code_challenge=create_s256_code_challenge(held["verifier"]),
@@ -90,14 +91,19 @@ class Provider:
         try:
             with self._session(redirect_uri) as session:
                 token = session.fetch_token(
-                    found["token_endpoint"], code=code, code_verifier=held["verifier"], timeout=_SECONDS
+                    _address(found, "token_endpoint"), code=code, code_verifier=held["verifier"], timeout=_SECONDS
                 )
-                keys = session.get(str(found["jwks_uri"]), withhold_token=True, timeout=_SECONDS).json()
+                keys = session.get(_address(found, "jwks_uri"), withhold_token=True, timeout=_SECONDS).json()
         except (OAuthError, RequestException, ValueError):
             raise OidcError("token") from None
-        return self._verified(token.get("id_token", ""), keys, held)
+        id_token = token.get("id_token") if isinstance(token, Mapping) else None
+        if not isinstance(id_token, str):
+            raise OidcError("token")
+        return self._verified(id_token, keys, held)
 
-    def _verified(self, id_token: str, keys: Mapping[str, object], held: Mapping[str, str]) -> str:
+    def _verified(self, id_token: str, keys: object, held: Mapping[str, str]) -> str:
+        if not (isinstance(keys, Mapping) and isinstance(keys.get("keys"), list)):
+            raise OidcError("keys")
         try:
             decoded = jwt.decode(id_token, KeySet.import_key_set(keys), algorithms=_ALGORITHMS)  # type: ignore[arg-type]
             jwt.JWTClaimsRegistry(
@@ -107,23 +113,32 @@ class Provider:
                 exp={"essential": True},
                 nonce={"essential": True, "value": held["nonce"]},
             ).validate(decoded.claims)
-        except (JoseError, ValueError):
+            self._refuse_another_party(decoded.claims)
+        except (JoseError, ValueError, TypeError, LookupError, AttributeError):
+            # A key or a claim of another shape than the standard's shows as any of these.
             raise OidcError("id_token") from None
         email, verified = decoded.claims.get("email"), decoded.claims.get("email_verified")
         if not isinstance(email, str) or verified is not True:
             raise OidcError("email")
         return email
 
-    def _discovered(self) -> dict[str, object]:
+    def _refuse_another_party(self, claims: Mapping[str, object]) -> None:
+        """An ID token for several names whom it was given to (OpenID Connect Core 1.0, 3.1.3.7, 4 and 5)."""
+        audience, party = claims.get("aud"), claims.get("azp")
+        several = isinstance(audience, list) and len(audience) > 1
+        if (several or party is not None) and party != self.client_id:
+            raise OidcError("party")
+
+    def _discovered(self) -> Mapping[str, object]:
         address = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
         try:
             with self._session("") as session:
                 answer = session.get(address, withhold_token=True, timeout=_SECONDS)
                 answer.raise_for_status()
-                found: dict[str, object] = answer.json()
+                found: object = answer.json()
         except (RequestException, ValueError):
             raise OidcError("unreachable") from None
-        if str(found.get("issuer", "")).rstrip("/") != self.issuer.rstrip("/"):
+        if not isinstance(found, Mapping) or str(found.get("issuer", "")).rstrip("/") != self.issuer.rstrip("/"):
             raise OidcError("issuer")  # OpenID Connect Discovery 1.0, 4.3
         return found
 
@@ -135,3 +150,11 @@ class Provider:
             redirect_uri=redirect_uri,
             token_endpoint_auth_method="client_secret_basic" if self.client_secret else "none",
         )
+
+
+def _address(found: Mapping[str, object], name: str) -> str:
+    """An address of the provider, as its discovery document names it."""
+    address = found.get(name)
+    if not isinstance(address, str):
+        raise OidcError("discovery")
+    return address

@@ -1,8 +1,9 @@
 """Posts from pages of other sites are refused, without tokens in forms.
 
 The browser says where a request comes from in ``Sec-Fetch-Site``; one too old to say so sends ``Origin``, which must
-be this host's. A client that sends neither is no browser that somebody could have been lured into, and holds no
-session cookie unless it was given one. After the design of Go's CrossOriginProtection (net/http, 1.25).
+be this host's, with the scheme the page was asked by (behind a proxy: the one that a trusted proxy names). A client
+that sends neither is no browser that somebody could have been lured into, and holds no session cookie unless it was
+given one. After the design of Go's CrossOriginProtection (net/http, 1.25).
 """
 
 from urllib.parse import urlsplit
@@ -36,4 +37,5 @@ def _is_from_elsewhere(request: Request) -> bool:
     origin = request.headers.get("origin")
     if origin is None:
         return False
-    return urlsplit(origin).netloc != request.headers.get("host", "")
+    said = urlsplit(origin)
+    return (said.scheme, said.netloc) != (request.url.scheme, request.headers.get("host", ""))

@@ -14,6 +14,7 @@ from portal.api.access import Program, token
 from portal.api.operations import operations, problems
 from portal.api.said import CohortCode
 from portal.api.shown import NominationShown, nomination_of
+from portal.exports import safe
 from portal.services import Surroundings
 from storage.programs import Narrowed, own_nominations
 
@@ -23,7 +24,6 @@ InCohort = Annotated[CohortCode | None, Query(description="Only this cohort's.")
 InStage = Annotated[Stage | None, Query(description="Only nominations in this stage.")]
 NDJSON, CSV = "application/x-ndjson", "text/csv"
 _AT_ONCE = 200
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def _answers(media: str) -> dict[int | str, dict[str, object]]:
@@ -88,8 +88,7 @@ def _csv_row(shown: NominationShown) -> str:
 def _cell(value: object) -> str:
     if value is None:
         return ""
-    text = ";".join(value) if isinstance(value, list | tuple) else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return safe(";".join(value) if isinstance(value, list | tuple) else str(value))
 
 
 def _csv_line(cells: list[str]) -> str:

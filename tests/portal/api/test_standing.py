@@ -9,6 +9,7 @@ from sqlalchemy import event
 
 from models.enums import Outcome, Stage
 from models.tables import Decision, Person
+from portal.api.exports import _cell
 from tests.portal.api.conftest import A_Program, Caller, problem
 from tests.workflows.rig import CohortRig, Rig
 
@@ -148,3 +149,9 @@ async def test_cohorts_are_listed_with_their_windows(cohort: CohortRig, program:
 
 async def test_number_of_nothing_is_not_found(program: Caller) -> None:
     assert problem(await program.get("/nominations/pilot-9999")) == (404, "not-found")
+
+
+@pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
+def test_cell_of_a_table_is_never_a_formula(begins: str) -> None:
+    assert _cell(f"{begins}1") == f"'{begins}1"
+    assert _cell([f"{begins}1", "two"]) == f"'{begins}1;two"
