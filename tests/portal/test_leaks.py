@@ -16,6 +16,7 @@ from models.tables import Assessor, EqualityAnswer, Person, RoleGrant
 from portal.visitors import HOMES
 from tests.portal.conftest import A_Visit
 from tests.portal.crawling import crawled
+from tests.portal.nominees.oneself import a_complete_draft, as_nominee, newcomer
 from tests.portal.visiting import Seen, Visit
 from tests.workflows.rig import ELSEWHERE, Case, CohortRig, Rig
 
@@ -23,11 +24,14 @@ OUTSIDER = By(person=PersonId("p-0000000000b1"), role=Role.NOMINATOR)
 NAME, ADDRESS = "Quillon Marchbanks", "quillon.marchbanks@example.nhs.test"
 ENDORSED, WRITTEN, ADJUSTED = "plantedendorsement", "plantedstatement", "plantedadjustment"
 DECIDED, FIRST, SECOND = "plantedevidencedecided", "plantedevidencefirst", "plantedevidencesecond"
+BEGUN_NAME, BEGUN_POST = "Ottoline Begunbyherself", "plantedposttypedandnotsent"
 NOTE, EQUALITY = "planteddecisionnote", "plantedequalityanswer"
 DRAFTED = "below_standard"
 REST = "with all that came of it for patients there over many months as her colleagues say of her work"
 ABOUT_HER = frozenset({NAME, ADDRESS, ENDORSED, WRITTEN, ADJUSTED, DECIDED, NOTE, EQUALITY})
 """Everything about the nominee whose decision is drafted."""
+UNSENT = frozenset({BEGUN_NAME, BEGUN_POST})
+"""What somebody has typed who has begun to nominate themselves, and has not sent it."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,8 @@ class Planted:
     first: By
     second: By
     strange: By
+    begun: str
+    beginner: By
 
     @property
     def ids(self) -> frozenset[str]:
@@ -73,6 +79,8 @@ async def planted(rig: Rig) -> Planted:
         await scoring.save_scores(one, 6, f"{words} {REST}")
     await scoring.submit_scores(first)
     await outside(rig, decided)
+    beginner = await newcomer(rig)
+    begun = await a_complete_draft(cohort, beginner, nominee_name=BEGUN_NAME, current_post=BEGUN_POST)
     seats = [*((decided, one) for one in decided_panel), *((scoring, one) for one in (first, second, third))]
     people = [(await case.assessor(one)).person for case, one in seats]
     names = frozenset([(await rig.get(Person, person)).full_name for person in people])
@@ -84,6 +92,8 @@ async def planted(rig: Rig) -> Planted:
         await scoring.assessor(first),
         await scoring.assessor(second),
         await stranger(cohort, set(people)),
+        begun,
+        as_nominee(beginner),
     )
 
 
@@ -129,6 +139,8 @@ def guesses(portal: FastAPI, planted: Planted, assessments: list[AssessmentId]) 
         "assessment": [str(one) for one in assessments],
         "cohort": [str(planted.cohort.id)],
         "run": ["1"],
+        "draft": [planted.begun],
+        "question": ["name", "post"],
     }
     found = []
     for context in iter_route_contexts(portal.routes):
@@ -177,6 +189,7 @@ async def test_nobody_reaches_what_they_may_not_see(
     rig: Rig, planted: Planted, portal: FastAPI, a_visit: A_Visit, who: str
 ) -> None:
     by, values = forbidden(rig, planted)[who]
+    values |= UNSENT
     visit = await a_visit(by)
 
     pages = await reached(visit, portal, planted, by)
@@ -190,7 +203,7 @@ async def test_nobody_reaches_what_they_may_not_see(
 async def test_inclusion_adviser_reaches_nobody(
     planted: Planted, portal: FastAPI, adviser: By, a_visit: A_Visit
 ) -> None:
-    values = ABOUT_HER | planted.panel | {FIRST, SECOND}
+    values = ABOUT_HER | planted.panel | {FIRST, SECOND} | UNSENT
     visit = await a_visit(adviser)
 
     pages = await reached(visit, portal, planted, adviser)
@@ -204,9 +217,23 @@ async def test_who_is_not_signed_in_reaches_nothing(planted: Planted, portal: Fa
 
     pages = [await visit.get(path) for path in guesses(portal, planted, [AssessmentId(row.id) for row in rows])]
 
-    values = ABOUT_HER | planted.panel
+    values = ABOUT_HER | planted.panel | UNSENT
     letters = [page for page in pages if page.path != "/mailbox"]
     assert {(page.path, value) for page in letters for value in values if value in page.text} == set()
+
+
+async def test_who_has_begun_to_nominate_themselves_reaches_their_own_words_and_nobody_elses(
+    planted: Planted, portal: FastAPI, a_visit: A_Visit
+) -> None:
+    visit = await a_visit(planted.beginner)
+    rows = await planted.decided.panel()
+
+    pages = [await visit.get(path) for path in guesses(portal, planted, [AssessmentId(row.id) for row in rows])]
+
+    values = ABOUT_HER | planted.panel | {DECIDED, FIRST, SECOND}
+    shown = [page for page in pages if page.path != "/mailbox"]
+    assert {(page.path, value) for page in shown for value in values if value in page.text} == set()
+    assert {value for page in shown for value in UNSENT if value in page.text} == UNSENT
 
 
 async def test_planted_values_are_shown_to_who_may_see_them(
