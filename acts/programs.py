@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from urllib.parse import urlsplit
+from types import MappingProxyType
 
 from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -22,6 +22,7 @@ from models.messages import By
 from models.programs import DeliveryStatus, EventKind, Scope
 from models.tables import ApiToken, Organisation, WebhookDelivery, WebhookEndpoint
 from notify.events import SOURCE
+from notify.posting import Poster, PostingError
 from rules.permissions import Act, Subject
 from storage import audit
 from storage.programs import endpoint_of, endpoints_of
@@ -34,6 +35,22 @@ MOST_ENDPOINTS = 10
 """Of one organisation: each is sent every event."""
 TEST = "endpoint.test"
 """The type of an event that somebody asked for to see whether it arrives."""
+
+USUAL_POSTER = Poster()
+"""Posts over https to public addresses alone."""
+_REFUSALS: Mapping[str, str] = MappingProxyType(
+    {
+        "not_an_address": "This is not an address such as https://hr.example.nhs.uk/talent-pool. It begins with "
+        "https:// and a host, and holds no name and password.",
+        "not_https": "The address must begin with https://.",
+        "address_not_public": "This address leads into a private network, or to this machine itself. Events are sent "
+        "to addresses alone that can be reached from the internet.",
+    }
+)
+
+
+class AddressRefusedError(RefusedError):
+    """An address will not do: nothing could ever be sent to it."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +152,7 @@ class ProgramActs:
         url: str,
         kinds: Sequence[EventKind] = (),
         *,
-        plain_allowed: bool = False,
+        poster: Poster = USUAL_POSTER,
     ) -> WebhookEndpoint:
         """Lets an organisation's events be sent to an address, from now on; its ``secret`` signs them.
 
@@ -144,12 +161,13 @@ class ProgramActs:
             by: A nominator of the organisation.
             url: An address that takes POSTs over https.
             kinds: Which events; none are all.
-            plain_allowed: Whether http will do, as it does on one machine.
+            poster: What events will be posted by: it says which addresses are certainly never reached.
 
         Raises:
-            RefusedError: This person may not, the address will not do, or there are ten already.
+            AddressRefusedError: The address will not do.
+            RefusedError: This person may not, or there are ten already.
         """
-        refuse_address(url, plain_allowed=plain_allowed)
+        refuse_address(url, poster)
         now = self._clock()
         async with self._sessions.begin() as session:
             await require_nominator(session, organisation, by)
@@ -274,24 +292,23 @@ def _test_event(position: int, organisation: OrganisationCode, now: datetime) ->
     }
 
 
-def refuse_address(url: str, *, plain_allowed: bool) -> None:
-    """Refuses what events cannot be sent to; where the name leads is looked at whenever something is sent.
+def refuse_address(url: str, poster: Poster = USUAL_POSTER) -> None:
+    """Refuses what events cannot be sent to, by the rule that sending keeps to.
+
+    Where the name leads is looked at whenever something is sent.
 
     Raises:
-        RefusedError: It is no address over https, or holds a name and password or a fragment.
+        AddressRefusedError: It is no address over https that holds neither a name and password nor a fragment, or it
+            leads into a private network.
     """
-    schemes = {"https", "http"} if plain_allowed else {"https"}
+    if not url.isascii() or not url.isprintable() or " " in url or len(url) > 500:
+        raise AddressRefusedError("The address must have at most 500 characters, all of them printable ASCII.")
     try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        raise RefusedError("This is not an address such as https://hr.example.nhs.uk/talent-pool.") from None
-    if not url.isascii() or not url.isprintable() or " " in url or len(url) > 500 or port == 0:
-        raise RefusedError("The address must have at most 500 characters, all of them printable ASCII.")
-    if parts.scheme not in schemes or not parts.hostname:
-        raise RefusedError("The address must begin with https:// and a host.")
-    if parts.username is not None or parts.password is not None or parts.fragment:
-        raise RefusedError("The address may hold neither a name and password nor a fragment.")
+        poster.refuse(url)
+    except PostingError as error:
+        raise AddressRefusedError(_REFUSALS[error.code]) from None
+    if "#" in url:
+        raise AddressRefusedError("The address may not hold a fragment: leave out what begins with #.")
 
 
 async def require_nominator(session: AsyncSession, organisation: OrganisationCode, by: By) -> None:

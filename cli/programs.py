@@ -139,11 +139,11 @@ def add_endpoint(
 
 
 async def _add(url: str, organisation: str, who: str | None, role: Role | None, *, as_json: bool) -> None:
-    from stack.settings import Environment
+    from notify.settled import poster_of
 
-    plain = reached().environment is Environment.DEVELOPMENT
+    poster = poster_of(reached())
     async with _at(organisation, who, role) as (acts, code, by):
-        row = await acts.add_endpoint(code, by, url, plain_allowed=plain)
+        row = await acts.add_endpoint(code, by, url, poster=poster)
     if as_json:
         show_json({"id": row.id, "url": row.url, "secret": row.secret})
     else:

@@ -24,6 +24,10 @@ _NEVER_OURS_TO_REACH = tuple(
 """Blocks that `ipaddress` calls global and no receiver stands in: site-local addresses (RFC 3879), documentation
 (RFC 9637), relays of 6to4 (RFC 7526), protocol assignments (RFC 6890), and a cloud's own door to its machines.
 """
+_ENDS_WITHIN = frozenset({"localhost", "local", "internal"})
+"""Last labels of names that never lead into the public network: this machine (RFC 6761), the network at hand
+(RFC 6762), and private use (ICANN, 29 July 2024); so does ``home.arpa`` (RFC 8375).
+"""
 _NOT_IN_A_LINE = frozenset("\r\n \0")
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -65,18 +69,41 @@ class Poster:
         except TimeoutError:
             raise PostingError("timeout") from None
 
-    async def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
-        parts = urlsplit(url)
+    def refuse(self, url: str) -> None:
+        """Refuses an address to which certainly nothing is ever posted, without looking its name up.
+
+        Where a name leads is looked at whenever something is posted, since it may change.
+
+        Raises:
+            PostingError: ``not_an_address``, ``not_https`` or ``address_not_public``.
+        """
+        self._parts(url)
+
+    def _parts(self, url: str) -> SplitResult:
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError:
+            raise PostingError("not_an_address") from None
         if parts.scheme not in {"https", "http"} or not parts.hostname or _NOT_IN_A_LINE & set(url):
+            raise PostingError("not_an_address")
+        if port == 0 or parts.username is not None or parts.password is not None:
             raise PostingError("not_an_address")
         if parts.scheme == "http" and not self.plain_allowed:
             raise PostingError("not_https")
+        if not self.private_allowed and is_within(parts.hostname):
+            raise PostingError("address_not_public")
+        return parts
+
+    async def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
+        parts = self._parts(url)
+        host = parts.hostname or ""
         port = parts.port or (443 if parts.scheme == "https" else 80)
-        address = await self._address(parts.hostname, port)
+        address = await self._address(host, port)
         tls = (self.tls or ssl.create_default_context()) if parts.scheme == "https" else None
         try:
             reader, writer = await asyncio.open_connection(
-                str(address), port, ssl=tls, server_hostname=parts.hostname if tls else None
+                str(address), port, ssl=tls, server_hostname=host if tls else None
             )
         except ssl.SSLError:
             raise PostingError("tls_failed") from None
@@ -105,6 +132,28 @@ class Poster:
         if not self.private_allowed and not all(is_public(address) for address in addresses):
             raise PostingError("address_not_public")
         return addresses[0]
+
+
+def is_within(host: str) -> bool:
+    """Whether a host is of this machine or of a private network by what it is called, wherever a name may lead."""
+    name = host.lower().removesuffix(".")
+    address = _literal(name)
+    if address is not None:
+        return not is_public(address)
+    labels = name.split(".")
+    return len(labels) == 1 or labels[-1] in _ENDS_WITHIN or labels[-2:] == ["home", "arpa"]
+
+
+def _literal(host: str) -> Address | None:
+    """The address that a host is, also as the system's own reader takes it: ``127.1``, ``0x7f.1``, ``2130706433``."""
+    try:
+        return ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        pass
+    try:
+        return ipaddress.IPv4Address(socket.inet_aton(host))
+    except (OSError, UnicodeError):
+        return None
 
 
 def is_public(address: Address) -> bool:

@@ -8,7 +8,7 @@ import uvicorn
 
 from acts import acts_at
 from acts.desk import Desk
-from notify.settled import channel_of, sender_of
+from notify.settled import channel_of, poster_of, sender_of
 from portal.app import make_portal
 from portal.oidc import Provider
 from portal.services import LOOPBACK, Branding, Services
@@ -74,6 +74,7 @@ def services_over(settings: Settings, desk: Desk) -> Services:
         mailbox=settings.mailbox if development else None,
         receipts=settings.notify_receipts,
         provider=_provider_of(settings),
+        poster=poster_of(settings),
         hosts=LOOPBACK | {own} if own else LOOPBACK,
         temporal_pages=(settings.temporal_pages or "").rstrip("/"),
     )

@@ -5,13 +5,13 @@ from typing import Annotated
 from fastapi import Path, Query, Request, Response
 from pydantic import StringConstraints
 
-from acts.programs import ProgramActs
+from acts.programs import AddressRefusedError, ProgramActs
 from models.programs import DeliveryStatus, Scope
 from models.tables import WebhookDelivery, WebhookEndpoint
 from portal.api.access import Program, token
 from portal.api.operations import operations, problems
 from portal.api.paging import After, Limit, page_of
-from portal.api.problems import Kind, ProblemError
+from portal.api.problems import Fault, Kind, ProblemError
 from portal.api.repeats import Facts, IdempotencyKey, once
 from portal.api.said import EndpointSaid
 from portal.api.shown import (
@@ -58,16 +58,19 @@ async def endpoints(
 async def add(
     request: Request, services: Surroundings, program: Managing, key: IdempotencyKey, said: EndpointSaid
 ) -> EndpointSecret:
-    """Sends your organisation's events to an address from now on."""
+    """Sends your organisation's events to an address from now on.
+
+    An address that is certainly never reached is refused: of this machine or a private network, or without a full
+    name. Where a name leads is looked at whenever something is sent.
+    """
 
     async def act() -> Facts:
-        row = await _acts(services).add_endpoint(
-            program.organisation,
-            program.by,
-            said.url,
-            said.kinds,
-            plain_allowed=services.branding.development,
-        )
+        try:
+            row = await _acts(services).add_endpoint(
+                program.organisation, program.by, said.url, said.kinds, poster=services.poster
+            )
+        except AddressRefusedError as error:
+            raise ProblemError(Kind.WRONG, faults=[Fault(where="body/url", detail=str(error))]) from None
         return {"id": row.id}
 
     facts = await once(request, program, key, said.model_dump(mode="json"), act)

@@ -74,6 +74,36 @@ async def test_own_machine_is_never_connected_to_however_it_is_written(host: str
     assert server.taken == []
 
 
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1", "10.1.2.3", "169.254.169.254", "[::1]", "[fe80::1%25eth0]", "[::ffff:10.0.0.1]", "0", "127.1",
+     "2130706433", "0x7f.1", "127.0.0.1.", "localhost", "LOCALHOST.", "hr.localhost", "intranet", "printer.local",
+     "hr.internal", "hr.home.arpa"],
+)  # fmt: skip
+def test_host_within_is_refused_without_looking_it_up(host: str) -> None:
+    with pytest.raises(PostingError) as refused:
+        Poster().refuse(f"https://{host}/x")
+
+    assert refused.value.code == "address_not_public"
+    Poster(private_allowed=True).refuse(f"https://{host}/x")
+
+
+@pytest.mark.parametrize("host", ["8.8.8.8", "[2606:4700:4700::1111]", "hr.example.nhs.uk", "hr.example.nhs.uk:8443"])
+def test_host_that_may_be_reached_is_not_refused(host: str) -> None:
+    Poster().refuse(f"https://{host}/x")
+
+
+@pytest.mark.parametrize(
+    "end", ["hr.example:0/", "hr.example:65536/", "hr.example:x/", "a:b@hr.example/", "/", "[::1"]
+)
+async def test_what_is_no_address_is_refused_before_and_when_posting(end: str) -> None:
+    with pytest.raises(PostingError) as refused:
+        HERE.refuse(f"https://{end}")
+
+    assert refused.value.code == "not_an_address"
+    assert await code_of(HERE, f"https://{end}") == "not_an_address"
+
+
 async def test_name_is_refused_if_any_of_its_addresses_is_private(monkeypatch: pytest.MonkeyPatch) -> None:
     # What a name server says is not for a test to arrange; everything after its answer is real.
     async def leads_to(*_: object, **__: object) -> list[tuple[object, ...]]:
@@ -89,15 +119,16 @@ async def test_name_is_looked_up_once_so_that_it_cannot_change_between(monkeypat
     real = asyncio.get_running_loop().getaddrinfo
 
     async def counted(host: object, *more: object, **options: object) -> object:
-        if host == "localhost":
-            looked.append(host)
-        return await real(host, *more, **options)  # type: ignore[arg-type]
+        if host != "hooks.example.org":
+            return await real(host, *more, **options)  # type: ignore[arg-type]
+        looked.append(host)
+        return await real("localhost", *more, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", counted)
     async with answering() as server:
         with pytest.raises(PostingError):
-            await Poster(plain_allowed=True).post(f"http://localhost:{server.port}/", b"", {})
-        assert looked == ["localhost"]
+            await Poster(plain_allowed=True).post(f"http://hooks.example.org:{server.port}/", b"", {})
+        assert looked == ["hooks.example.org"]
 
 
 async def test_http_is_refused_unless_allowed() -> None:

@@ -30,7 +30,7 @@ HERE = Poster(plain_allowed=True, private_allowed=True, timeout_seconds=5)
 
 async def an_endpoint(rig: Rig, port: int, *kinds: EventKind) -> WebhookEndpoint:
     acts = ProgramActs(rig.sessions)
-    return await acts.add_endpoint(HOME, rig.nominator, f"http://127.0.0.1:{port}/", kinds, plain_allowed=True)
+    return await acts.add_endpoint(HOME, rig.nominator, f"http://127.0.0.1:{port}/", kinds, poster=HERE)
 
 
 async def owed_to(rig: Rig, endpoint: WebhookEndpoint) -> list[WebhookDelivery]:
@@ -130,7 +130,7 @@ async def test_other_organisations_and_earlier_events_are_not_told(rig: Rig, coh
         own = await an_endpoint(rig, server.port)
         acts = ProgramActs(rig.sessions)
         url = f"http://127.0.0.1:{server.port}/other"
-        other = await acts.add_endpoint(ELSEWHERE, stranger, url, plain_allowed=True)
+        other = await acts.add_endpoint(ELSEWHERE, stranger, url, poster=HERE)
         before = await owed_to(rig, own)
         await withdrawn(cohort)
         await send_all(rig)

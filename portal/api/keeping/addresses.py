@@ -7,6 +7,7 @@ from pydantic import StringConstraints
 from starlette.responses import HTMLResponse, Response
 
 from acts.errors import RefusedError
+from acts.programs import AddressRefusedError
 from models.programs import EventKind
 from portal.api.keeping import shown_once
 from portal.api.keeping.confirming import RENEWING, confirmation_page
@@ -46,7 +47,7 @@ async def add(request: Request, keeper: Own, services: Surroundings) -> Response
 
     async def act() -> str:
         row = await acts_of(services).add_endpoint(
-            keeper.organisation, keeper.by, said.url, said.kinds, plain_allowed=services.branding.development
+            keeper.organisation, keeper.by, said.url, said.kinds, poster=services.poster
         )
         await shown_once.keep(request, services, keeper.visitor, row.id, row.secret)
         return f"{keeper.root}/webhooks/{row.id}"
@@ -54,7 +55,7 @@ async def add(request: Request, keeper: Own, services: Surroundings) -> Response
     try:
         return await done_once(request, act)
     except RefusedError as error:
-        form.refuse("url", str(error))
+        form.refuse("url" if isinstance(error, AddressRefusedError) else "", str(error))
         return await _page(request, keeper, form, status=422)
 
 
