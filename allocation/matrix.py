@@ -5,7 +5,7 @@ reaches, and at that floor the highest total. The highest floor is first looked 
 beyond it: the smallest sum of an item's best fits. Where that cannot be reached, halving finds the highest.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Literal
 
@@ -13,13 +13,18 @@ import highspy
 import numpy as np
 
 from allocation.affinities import Affinities
+from allocation.alike import grouped
+from allocation.panel_columns import SEATS, PanelOracle
+from allocation.panel_search import PanelSearch
 from allocation.transport import Floats, Relaxed, Terms, Transport, quiet_highs
-from allocation.whole_panels import SEATS, PanelSearch
 
 Objective = Literal["floor", "total"]
 MatrixStatus = Literal["optimal", "feasible", "short"]
 
 _SLACK = 1e-7  # How far below the floor asked for a sum may lie by rounding.
+_DEPTHS = (2e-5, 1e-4)  # How far below the relaxation, as shares of it, a whole answer is looked for at once,
+_NODES = 60  # and in how many nodes.
+_FINE = 0.01  # Closer to a floor out of reach than this share of it, only floors that some panel has are asked for.
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,9 +92,9 @@ def solve_matrix(
     if not 0 <= least <= most:
         raise ValueError(f"loads from {least} to {most}; ask for 0 <= least <= most")
     shuffled = affinities.shuffled(seed)
-    terms = Terms(shuffled.fits, demand, least, most)
+    terms = Terms.alike(shuffled.fits, demand, least, most)
     begun = perf_counter()
-    found = _best_total(terms) if objective == "total" else _floor_first(terms, seconds)
+    found = _best_total(terms) if objective == "total" else _floors_of_groups(terms, seconds)
     spent = perf_counter() - begun
     return _answer(affinities, shuffled, terms, found, spent)
 
@@ -111,65 +116,140 @@ def _best_total(terms: Terms) -> _Found:
     return _Found(relaxed.taken, _floor_limit(terms), total if short else relaxed.bound, short)
 
 
-def _floor_first(terms: Terms, seconds: float) -> _Found:
+def _floors_of_groups(terms: Terms, seconds: float) -> _Found:
+    """Floor first, with assessors alike counted together where their seats can then be handed out.
+
+    Without least loads few panels are below the highest floor when the total is best, and lifting them is quick.
+    """
+    limit = _floor_limit(terms)
+    if not terms.least.any():
+        programme = Transport(terms)
+        found = _best_total_at(terms, programme.relaxed(), limit)
+        found = found or _whole_at(terms, programme, programme.relaxed(limit - _SLACK), limit)
+        if found is not None:
+            return found
+    if (alike := grouped(terms)).some:
+        found = _floor_first(alike.terms, limit, seconds)
+        taken = None if found.short else alike.handed_out(found.taken)
+        if taken is not None:
+            return replace(found, taken=taken)
+    return _floor_first(terms, limit, seconds)
+
+
+def _floor_first(terms: Terms, limit: float, seconds: float) -> _Found:
     programme = Transport(terms)
     first = programme.relaxed()
-    limit = _floor_limit(terms)
+    found = _best_total_at(terms, first, limit)
+    if found is None:
+        best, limit = _highest_floor(terms, programme, first, limit, seconds)
+        found = replace(best, floor_bound=limit)
+    return found
+
+
+def _best_total_at(terms: Terms, first: Relaxed, limit: float) -> _Found | None:
+    """The best total where it leaves somebody short, or has the highest floor there could be."""
     if first.shortage > 1e-6:
         return _Found(first.taken, limit, _total(terms, first.taken), short=True)
-    reached = _floor_of(terms, first.taken)
-    if reached >= limit - _SLACK:
+    if _floor_of(terms, first.taken) >= limit - _SLACK:
         return _Found(first.taken, limit, first.bound, short=False)
-    best, limit = _highest_floor(terms, first, limit, seconds)
-    return _Found(best.taken, limit, best.total_bound, short=False)
+    return None
 
 
-def _highest_floor(terms: Terms, first: Relaxed, limit: float, seconds: float) -> tuple[_Found, float]:
-    """Halves between a floor that is reached and one that is not; the last step asks for just more than reached."""
-    best = _Found(first.taken, limit, first.bound, short=False)
-    reached, asked = _floor_of(terms, first.taken), limit
+def _highest_floor(
+    terms: Terms, programme: Transport, first: Relaxed, limit: float, seconds: float
+) -> tuple[_Found, float]:
+    """The best total at the highest floor, and what the floor is proved not to exceed.
+
+    Halves between a floor that is reached and one that is not, and solves for the total at the end alone. Where time
+    ends before, the floor has a gap.
+    """
+    best = _at_floor(terms, programme, limit, seconds).found
+    if best is not None:
+        return best, limit
+    proved, whole = limit, _Found(first.taken, limit, first.bound, short=False)
+    reached = _floor_of(terms, first.taken)
     step = max(_grid(terms), 1e-6 * max(1.0, abs(limit)))
-    while True:
-        found = _at_floor(terms, asked, seconds)
-        if found is None:
-            limit = asked
+    deadline = perf_counter() + seconds
+    while (asked := _between(terms, reached, limit, step)) is not None:
+        if perf_counter() > deadline:
+            limit = reached
+            break
+        tried = _at_floor(terms, Transport(terms), asked, seconds, any_one=True)
+        if tried.found is not None:
+            whole, reached = tried.found, max(_floor_of(terms, tried.found.taken), asked - _SLACK)
         else:
-            best, reached = found, max(_floor_of(terms, found.taken), asked - _SLACK)
-        if limit - reached < 1.5 * step:
-            # What was not reached is at most a step above: nothing lies between but what is reached.
-            return best, reached if limit > reached + _SLACK else limit
-        asked = reached + step if limit - reached < 4 * step else (reached + limit) / 2
+            limit = asked
+            proved = limit if tried.settled else proved
+    best = _at_floor(terms, Transport(terms), reached, seconds).found or whole
+    return best, proved if proved > limit else max(_floor_of(terms, best.taken), reached)
 
 
-def _at_floor(terms: Terms, floor: float, seconds: float) -> _Found | None:
-    """The best total with every panel at the floor; None when there is none."""
-    relaxed = Transport(terms).relaxed(floor - _SLACK)
-    # A part of a seat may be left short only because that lifts a floor cheaply: it is no proof that none can.
-    if relaxed.whole and relaxed.shortage <= 1e-6:
-        return _Found(relaxed.taken, floor, relaxed.bound, short=False)
+def _between(terms: Terms, reached: float, limit: float, step: float) -> float | None:
+    """The next floor to ask for: about half way to the limit; None when no panel's sum lies between."""
+    if terms.demand == SEATS and limit - reached < _FINE * max(1.0, abs(limit)):
+        lowest, above = (PanelOracle(terms, sum_ - _SLACK).lowest for sum_ in (reached + step, (reached + limit) / 2))
+        return None if lowest > limit - step / 2 else above if above < limit - step / 2 else lowest
+    if limit - reached < 1.5 * step:
+        return None
+    return reached + step if limit - reached < 4 * step else (reached + limit) / 2
+
+
+@dataclass(frozen=True, eq=False)
+class _Tried:
+    """What was found at a floor; without a find, whether it is settled that there is none."""
+
+    found: _Found | None
+    settled: bool
+
+
+def _at_floor(terms: Terms, programme: Transport, floor: float, seconds: float, *, any_one: bool = False) -> _Tried:
+    """The best total with every panel at the floor, or any answer there."""
+    relaxed = programme.relaxed(floor - _SLACK)
+    if (whole := _whole_at(terms, programme, relaxed, floor)) is not None:
+        return _Tried(whole, settled=True)
     if terms.demand == SEATS:
-        answer = PanelSearch(terms, floor - _SLACK).best(relaxed.prices.assessors, seconds)
+        search = PanelSearch(terms, floor - _SLACK)
+        answer = search.best(relaxed.prices.assessors, seconds, any_one=any_one)
         if answer.panels is not None:
             taken = np.zeros_like(terms.fits)
-            taken[answer.panels.items[:, None], answer.panels.assessors] = 1.0
-            return _Found(taken, floor, min(answer.bound, relaxed.bound), short=False)
+            np.add.at(taken, (answer.panels.items[:, None], answer.panels.assessors), 1.0)
+            return _Tried(_Found(taken, floor, min(answer.bound, relaxed.bound), short=False), settled=True)
         if answer.bound == -np.inf:
+            return _Tried(None, settled=True)
+    return _branch_and_bound(terms, floor - _SLACK, relaxed.bound, seconds, any_one=any_one)
+
+
+def _whole_at(terms: Terms, programme: Transport, relaxed: Relaxed, floor: float) -> _Found | None:
+    """The best whole answer where the relaxation is whole, or nearly so and just above one."""
+    # A part of a seat may be left short only because that lifts a floor cheaply: it is no proof that none can.
+    if relaxed.shortage > 1e-6:
+        return None
+    if relaxed.whole:
+        return _Found(relaxed.taken, floor, relaxed.bound, short=False)
+    open_pairs = np.abs(relaxed.taken - np.round(relaxed.taken)) > 1e-6
+    if open_pairs.sum() > len(terms.fits) // 4 + 8:
+        return None
+    for depth in _DEPTHS:
+        found = programme.whole(relaxed, floor - _SLACK, depth * max(1.0, abs(relaxed.bound)), _NODES)
+        if found.values is not None and found.ended:
+            return _Found(programme.table(found.values), floor, found.total, short=False)
+        if not found.ended:
             return None
-    return _branch_and_bound(terms, floor - _SLACK, relaxed.bound, seconds)
+    return None
 
 
-def _branch_and_bound(terms: Terms, floor: float, bound: float, seconds: float) -> _Found | None:
-    """The plain programme with a floor in whole numbers, for panels that are not of three."""
+def _branch_and_bound(terms: Terms, floor: float, bound: float, seconds: float, *, any_one: bool) -> _Tried:
+    """The plain programme with a floor in whole numbers: for panels that are not of three, and where these fail."""
     items, assessors = terms.fits.shape
     item_of, assessor_of = np.nonzero(terms.allowed)
-    fits = terms.fits[item_of, assessor_of]
+    fits, spaces = terms.fits[item_of, assessor_of], terms.spaces[item_of, assessor_of].astype(float)
     pairs = len(fits)
     model = highspy.HighsLp()
     model.num_col_, model.num_row_ = pairs, 2 * items + assessors
-    model.col_cost_, model.col_lower_, model.col_upper_ = -fits, np.zeros(pairs), np.ones(pairs)
+    model.col_cost_, model.col_lower_, model.col_upper_ = -fits, np.zeros(pairs), spaces
     seats = np.full(items, float(terms.demand))
-    model.row_lower_ = np.concatenate([seats, np.full(assessors, float(terms.least)), np.full(items, floor)])
-    model.row_upper_ = np.concatenate([seats, np.full(assessors, float(terms.most)), np.full(items, np.inf)])
+    model.row_lower_ = np.concatenate([seats, terms.least.astype(float), np.full(items, floor)])
+    model.row_upper_ = np.concatenate([seats, terms.most.astype(float), np.full(items, np.inf)])
     rows = np.stack([item_of, items + assessor_of, items + assessors + item_of], axis=1)
     model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
     model.a_matrix_.start_ = 3 * np.arange(pairs + 1)
@@ -177,16 +257,18 @@ def _branch_and_bound(terms: Terms, floor: float, bound: float, seconds: float) 
     model.a_matrix_.value_ = np.stack([np.ones(pairs), np.ones(pairs), fits], axis=1).ravel()
     model.integrality_ = [highspy.HighsVarType.kInteger] * pairs
     highs = quiet_highs(seconds)
-    for option, value in (("presolve", "on"), ("mip_rel_gap", 0.0), ("mip_abs_gap", 1e-7)):
+    gaps = (("mip_rel_gap", np.inf if any_one else 0.0), ("mip_abs_gap", 1e-7))
+    for option, value in (("presolve", "on"), *gaps):
         highs.setOptionValue(option, value)
     highs.passModel(model)
     highs.run()
     result = highs.getInfo()
     if result.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
-        return None
+        return _Tried(None, settled=highs.getModelStatus() == highspy.HighsModelStatus.kInfeasible)
     taken = np.zeros_like(terms.fits)
     taken[item_of, assessor_of] = np.round(np.asarray(highs.getSolution().col_value))
-    return _Found(taken, floor, min(bound, -float(result.mip_dual_bound)), short=False)
+    found = _Found(taken, floor, min(bound, -float(result.mip_dual_bound)), short=False)
+    return _Tried(found, settled=True)
 
 
 def _answer(affinities: Affinities, shuffled: Affinities, terms: Terms, found: _Found, spent: float) -> MatrixAnswer:

@@ -19,6 +19,8 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
+from allocation.branching import Branching, Searched, split_most_open
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -27,19 +29,27 @@ _TINY = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class Terms:
-    """What a matrix problem asks: `demand` assessors an item, `least` to `most` items an assessor.
+    """What a matrix problem asks: `demand` assessors an item, and of each assessor so many items.
 
     Attributes:
         fits: Items down, assessors across; not a number where they may not meet.
+        spaces: How often the two may meet: 0 or 1, and more where a column stands for several assessors alike.
         demand: Assessors for each item.
-        least: Fewest items of an assessor.
-        most: Most items of an assessor.
+        least: Fewest items of each assessor.
+        most: Most items of each assessor.
     """
 
     fits: Floats
+    spaces: Ints
     demand: int
-    least: int
-    most: int
+    least: Ints
+    most: Ints
+
+    @classmethod
+    def alike(cls, fits: Floats, demand: int, least: int, most: int) -> "Terms":
+        """The same limits for every assessor."""
+        places = np.ones(fits.shape[1], dtype=np.int64)
+        return cls(fits, (~np.isnan(fits)).astype(np.int64), demand, least * places, most * places)
 
     @property
     def allowed(self) -> NDArray[np.bool_]:
@@ -55,10 +65,16 @@ class Prices:
     assessors: Floats
     floors: Floats
 
+    def gain(self, terms: Terms) -> Floats:
+        """What each pair is worth beyond its prices; an answer is worth less by what it forgoes of this."""
+        worth = terms.fits * (1 - self.floors[:, None]) if self.floors.any() else terms.fits
+        gain: Floats = worth - self.items[:, None] - self.assessors
+        return gain
+
     def bound(self, terms: Terms, floor: float) -> float:
         """No answer without shortage has a higher total: weak duality, true for every choice of prices."""
-        gain = terms.fits * (1 - self.floors[:, None]) - self.items[:, None] - self.assessors
-        over = np.maximum(np.nan_to_num(gain, nan=0.0), 0.0).sum()
+        gain = self.gain(terms)
+        over = (np.maximum(np.nan_to_num(gain, nan=0.0), 0.0) * terms.spaces).sum()
         places = np.where(self.assessors > 0, terms.most, terms.least) * self.assessors
         floors = floor * self.floors.sum() if self.floors.any() else 0.0
         return float(terms.demand * self.items.sum() + places.sum() + over + floors)
@@ -106,7 +122,7 @@ class Transport:
         self._kept = self._promising()
         self._item_of, self._assessor_of = (axis.astype(np.int64) for axis in np.nonzero(self._kept))
         self._highs = quiet_highs()
-        self._first = self._pass_model()
+        self._slacks: int = self._pass_model()
 
     def relaxed(self, floor: float | None = None) -> Relaxed:
         """The best total, each panel's fits summing to at least the floor where one is given."""
@@ -117,8 +133,7 @@ class Transport:
             dual = -np.asarray(solution.row_dual)
             prices = Prices(*np.split(dual, [self._items, self._items + self._assessors]))
             values = np.asarray(solution.col_value)
-            taken = np.zeros_like(self._fits)
-            taken[self._item_of, self._assessor_of] = self._of_pairs(values)
+            taken = self.table(values[self._slacks :])
             low = np.zeros(0, dtype=np.int64)
             if floor is not None:
                 low = np.flatnonzero(((taken * self._fits).sum(axis=1) < floor - _TINY) & ~bound_rows)
@@ -126,7 +141,7 @@ class Transport:
                 break
             bound_rows[low] = True
             self._bind(low, floor)
-        shortage = float(values[self._first : self._first + self._slacks].sum())
+        shortage = float(values[: self._slacks].sum())
         return Relaxed(taken, shortage, prices, prices.bound(self._terms, floor or 0.0))
 
     def _promising(self) -> NDArray[np.bool_]:
@@ -134,45 +149,70 @@ class Transport:
         terms, fits = self._terms, np.where(self._allowed, self._fits, -np.inf)
         kept = np.zeros_like(self._allowed)
         best = min(2 * terms.demand + 2, self._assessors)
-        if terms.least > 0 and self._fits.size <= 200_000:
+        if terms.least.any() and self._fits.size <= 200_000:
             kept[:] = True
         else:
             np.put_along_axis(kept, np.argpartition(-fits, best - 1, axis=1)[:, :best], values=True, axis=1)
-            if terms.least > 0:
-                most = min(4 * terms.least, self._items)
+            if terms.least.any():
+                most = min(4 * int(terms.least.max()), self._items)
                 np.put_along_axis(kept, np.argpartition(-fits, most - 1, axis=0)[:most], values=True, axis=0)
         return kept & self._allowed
 
-    def _of_pairs(self, values: Floats) -> Floats:
-        return np.concatenate([values[: self._first], values[self._first + self._slacks :]])
+    def whole(self, relaxed: Relaxed, floor: float, depth: float, nodes: int) -> Searched:
+        """The best whole answer within `depth` of the relaxed one's bound, each panel at the floor.
+
+        Pairs of which the prices say that none is in such an answer stay out.
+        """
+        gain = relaxed.prices.gain(self._terms)
+        self._add(*np.nonzero((gain > -depth) & self._allowed & ~self._kept))
+        self._bind(np.arange(self._items), floor)
+        slacks = np.arange(self._slacks, dtype=np.int32)
+        none = np.zeros(self._slacks)
+        self._highs.changeColsBounds(self._slacks, slacks, none, none)
+        free = np.zeros(len(self._item_of)), self._spaces(self._item_of, self._assessor_of)
+        search = Branching(self._highs, self._slacks, split_most_open)
+        found = search.best(free, relaxed.bound - depth, nodes)
+        search.close(free)
+        self._highs.changeColsBounds(self._slacks, slacks, none, np.full(self._slacks, np.inf))
+        return found
+
+    def table(self, values: Floats) -> Floats:
+        """Values of the columns of pairs, items down, assessors across."""
+        taken = np.zeros_like(self._fits)
+        taken[self._item_of, self._assessor_of] = values
+        return taken
+
+    def _spaces(self, item_of: Ints, assessor_of: Ints) -> Floats:
+        return self._terms.spaces[item_of, assessor_of].astype(np.float64)
 
     def _pass_model(self) -> int:
         items, assessors, pairs = self._items, self._assessors, len(self._item_of)
-        short = assessors if self._terms.least > 0 else 0
-        self._slacks = items + short
+        short = assessors if self._terms.least.any() else 0
+        slacks: int = items + short
         model = highspy.HighsLp()
-        model.num_col_, model.num_row_ = pairs + self._slacks, 2 * items + assessors
+        model.num_col_, model.num_row_ = slacks + pairs, 2 * items + assessors
         fits = self._fits[self._item_of, self._assessor_of]
-        model.col_cost_ = np.concatenate([-fits, np.full(self._slacks, self._penalty)])
-        model.col_lower_ = np.zeros(pairs + self._slacks)
-        model.col_upper_ = np.concatenate([np.ones(pairs), np.full(self._slacks, np.inf)])
+        model.col_cost_ = np.concatenate([np.full(slacks, self._penalty), -fits])
+        model.col_lower_ = np.zeros(slacks + pairs)
+        spaces = self._spaces(self._item_of, self._assessor_of)
+        model.col_upper_ = np.concatenate([np.full(slacks, np.inf), spaces])
         seats = np.full(items, float(self._terms.demand))
         none = np.full(items, np.inf)
-        model.row_lower_ = np.concatenate([seats, np.full(assessors, float(self._terms.least)), -none])
-        model.row_upper_ = np.concatenate([seats, np.full(assessors, float(self._terms.most)), none])
+        model.row_lower_ = np.concatenate([seats, self._terms.least.astype(float), -none])
+        model.row_upper_ = np.concatenate([seats, self._terms.most.astype(float), none])
         # A missing seat must not break the floor as well: it brings as much as any assessor could.
         generous = np.full(items, max(float(np.abs(self._fits).max(initial=0.0)), 1.0) * 2 * self._terms.demand)
         rows, values = self._columns(self._item_of, self._assessor_of)
         of_items = np.stack([np.arange(items), items + assessors + np.arange(items)], axis=1).ravel()
-        starts = np.cumsum([3] * pairs + [2] * items + [1] * short)
+        starts = np.cumsum([2] * items + [1] * short + [3] * pairs)
         model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
         model.a_matrix_.start_ = np.concatenate([[0], starts])
-        model.a_matrix_.index_ = np.concatenate([rows, of_items, items + np.arange(short)])
+        model.a_matrix_.index_ = np.concatenate([of_items, items + np.arange(short), rows])
         model.a_matrix_.value_ = np.concatenate(
-            [values, np.stack([np.ones(items), generous], axis=1).ravel(), np.ones(short)]
+            [np.stack([np.ones(items), generous], axis=1).ravel(), np.ones(short), values]
         )
         self._highs.passModel(model)
-        return pairs
+        return slacks
 
     def _columns(self, item_of: Ints, assessor_of: Ints) -> tuple[Ints, Floats]:
         rows = np.stack([item_of, self._items + assessor_of, self._items + self._assessors + item_of], axis=1)
@@ -181,7 +221,7 @@ class Transport:
 
     def _add_columns(self, prices: Prices) -> bool:
         """Adds, for each item, the few left out columns that could better the answer most."""
-        gain = self._fits * (1 - prices.floors[:, None]) - prices.items[:, None] - prices.assessors
+        gain = prices.gain(self._terms)
         gain[self._kept | ~self._allowed] = -1.0
         item_of, assessor_of = np.nonzero(gain > _TINY)
         if not len(item_of):
@@ -189,18 +229,23 @@ class Transport:
         order = np.lexsort((-gain[item_of, assessor_of], item_of))
         item_of, assessor_of = item_of[order], assessor_of[order]
         few = np.arange(len(item_of)) - np.searchsorted(item_of, item_of) < 8
-        item_of, assessor_of = item_of[few], assessor_of[few]
+        self._add(item_of[few], assessor_of[few])
+        return True
+
+    def _add(self, item_of: Ints, assessor_of: Ints) -> None:
+        if not len(item_of):
+            return
         self._kept[item_of, assessor_of] = True
         rows, values = self._columns(item_of, assessor_of)
         count = len(item_of)
         starts = (3 * np.arange(count)).astype(np.int32)
         costs = -self._fits[item_of, assessor_of]
         self._highs.addCols(
-            count, costs, np.zeros(count), np.ones(count), 3 * count, starts, rows.astype(np.int32), values
-        )
+            count, costs, np.zeros(count), self._spaces(item_of, assessor_of), 3 * count, starts,
+            rows.astype(np.int32), values,
+        )  # fmt: skip
         self._item_of = np.concatenate([self._item_of, item_of])
         self._assessor_of = np.concatenate([self._assessor_of, assessor_of])
-        return True
 
     def _bind(self, low: Ints, floor: float | None) -> None:
         if len(low):
