@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 from pydantic import BaseModel
 
+from acts.drafting import answers_of
 from models.equality import QUESTIONS
 from models.policy import Policy
 from models.tables import Application, ApplicationDraft, AuditEvent, EarlierPost, OutboxMessage, Person
@@ -22,6 +23,7 @@ from rules.applications import form
 from storage.audit import DRAFTED
 from storage.equality import OwnAnswer
 from storage.nominee_pages import OwnEndorsement, OwnNomination
+from storage.self_pages import OwnBegun
 
 _CHANGES = {"stage": "Stage", "due_at": "Deadline", "paused": "Paused", "until": "Asked for until"}
 _MOMENTS = frozenset({"due_at", "until"})
@@ -132,12 +134,23 @@ class HeldNomination(BaseModel):
     events: list[HeldEvent]
 
 
+class HeldBegun(BaseModel):
+    """A nomination you began of yourself and have not sent."""
+
+    cohort: str
+    organisation: str
+    begun_at: datetime
+    saved_at: datetime
+    answers: dict[str, str]
+
+
 class Held(BaseModel):
     """Everything."""
 
     made_at: datetime
     person: HeldPerson
     nominations: list[HeldNomination]
+    begun: list[HeldBegun]
     equality: list[HeldEquality]
 
 
@@ -156,6 +169,7 @@ class Sources:
     reasons: Mapping[str, tuple[str, ...]]
     events: Sequence[AuditEvent]
     equality: Sequence[OwnAnswer]
+    begun: Sequence[OwnBegun]
 
 
 def held_about(sources: Sources, sender: Sender, now: datetime) -> Held:
@@ -171,6 +185,7 @@ def held_about(sources: Sources, sender: Sender, now: datetime) -> Held:
             earlier_posts={one.organisation_code: one.left_on for one in sources.earlier_posts},
         ),
         nominations=[_nomination(one, sources, sender) for one in sources.nominations],
+        begun=[_begun(one) for one in sources.begun if one.draft.nomination_id is None],
         equality=[_equality(one) for one in sources.equality],
     )
 
@@ -284,6 +299,16 @@ def held_events(events: Sequence[AuditEvent], person: str, *, decided: bool) -> 
             )
         )
     return held
+
+
+def _begun(one: OwnBegun) -> HeldBegun:
+    return HeldBegun(
+        cohort=one.cohort.name,
+        organisation=one.organisation,
+        begun_at=one.draft.begun_at,
+        saved_at=one.draft.saved_at,
+        answers=answers_of(one.draft),
+    )
 
 
 def _equality(one: OwnAnswer) -> HeldEquality:

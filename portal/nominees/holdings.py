@@ -26,6 +26,7 @@ from storage.nominee_pages import (
     reasons_for,
 )
 from storage.policies import policy_of
+from storage.self_pages import self_begun
 
 routes = area()
 Person = Annotated[Visitor, by(Role.NOMINEE, Act.READ_NOMINATION)]
@@ -71,5 +72,6 @@ async def _held(services: Services, visitor: Visitor) -> Held:
             reasons=await reasons_for(session, asker),
             events=await own_events(session, asker),
             equality=await own_answers(session, asker),
+            begun=await self_begun(session, asker.person),
         )
     return held_about(sources, services.sender, services.clock())

@@ -18,7 +18,7 @@ from portal.services import Services
 from portal.sessions import COOKIE
 from portal.words import moment
 from tests.portal.conftest import A_Visit
-from tests.portal.nominees.oneself import ANSWERS, own_address
+from tests.portal.nominees.oneself import ANSWERS, a_complete_draft, own_address
 from tests.portal.test_sign_in import code_in, newest_letter
 from tests.portal.visiting import Seen, Visit
 from tests.workflows.rig import ELSEWHERE, HOME, CohortRig, Rig, eventually
@@ -366,3 +366,19 @@ async def test_names_and_addresses_stand_in_no_address_of_a_page(
         seen.append(page.path)
 
     assert [path for path in seen if "rosalind" in path.lower() or "@" in path] == []
+
+
+async def test_what_somebody_began_for_another_round_is_in_what_is_held_about_them(
+    rig: Rig, cohort: CohortRig, a_visit: A_Visit
+) -> None:
+    case = await cohort.nominate()
+    other = await rig.cohort()
+    await a_complete_draft(other, case.nominee.person, nominee_name="", current_post="Matron of two wards")
+    visit = await a_visit(case.nominee)
+
+    page = await visit.get("/my-nomination/data")
+    file = await visit.get("/my-nomination/data/download")
+
+    assert f"Begun and not sent, for {other.id}" in page.words
+    assert "Matron of two wards" in page.words
+    assert file.response.json()["begun"][0]["answers"]["current_post"] == "Matron of two wards"
