@@ -31,6 +31,7 @@ from models.messages import (
 )
 from models.tables import AllocationRun, Assessment, Nomination, ProposedSeat, UnstaffedNomination
 from storage.allocations import PROBLEM, RESULT, problem_of, seats_of
+from storage.own_properties import as_agreed
 from storage.policies import policy_of
 from storage.steps import Change, take_step
 
@@ -153,7 +154,9 @@ class AllocationActivities:
                 )
                 for nomination, lacking in left_out
             ]
-            return sorted(owed, key=lambda one: one.nomination)[:most]
+            # A nomination may be told two things, of which neither is left to a batch that begins after it.
+            told = frozenset(sorted({one.nomination for one in owed})[:most])
+            return sorted((one for one in owed if one.nomination in told), key=lambda one: one.nomination)
 
 
 async def _made(session: AsyncSession, asked: RunAsked) -> RunMade | None:
@@ -165,13 +168,14 @@ async def _made(session: AsyncSession, asked: RunAsked) -> RunMade | None:
 
 
 async def _keep(session: AsyncSession, asked: RunAsked, problem: AllocationProblem, result: RunAnswer) -> None:
+    kept = await as_agreed(session, asked.cohort, problem)
     session.add(
         AllocationRun(
             cohort_id=asked.cohort,
             number=asked.run,
             kind=asked.kind,
             status=RunStatus.PROPOSED,
-            problem=PROBLEM.dump_python(problem, mode="json"),
+            problem=PROBLEM.dump_python(kept, mode="json"),
             result=RESULT.dump_python(result, mode="json"),
             made_at=asked.step.at,
         )

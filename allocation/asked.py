@@ -204,6 +204,8 @@ def _not_in(what: str) -> str:
 
 
 def _priced(problem: AllocationProblem, proposal: Proposal, pair: Pair, *, aim: Aim, seconds: float) -> Reply:
+    if problem.withheld:
+        proposal = _without_mixed(problem, proposal)
     claim = proposal.certificate
     # The programme of a run is shared by those who ask at once, and no solver may be asked two things at a time.
     with _ONE_AT_A_TIME:
@@ -224,6 +226,13 @@ def _priced(problem: AllocationProblem, proposal: Proposal, pair: Pair, *, aim: 
         alone = "cannot sit here unless another panel stays without members"
         return Reply(*pair, seated=False, reasons=(alone,), cost=None)
     return Reply(*pair, seated=False, reasons=(), cost=cost)
+
+
+def _without_mixed(problem: AllocationProblem, proposal: Proposal) -> Proposal:
+    """The proposal without the worth of mixed panels, which cannot be reckoned anew; its bound stays as it is."""
+    claim = proposal.certificate
+    total = claim.total - problem.rules.weights.mixed * claim.mixed
+    return replace(proposal, certificate=replace(claim, total=total, mixed=0))
 
 
 @lru_cache(maxsize=2)

@@ -34,6 +34,7 @@ def certified(problem: AllocationProblem, proposal: Proposal) -> tuple[str, ...]
             count = sum(a.role in rule.roles or bool(rule.properties & a.properties) for a in panel)
             high = len(panel) if rule.at_most is None else rule.at_most
             faults += [f"{n.id}: {count} {rule.name}"] * (not rule.at_least <= count <= high)
+    mixed = claim.mixed if problem.withheld else mixed
     steps = [(a, n) for a in people.values() for n in range(a.load + 1, loads[a.id] + 1)]
     cost = sum(rules.weights.load * (2 * n - 1) // max(a.capacity, 1) for a, n in steps)
     faults += [f"{a.id}: capacity" for a, n in steps if n > a.capacity and rules.on("capacity")]

@@ -246,12 +246,15 @@ class AllocationProblem:
         rules: The rules.
         expected: Nominations, by identifier, that will need their panels later: they are planned for beside the
             others, so that nobody takes now whom they will need more, and are given nobody yet.
+        withheld: Whether the assessors' properties were taken out after it was solved: which panels were mixed can
+            then no longer be reckoned.
     """
 
     nominations: tuple[NominationDemand, ...]
     assessors: tuple[AssessorSupply, ...]
     rules: PanelRules
     expected: frozenset[str] = frozenset()
+    withheld: bool = False
 
     def __post_init__(self) -> None:
         known = {assessor.id for assessor in self.assessors}

@@ -35,6 +35,7 @@ from models.tables import (
     PairRule,
     ProposedSeat,
 )
+from storage.own_properties import properties_agreed
 from storage.pairs import pairs_of_nominations
 from storage.policies import policy_of
 
@@ -208,11 +209,15 @@ async def _problem(
         )
     rules = panel_rules(policy)
     pairs = await pairs_of_nominations(session, ids)
+    assessors = await _supply(session, cohort, systems, earlier, Counter() if as_held else loads)
+    mixed_by = policy.allocation.mixed_properties if rules.weights.mixed else frozenset()
+    agreed = await properties_agreed(session, cohort, mixed_by) if mixed_by else {}
     return AllocationProblem(
         nominations=tuple(demands),
-        assessors=await _supply(session, cohort, systems, earlier, Counter() if as_held else loads),
+        assessors=tuple(replace(one, properties=agreed.get(one.id, frozenset())) for one in assessors),
         rules=replace(
             rules,
+            mixed_properties=frozenset(one.value for one in mixed_by) if agreed else frozenset(),
             # A panel that was whole before somebody was pinned to it is as good as any.
             pinned=frozenset() if as_held else _binding(pairs, demands, rules.size),
             forbidden=frozenset(

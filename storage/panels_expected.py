@@ -40,7 +40,8 @@ async def panels_expected(session: AsyncSession, cohort: str, policy: Policy) ->
     """The cohort's panels that are not assessed yet.
 
     Nominations before their panels are counted as if all of them came so far. The rules are those of ``policy``,
-    which may be another than the cohort's; what operations pinned or forbade stays.
+    which may be another than the cohort's; what operations pinned or forbade stays, and what
+    assessors agreed to be mixed by.
     """
     nominations = (
         await session.exec(
@@ -63,6 +64,12 @@ async def panels_expected(session: AsyncSession, cohort: str, policy: Policy) ->
         replace(one, seats=max(problem.rules.size, len(one.seated)))
         for one in problem.nominations
     ]
-    rules = replace(panel_rules(policy), pinned=problem.rules.pinned, forbidden=problem.rules.forbidden)
+    kept = problem.rules
+    rules = replace(
+        panel_rules(policy),
+        pinned=kept.pinned,
+        forbidden=kept.forbidden,
+        mixed_properties=kept.mixed_properties,
+    )
     places = await session.exec(select(Organisation.code, Organisation.system_code).order_by(col(Organisation.code)))
     return Expected(replace(problem, nominations=tuple(demands), rules=rules), free, tuple(places.all()))

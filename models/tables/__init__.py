@@ -22,6 +22,7 @@ from models.tables.nominations import (
     Nomination,
     ScreeningFinding,
 )
+from models.tables.own_properties import OwnProperty
 from models.tables.people import EarlierPost, Organisation, Person, RoleGrant
 from models.tables.portal import ActOnce, Passkey, SignInAttempt, SignInCode, WebSession
 from models.tables.post import OutboxMessage, Telling
@@ -52,6 +53,7 @@ __all__ = [
     "NominationDraft",
     "Organisation",
     "OutboxMessage",
+    "OwnProperty",
     "PairRule",
     "Passkey",
     "Person",

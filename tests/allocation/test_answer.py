@@ -86,6 +86,9 @@ def test_certificate_says_in_words_whether_it_is_proved() -> None:
     assert "A second program found 2 faults: do not release this run." in open_.words
 
 
+ROLES_OF = ("chief_executive", "chair", "accountable_officer", "non_executive_director")
+
+
 def two_and_one_to_come() -> AllocationProblem:
     """One of two chief executives knows what both nominations are about; the one to come may have nobody else."""
     people = [
@@ -129,6 +132,26 @@ def test_nobody_waits_for_the_sake_of_nominations_to_come() -> None:
     assert {seat.nomination for seat in answer.seats} == {"now"}
     assert solved.expected == frozenset()
     assert certified(solved, answer.proposal) == ()
+
+
+def test_run_without_its_properties_is_checked_but_for_them_and_claims_no_exact_price() -> None:
+    women = [assessor(f"woman-{n}", ROLES_OF[n % 4], properties=frozenset({"woman"})) for n in range(4)]
+    men = [assessor(f"man-{n}", ROLES_OF[n % 4]) for n in range(4)]
+    one = problem([nomination("n")], [*women, *men], mixed_properties=frozenset({"woman"}))
+    one = replace(one, rules=replace(one.rules, weights=replace(one.rules.weights, mixed=40)))
+    answer = answered(one)
+    without = replace(
+        one, assessors=tuple(replace(each, properties=frozenset()) for each in one.assessors), withheld=True
+    )
+    left = next(each.id for each in one.assessors if each.id not in {seat.assessor for seat in answer.seats})
+
+    reply = asked(without, answer, "n", left)
+
+    assert answer.certificate.mixed == 1
+    assert certified(without, answer.proposal) == ()
+    assert certified(replace(without, withheld=False), answer.proposal) != ()
+    assert reply.cost is not None
+    assert not reply.cost.exact
 
 
 def test_run_is_not_asked_about_a_nomination_that_it_only_expects() -> None:

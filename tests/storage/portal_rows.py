@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlmodel import SQLModel
 
-from models.enums import Role
+from models.enums import AssessorProperty, Role
 from models.tables import (
     ActOnce,
     ApiToken,
@@ -12,6 +12,7 @@ from models.tables import (
     EqualityAnswer,
     ModerationLock,
     NominationDraft,
+    OwnProperty,
     Passkey,
     ScoreDraft,
     SignInAttempt,
@@ -38,6 +39,13 @@ def one_of_each_behind_the_portal() -> tuple[SQLModel, ...]:
             id="d-1", organisation_code="R1D", cohort_id="pilot", person_id=PERSON, begun_at=NOON, saved_at=NOON
         ),
         EqualityAnswer(person_id=PERSON, cohort_id="pilot", question="age", answers=["40_49"], saved_at=NOON),
+        OwnProperty(
+            assessor_id="A-001",
+            cohort_id="pilot",
+            property=AssessorProperty.WOMAN,
+            agreed_by=PERSON,
+            agreed_at=NOON,
+        ),
         BulkStep(id="b-1", cohort_id="pilot", act="pause", reason="other", person_id=PERSON, taken_at=NOON),
         ModerationLock(nomination_id="pilot-0001", person_id=PERSON, taken_at=NOON, ends_at=LATER),
         ScoreDraft(assessment_id="pilot-0001.A-001", field="vision.evidence", content="Words.", saved_at=NOON),
