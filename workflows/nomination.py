@@ -208,13 +208,16 @@ class NominationWorkflow(NominationActs):
             # Two replacements may be found before the first is seated, while the nomination is paused.
             before = self._panel_found.assessors if self._panel_found else ()
             self._panel_found = message.model_copy(update={"assessors": before + message.assessors})
-            self._panel_missing = None
+            if self._stage is Stage.AWAITING_PANEL:
+                # The whole panel: what an earlier run could not find is no longer missing.
+                self._panel_missing = None
             self._parking.settle("panel")
 
     @workflow.signal
     def panel_not_found(self, message: PanelNotFound | None = None) -> None:
         """An allocation run has found that the seats cannot be filled as things stand."""
-        self._panel_missing = message or self._panel_missing
+        if message is not None:
+            self._note_missing(message)
 
     @workflow.signal
     async def assessment_stuck(self, message: AssessmentStuck | None = None) -> None:

@@ -308,14 +308,23 @@ class NominationLedger:
         try:
             await allocation.signal("ask", request)
         except FailureError:
-            self._panel_missing = PanelNotFound(run=0, missing=1)
+            self._note_missing(PanelNotFound(run=0, missing=1))
+
+    def _note_missing(self, message: PanelNotFound) -> None:
+        """Seats of a panel at work are asked for one by one, and add up; a whole panel is missing once."""
+        before = self._panel_missing.missing if self._panel_missing and self._stage is Stage.SCORING else 0
+        self._panel_missing = message.model_copy(update={"missing": before + message.missing})
 
     async def _ask_a_person_for_seats(self) -> None:
-        """No assessor can be found: a person asks again once the register allows it, or goes on with fewer."""
+        """No assessor can be found: a person asks again once the register allows it, or goes on with fewer.
+
+        Assessors who are found meanwhile for other seats of a panel at work do not fill the ones that are missing:
+        these are asked for again.
+        """
         missing = self._panel_missing.missing if self._panel_missing else 1
         self._panel_missing = None
         way = await self._parking.park("panel", "NoAssessorFound")
-        if self._panel_found or self._stage in ENDS:
+        if self._stage in ENDS or (self._stage is Stage.AWAITING_PANEL and self._panel_found):
             return
         if way is WayOut.SKIP and self._stage is Stage.SCORING:
             self._panel.seats -= missing

@@ -236,3 +236,25 @@ async def test_panels_are_told_in_order_with_those_that_were_not_found(
     assert heard.told == [nomination_workflow(cohort.nomination(number)) for number in (1, 2, 3)]
     assert [name for name, _ in heard.said] == ["panel_released", "panel_not_found", "panel_released"]
     assert heard.said[0][1] == PanelReleased.model_validate({"run": 1, "assessors": ("A-001", "A-002")})
+
+
+async def test_nomination_with_a_seat_found_and_one_missing_is_told_both_in_one_batch(
+    cohort: CohortInRows, sessions: Sessions
+) -> None:
+    await cohort.begin(nominations=2)
+    await cohort.add(
+        cohort.run_row(1, RunKind.REPLACEMENT, RunStatus.RELEASED),
+        cohort.seat_row(1, 1),
+        cohort.seat_row(2, 1),
+        UnstaffedNomination(cohort_id=cohort.id, run=1, nomination_id=cohort.nomination(1), missing=1),
+    )
+    heard = Heard()
+    activities = telling(sessions, heard)
+
+    first = await activities.run("tell_panels", PanelsAsked(cohort=cohort.id, run=1, most=1), BatchTold)
+    rest = await activities.run(
+        "tell_panels", PanelsAsked(cohort=cohort.id, run=1, most=1, after=first.last), BatchTold
+    )
+
+    assert (first.last, rest.last) == (cohort.nomination(1), cohort.nomination(2))
+    assert sorted(name for name, _ in heard.said) == ["panel_not_found", "panel_released", "panel_released"]

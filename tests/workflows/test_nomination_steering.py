@@ -213,3 +213,17 @@ async def test_panel_is_found_once_the_register_has_grown(rig: Rig) -> None:
 
     await case.offered(3)
     assert (await eventually(case.row, lambda found: not found.attention_code)).stage is Stage.SCORING
+
+
+async def test_seat_that_stays_missing_when_another_is_found_is_asked_for_again(rig: Rig) -> None:
+    cohort = await rig.cohort(assessors=3)
+    case = await (await cohort.nominate()).reach(Stage.SCORING)
+    first, second, _ = await case.offered(3)
+    await rig.acts.assessments.decline(first, await case.assessor(first), AssessorDeclineReason.OVERLOADED)
+    await eventually(case.row, lambda found: found.attention_code)
+    await cohort.register(6)
+
+    await rig.acts.assessments.decline(second, await case.assessor(second), AssessorDeclineReason.OVERLOADED)
+
+    await eventually(lambda: case.panel(AssessmentStage.OFFERED), lambda found: len(found) == 3)
+    assert (await eventually(case.row, lambda found: not found.attention_code)).stage is Stage.SCORING
