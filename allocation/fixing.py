@@ -11,9 +11,10 @@ from time import perf_counter
 
 import numpy as np
 
+from allocation.around import Around, Pair, pairs_met
 from allocation.model import Bools, Ints, Model
 from allocation.prices import Market
-from allocation.seating import Around, Pair, Seating, pairs_met
+from allocation.seating import Seating
 from allocation.standing import Standing
 
 CLOSE = 2e-5  # The share of the rest at which its search may end.

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocation.model import Ints, Model
-from allocation.seating import Floats
+from allocation.seat_rows import Floats
 
 _PATIENCE = 20  # Steps without a better bound before they become smaller.
 

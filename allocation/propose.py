@@ -7,13 +7,14 @@ from time import perf_counter
 
 import numpy as np
 
+from allocation.around import pairs_met
 from allocation.certified import certified
 from allocation.fixing import ALL, around_of, freed, seated_by_fixing, seated_in_parts
 from allocation.model import Bools, Ints, Model, compiled, weeks_of
 from allocation.prices import Market, PanelChoice
 from allocation.problem import AllocationProblem
 from allocation.proposal import Aim, Certificate, Placed, Proposal
-from allocation.seating import Seating, pairs_met
+from allocation.seating import Seating
 from allocation.standing import Standing
 
 EXACT = 20_000  # Up to so many arcs the whole programme is searched to the end.

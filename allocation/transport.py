@@ -148,7 +148,7 @@ class Transport:
         """All of a small or tight matrix; else each item's best and a few more than are needed."""
         terms, fits = self._terms, np.where(self._allowed, self._fits, -np.inf)
         kept = np.zeros_like(self._allowed)
-        best = min(2 * terms.demand + 2, self._assessors)
+        best = min(3 * terms.demand + 3, self._assessors)
         if terms.least.any() and self._fits.size <= 200_000:
             kept[:] = True
         else:

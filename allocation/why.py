@@ -10,9 +10,11 @@ from allocation.model import Barred, Ints, compiled, fit_points, weeks_of, with_
 from allocation.problem import AllocationProblem
 from allocation.proposal import Proposal
 from allocation.propose import worth_of
+from allocation.relaxation import Relaxation
 from allocation.rules import bars
-from allocation.seating import Relaxation, Seating, Warm
+from allocation.seating import Seating
 from allocation.steady import steadied
+from allocation.warm import Warm
 
 
 @dataclass(frozen=True)
