@@ -2,15 +2,21 @@
 
 from email.message import EmailMessage
 
+from sqlalchemy import literal
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from models.enums import NominationRoute
+from models.enums import NominationRoute, Template
 from models.tables import Cohort, Nomination, Organisation, OutboxMessage, Person, ScreeningFinding
 from notify.compose import Sender, compose
 from notify.facts import TERMS, About, Facts, FactsError, Reader, read_facts
 from notify.render import render
+from storage.policies import names_are_hidden
+
+_OFFERS = frozenset({Template.OFFER, Template.OFFER_REMINDER})
+"""What asks an assessor whether they have a conflict of interest: these name the organisation to every panel."""
+_NOT_TOLD = "an organisation that its panel is not told"
 
 
 async def written(session: AsyncSession, owed: OutboxMessage, sender: Sender) -> EmailMessage:
@@ -53,8 +59,9 @@ async def _about(
     if row is None:
         raise FactsError("nomination_missing", "the message names no nomination that is in the database")
     nomination, cohort, organisation, person = row
+    reader = _reader(owed, nomination)
     return About(
-        reader=_reader(owed, nomination),
+        reader=reader,
         person=recipient.full_name,
         cohort=cohort.name,
         region=cohort.region,
@@ -62,7 +69,7 @@ async def _about(
         contact=sender.contact,
         service=sender.service,
         nominee=person.full_name,
-        organisation=organisation.name,
+        organisation=await _organisation(session, owed, nomination, organisation.name, reader),
         self_nominated=nomination.route is NominationRoute.SELF,
         due_at=facts.due_at,
         remaining=facts.remaining,
@@ -72,6 +79,16 @@ async def _about(
         development=facts.development,
         refusal=facts.refusal,
     )
+
+
+async def _organisation(
+    session: AsyncSession, owed: OutboxMessage, nomination: Nomination, name: str, reader: Reader
+) -> str:
+    """The organisation as the reader may know it: panels without names are told it in offers alone."""
+    if reader is not Reader.ASSESSOR or owed.template in _OFFERS:
+        return name
+    hidden = await session.exec(select(names_are_hidden(literal(nomination.cohort_id))))
+    return _NOT_TOLD if hidden.one() else name
 
 
 def _reader(owed: OutboxMessage, nomination: Nomination) -> Reader:

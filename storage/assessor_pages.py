@@ -40,6 +40,7 @@ from models.tables import (
     ScoreDraft,
 )
 from storage.lists import Asker
+from storage.policies import names_are_hidden
 
 PAGE = 50
 """Lines of a list that are shown at once."""
@@ -65,7 +66,10 @@ class Registration:
 
 @dataclass(frozen=True)
 class TaskLine:
-    """A task in a list; ``organisation`` is the nominee's, empty for who has a conflict. ``scored``: criteria."""
+    """A task in a list. ``scored``: criteria.
+
+    ``organisation`` is the nominee's, empty for who has a conflict and where panels read without names.
+    """
 
     assessment: str
     nomination: str
@@ -80,7 +84,11 @@ class TaskLine:
 
 @dataclass(frozen=True)
 class Task:
-    """One task. ``organisation`` as in `TaskLine`; ``paused``: whether the nomination's clock stands still."""
+    """One task. ``paused``: whether the nomination's clock stands still.
+
+    ``organisation`` is as in `TaskLine`, but stands in an offer whatever the panel reads: whoever works there must
+    recognise that they have a conflict.
+    """
 
     row: Assessment
     organisation: str
@@ -178,7 +186,7 @@ async def task_of(session: AsyncSession, asker: Asker, assessment: str) -> Task 
     """One task, or None where there is none of this id that was ever offered to this assessor."""
     conflicted = col(DeclaredConflict.nomination_id).is_not(None)
     rows = await session.exec(
-        select(Assessment, _organisation(), conflicted, Nomination.paused)
+        select(Assessment, _organisation(offers=True), conflicted, Nomination.paused)
         .join(Assessor, _seat())
         .join(Nomination, col(Nomination.id) == col(Assessment.nomination_id))
         .join(Organisation, col(Organisation.code) == col(Nomination.organisation_code))
@@ -335,9 +343,15 @@ def _conflict() -> ColumnElement[bool]:
     )
 
 
-def _organisation() -> ColumnElement[str]:
-    """The organisation's name, empty for who has a conflict or has given the task back."""
-    hidden = or_(col(DeclaredConflict.nomination_id).is_not(None), col(Assessment.stage).in_(GONE))
+def _organisation(*, offers: bool = False) -> ColumnElement[str]:
+    """The organisation's name, empty for who has a conflict or has given the task back.
+
+    Empty as well where panels read without names; with ``offers``, not while the task is an offer.
+    """
+    unnamed = names_are_hidden(col(Assessment.cohort_id))
+    if offers:
+        unnamed = and_(unnamed, col(Assessment.stage) != AssessmentStage.OFFERED)
+    hidden = or_(col(DeclaredConflict.nomination_id).is_not(None), col(Assessment.stage).in_(GONE), unnamed)
     return case((hidden, literal("")), else_=col(Organisation.name))
 
 

@@ -1,6 +1,6 @@
 """A cohort's policy, read from the version it is run by."""
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, bindparam, exists, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.policy import Policy
@@ -19,6 +19,17 @@ _RUN_BY = (
 _DOCUMENT = select(_VERSION.c.document).where(
     _VERSION.c.cohort_id == bindparam("cohort"), _VERSION.c.sha256 == bindparam("fingerprint")
 )
+
+
+def names_are_hidden(cohort: SQLColumnExpression[str]) -> ColumnElement[bool]:
+    """Whether the policy a cohort is run by hides names and organisations from its panels, as part of a query."""
+    anonymous = func.jsonb_extract_path_text(_VERSION.c.document, "panel", "anonymous")
+    return exists().where(
+        _COHORT.c.id == cohort,
+        _VERSION.c.cohort_id == _COHORT.c.id,
+        _VERSION.c.version == _COHORT.c.policy_version,
+        anonymous == "true",
+    )
 
 
 class CohortMissingError(LookupError):

@@ -5,8 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlmodel import col, select
 
-from models.enums import AssessmentStage, AssessorDeclineReason, SteerReason
-from models.tables import Assessment, Assessor, DeclaredConflict
+from models.enums import AssessmentStage, AssessorDeclineReason, SteerReason, Template
+from models.tables import Assessment, Assessor, DeclaredConflict, OutboxMessage
+from notify.compose import sender_from
+from notify.post import written
 from tests.portal.assessors.seats import offered, seat
 from tests.portal.conftest import A_Visit, assessor_of
 from tests.workflows.rig import CohortRig, Rig, eventually
@@ -63,6 +65,40 @@ async def test_offer_hides_the_name_where_the_policy_does(rig: Rig, a_visit: A_V
     assert [page.status for page in pages] == [200, 200, 200, 200]
     assert "Trust R1D" in pages[1].words
     assert not any("Unseen" in page.text or case.nominee.person in page.text for page in pages)
+
+
+async def test_organisation_stands_in_the_offer_alone_where_the_policy_hides_names(
+    rig: Rig, a_visit: A_Visit
+) -> None:
+    cohort = await rig.cohort({"panel.anonymous": True})
+    case, one = await offered(cohort)
+    visit = await a_visit(await case.assessor(one))
+    lists, page = ("/assessments", "/assessments/history"), f"/assessments/{one}"
+
+    offer = await visit.get(page)
+    before = [await visit.get(path) for path in lists]
+    accepted = await offer.submit("/accept")
+    during = [accepted, *[await visit.get(path) for path in (*lists, page, f"{page}/scores", f"{page}/decline")]]
+    await case.save_scores(one, 4)
+    await case.submit_scores(one)
+    after = [await visit.get(path) for path in (*lists, page, f"{page}/panel", f"{page}/conflict")]
+
+    letters = await rig.all(select(OutboxMessage).where(col(OutboxMessage.assessment_id) == one))
+    async with rig.sessions() as session:
+        sent = {
+            letter.template: (await written(session, letter, sender_from("Pool <pool@example.nhs.test>"))).as_string()
+            for letter in letters
+        }
+
+    others = [*before, *during, *after]
+    assert {shown.status for shown in others} == {200}
+    assert "Trust R1D" in offer.words
+    assert [shown.path for shown in others if "Trust R1D" in shown.text or "R1D" in shown.words] == []
+    assert case.id in after[1].words
+    assert {name: "Trust R1D" in text for name, text in sent.items()} == {
+        Template.OFFER: True,
+        Template.SCORING_OPEN: False,
+    }
 
 
 async def test_accepting_says_what_happens_next_and_is_one_act(cohort: CohortRig, a_visit: A_Visit) -> None:
