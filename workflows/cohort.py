@@ -90,6 +90,7 @@ class CohortWorkflow:
         self._parking = Parking(self._note_attention)
         self._one_at_a_time = asyncio.Lock()
         self._look_now = False
+        self._looks_again_at: datetime | None = None
         self._to_announce: list[Announcement] = []
 
     @workflow.run
@@ -287,12 +288,16 @@ class CohortWorkflow:
             self._look_now = False
             try:
                 interval = self._start.roll_call_every
-                wake = after(workflow.now(), interval, self._start.calendar.bank_holidays) - workflow.now()
+                self._looks_again_at = after(workflow.now(), interval, self._start.calendar.bank_holidays)
                 await workflow.wait_condition(
-                    lambda: self._look_now, timeout=wake, timeout_summary=WAITS_FOR[self._phase]
+                    lambda: self._look_now,
+                    timeout=self._looks_again_at - workflow.now(),
+                    timeout_summary=WAITS_FOR[self._phase],
                 )
             except TimeoutError:
                 continue
+            finally:
+                self._looks_again_at = None
 
     async def _count(self) -> StageCounts:
         return await count_stages(RollCallAsked(cohort=self._start.cohort))
@@ -382,7 +387,10 @@ class CohortWorkflow:
     @property
     def _waits_for(self) -> str:
         attention = self._parking.attention
-        return f"needs attention: {attention.step} ({attention.code})" if attention else WAITS_FOR[self._phase]
+        if attention:
+            return f"needs attention: {attention.step} ({attention.code})"
+        again = f", and looks again on {in_words(self._looks_again_at)}" if self._looks_again_at else ""
+        return WAITS_FOR[self._phase] + again
 
     async def _note_attention(self, attention: object) -> None:
         workflow.set_current_details(f"The cohort {self._waits_for}")

@@ -1,6 +1,7 @@
 """The cohort: its phases in order, its window moved, what it tells its nominations, its release and its end."""
 
 import asyncio
+import re
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -204,12 +205,16 @@ async def test_cohort_looks_by_itself_at_the_policys_interval(rig: Rig) -> None:
     case = await (await cohort.nominate()).reach(Stage.APPLYING)
     await rig.acts.cohorts.close_now(cohort.id, rig.operations, ILL)
     await case.withdraw()
-    waiting = (await cohort.state()).phase
+    waiting = await cohort.state()
 
     await cohort.skip_to(cohort.now() + timedelta(hours=1, minutes=1))
     await eventually(cohort.row, lambda row: row.phase is not CohortPhase.CLOSED)
 
-    assert waiting is CohortPhase.CLOSED
+    assert waiting.phase is CohortPhase.CLOSED
+    assert re.fullmatch(
+        r"waits for the last applications to be screened, and looks again on \w+day \d+ \w+ \d{4}, \d\d:\d\d UK time",
+        waiting.waits_for,
+    )
 
 
 async def test_continued_cohort_knows_what_it_knew_and_answers_what_came_meanwhile(rig: Rig) -> None:

@@ -9,6 +9,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from models.ids import CohortId, allocation_workflow, cohort_workflow
 from models.messages import AllocationState, CohortState
+from portal.words import restyled
 
 _SOON = timedelta(seconds=3)
 """Within which a worker answers a query, or is taken to be away."""
@@ -43,5 +44,5 @@ async def _asked(client: Client, name: str, workflow: str, kind: type[CohortStat
         return Said(name, workflow, "It could not be asked now: Temporal or every worker is away.")
     except (WorkflowQueryFailedError, WorkflowQueryRejectedError):
         return Said(name, workflow, "It could not be asked now.")
-    words = state.waits_for
+    words = restyled(state.waits_for)
     return Said(name, workflow, f"{words[:1].upper()}{words[1:]}", stuck=words.lower().startswith("needs attention"))

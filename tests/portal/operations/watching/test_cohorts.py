@@ -1,6 +1,7 @@
+import re
 from datetime import timedelta
 
-from models.enums import CohortPhase, Stage
+from models.enums import CohortPhase, Stage, SteerReason
 from models.policy import LONDON
 from tests.portal.conftest import A_Visit
 from tests.workflows.opened import opened
@@ -100,3 +101,14 @@ async def test_allocation_that_is_stuck_is_said_on_the_board_and_gets_its_way_ou
     assert page.path == f"{PATH}/{cohort.id}"
     assert "Give a way out" in page.words
     assert done.heading == "Done: give a way out"
+
+
+async def test_cohort_that_waits_says_when_it_looks_again(rig: Rig, a_visit: A_Visit) -> None:
+    cohort = await opened(rig)
+    await (await cohort.nominate()).reach(Stage.APPLYING)
+    await rig.acts.cohorts.close_now(cohort.id, rig.operations, SteerReason.OTHER)
+    visit = await a_visit(rig.operations)
+
+    said = await visit.get(f"{PATH}/{cohort.id}/said", headers={"HX-Request": "true"})
+
+    assert re.search(r"and looks again at \d+(:\d\d)?[ap]m on \d+ \w+ \d{4}", said.words)
