@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from models.enums import NominationRoute, Stage, StageChange
 from models.tables import AuditEvent
@@ -12,6 +13,9 @@ from portal.nominees.standing_words import Asked, Step, asked_of, steps_ahead
 from portal.words import day, moment
 from rules.stages import WITH_DEADLINE, leads_to
 from storage.nominee_pages import OwnNomination
+
+_ENDORSED_UNTIL = frozenset({Stage.NOMINATED, Stage.APPLYING, Stage.SCREENING})
+"""The stages in which it matters to the nominee if they are endorsed."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +57,21 @@ class Standing:
     asked: Asked
     steps: tuple[Step, ...]
     wish: Wish | None
+    endorsement: str
     happened: tuple[Happening, ...]
     links: tuple[Link, ...]
     others: tuple[Other, ...]
 
 
-def standing_of(own: Own, events: Sequence[AuditEvent], answered: int, fields: int, *, sent: bool) -> Standing:
+def standing_of(
+    own: Own,
+    events: Sequence[AuditEvent],
+    answered: int,
+    fields: int,
+    *,
+    sent: bool,
+    endorsed_at: datetime | None,
+) -> Standing:
     """The page of a nomination.
 
     Args:
@@ -67,6 +80,7 @@ def standing_of(own: Own, events: Sequence[AuditEvent], answered: int, fields: i
         answered: How many fields of the application have an answer.
         fields: How many there are.
         sent: Whether an application was submitted.
+        endorsed_at: When it was endorsed; None where it is not.
     """
     row = own.row
     by_self = row.route is NominationRoute.SELF
@@ -84,6 +98,7 @@ def standing_of(own: Own, events: Sequence[AuditEvent], answered: int, fields: i
         asked=asked_of(own, answered, fields),
         steps=steps_ahead(own),
         wish=_last_wish(own, events),
+        endorsement=_endorsement(own, endorsed_at),
         happened=happenings(events),
         links=_links(own, sent=sent, drafted=answered > 0),
         others=tuple(_other(one) for one in own.others),
@@ -103,6 +118,19 @@ def happenings(events: Sequence[AuditEvent]) -> tuple[Happening, ...]:
             kept.append(Happening(moment(event.at), HAPPENED[Stage(str(now))]))
         stage = now or stage
     return tuple(kept)
+
+
+def _endorsement(own: Own, endorsed_at: datetime | None) -> str:
+    """What came of asking the organisation of somebody who nominated themselves; empty for everybody else."""
+    row, organisation = own.row, own.found.organisation
+    if row.route is not NominationRoute.SELF or row.stage not in _ENDORSED_UNTIL:
+        return ""
+    if endorsed_at is not None:
+        return f"{organisation} endorsed you on {day(endorsed_at)}."
+    return (
+        f"{organisation} is asked to endorse you by {moment(own.cohort.closes_at)}, and has not done so yet. Talk to "
+        "a senior leader there: without an endorsement your application waits when it is checked."
+    )
 
 
 def _last_wish(own: Own, events: Sequence[AuditEvent]) -> Wish | None:

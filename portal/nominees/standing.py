@@ -16,7 +16,7 @@ from portal.services import Services, Surroundings
 from portal.visitors import Visitor
 from rules.applications import form
 from rules.permissions import Act
-from storage.nominee_pages import own_draft, own_events, own_letters, own_versions, reasons_for
+from storage.nominee_pages import own_draft, own_endorsements, own_events, own_letters, own_versions, reasons_for
 
 routes = area()
 Reader = Annotated[Visitor, by(Role.NOMINEE, Act.READ_NOMINATION)]
@@ -92,6 +92,8 @@ async def _standing(request: Request, visitor: Visitor, services: Services, mine
         draft = await own_draft(session, visitor.asker, mine.number)
         versions = await own_versions(session, visitor.asker, mine.number)
         events = await own_events(session, visitor.asker, mine.number)
+        endorsements = await own_endorsements(session, visitor.asker)
+    endorsed_at = next((one.endorsement.given_at for one in endorsements if one.nomination == mine.number), None)
     fields = form(mine.policy)
     answered = sum(1 for field in fields if field.name in draft and draft[field.name].content.strip())
     return await render(
@@ -99,5 +101,5 @@ async def _standing(request: Request, visitor: Visitor, services: Services, mine
         "nominees/standing.html",
         title="Where your nomination stands",
         area=AREA,
-        standing=standing_of(mine, events, answered, len(fields), sent=bool(versions)),
+        standing=standing_of(mine, events, answered, len(fields), sent=bool(versions), endorsed_at=endorsed_at),
     )

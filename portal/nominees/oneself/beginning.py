@@ -46,8 +46,9 @@ async def start(request: Request, services: Surroundings) -> HTMLResponse:
     found = await lines(services)
     open_now = [one for one in found if one.is_open]
     begun, live = [], {}
-    if visitor is not None:
-        async with services.acts.desk.sessions() as session:
+    async with services.acts.desk.sessions() as session:
+        organisations = await organisations_for(session, visitor.person if visitor else "")
+        if visitor is not None:
             begun = [one for one in await self_begun(session, visitor.person) if one.draft.nomination_id is None]
             live = await live_nominations(session, visitor.person)
     named = {one.cohort: one.name for one in found}
@@ -60,7 +61,8 @@ async def start(request: Request, services: Surroundings) -> HTMLResponse:
         crumbs=[("Home", "/")],
         windows=found,
         open_now=open_now,
-        rules=rules_of(open_now or found),
+        rules=[(names, [_to_you(rule) for rule in rules]) for names, rules in rules_of(open_now or found)],
+        organisations=[name for _, name in organisations],
         begin_href=f"{ROOT}/begin" if visitor else f"{ROOT}/email",
         can_begin=any(one.cohort not in live for one in open_now),
         begun=[
@@ -136,6 +138,11 @@ async def _page(
         live=[_nomination_href(visitor, number) for number in live.values()],
         windows=open_now,
     )
+
+
+def _to_you(rule: str) -> str:
+    """A rule on who can be nominated, said to the nominee."""
+    return rule.replace("their next step", "your next step")
 
 
 def _nomination_href(visitor: Visitor | None, number: str) -> str:

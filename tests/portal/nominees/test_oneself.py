@@ -8,7 +8,8 @@ import pytest
 from fastapi import FastAPI
 from sqlmodel import col, select
 
-from models.enums import NominationRoute, Readiness, Stage, Template
+from acts.nominations import Endorsing
+from models.enums import EndorserPost, NominationRoute, Readiness, Stage, Template
 from models.ids import PersonId
 from models.tables import AuditEvent, EarlierPost, Nomination, NominationDraft, OutboxMessage, Person
 from portal import sessions
@@ -22,6 +23,8 @@ from tests.portal.nominees.oneself import ANSWERS, a_complete_draft, own_address
 from tests.portal.test_sign_in import code_in, newest_letter
 from tests.portal.visiting import Seen, Visit
 from tests.workflows.rig import ELSEWHERE, HOME, CohortRig, Rig, eventually
+
+ENDORSING = Endorsing("Ottoline Quayle", "ottoline@example.nhs.test", EndorserPost.CHIEF_EXECUTIVE, HOME, "I do.")
 
 
 @pytest.fixture
@@ -76,6 +79,8 @@ async def test_somebody_without_an_account_nominates_themselves(
     assert "/nominate-yourself" in front.links
     assert "/nominate-yourself/email" in start.links
     assert "be endorsed by a chief executive" in start.words
+    assert "have an executive director post as your next step" in start.words
+    assert "Organisations that take part Trust R1D" in start.words
     assert first.heading == "What is your full name?"
     assert sent.heading == "You have nominated yourself"
     (row,) = await nominations(rig, cohort)
@@ -218,10 +223,11 @@ async def test_only_nominator_of_an_organisation_is_not_offered_it(
     visit = await a_visit(rig.nominator)
 
     page = await visit.get("/nominate-yourself/begin")
-    refused = await page.submit("/begin", cohort=cohort.id, organisation=HOME)
+    refused = await visit.post("/nominate-yourself/begin", {"cohort": cohort.id, "organisation": HOME})
 
     assert f'value="{HOME}"' not in page.text
-    assert (refused.status, "Choose the organisation you work for" in refused.words) == (422, True)
+    assert page.heading == "No organisation to choose"
+    assert (refused.status, refused.heading) == (422, "No organisation to choose")
 
 
 async def test_organisation_for_which_nobody_acts_does_not_take_part(
@@ -382,3 +388,21 @@ async def test_what_somebody_began_for_another_round_is_in_what_is_held_about_th
     assert f"Begun and not sent, for {other.id}" in page.words
     assert "Matron of two wards" in page.words
     assert file.response.json()["begun"][0]["answers"]["current_post"] == "Matron of two wards"
+
+
+async def test_page_of_who_nominated_themselves_says_if_they_are_endorsed(
+    rig: Rig, cohort: CohortRig, a_visit: A_Visit
+) -> None:
+    asked, by_organisation = await cohort.nominate(by_self=True, endorsed=False), await cohort.nominate()
+    visit = await a_visit(asked.nominee)
+
+    before = await visit.get("/my-nomination")
+    await rig.acts.nominations.endorse(asked.id, rig.nominator, ENDORSING)
+    after = await visit.get("/my-nomination")
+    other = await (await a_visit(by_organisation.nominee)).get("/my-nomination")
+
+    closes = moment(cohort.closes_at)
+    assert f"Trust R1D is asked to endorse you by {closes}, and has not done so yet." in before.words
+    assert "Trust R1D endorsed you on" in after.words
+    assert ENDORSING.full_name not in after.text
+    assert "endorse you" not in other.words
