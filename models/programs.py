@@ -14,9 +14,10 @@ class Scope(StrEnum):
 
 
 class EventKind(StrEnum):
-    """What a webhook can tell."""
+    """What a webhook can tell: changes of stage up to the board's decision, and those that tell what it was."""
 
     STAGE_CHANGED = "nomination.stage_changed"
+    DECISION_RELEASED = "nomination.decision_released"
 
 
 class DeliveryStatus(StrEnum):

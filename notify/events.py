@@ -17,6 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from models.ids import NominationId, nomination_workflow
 from models.programs import EventKind
 from models.tables import AuditEvent, Nomination, WebhookDelivery, WebhookEndpoint
+from storage.programs import RELEASED
 
 SOURCE = "/api/v1"
 _EVENTS_AT_ONCE = 1000
@@ -79,12 +80,18 @@ async def _events(
             "next_at": now,
         }
         for endpoint, event, nomination in rows
-        if _is_wanted(endpoint) and _changes_stage(event, nomination)
+        if _changes_stage(event, nomination) and _is_wanted(endpoint, event)
     ]
 
 
-def _is_wanted(endpoint: WebhookEndpoint) -> bool:
-    return not endpoint.kinds or EventKind.STAGE_CHANGED.value in endpoint.kinds
+def _is_wanted(endpoint: WebhookEndpoint, event: AuditEvent) -> bool:
+    return not endpoint.kinds or _kind(event).value in endpoint.kinds
+
+
+def _kind(event: AuditEvent) -> EventKind:
+    """What a change of stage tells; what follows a released decision tells what was decided, as its release does."""
+    stages = {(event.before or {}).get("stage"), (event.after or {}).get("stage")}
+    return EventKind.DECISION_RELEASED if stages & set(RELEASED) else EventKind.STAGE_CHANGED
 
 
 def _changes_stage(event: AuditEvent, nomination: Nomination) -> bool:
@@ -101,7 +108,7 @@ def _told(event: AuditEvent, nomination: Nomination) -> dict[str, object]:
         "specversion": "1.0",
         "id": str(event.position),
         "source": SOURCE,
-        "type": EventKind.STAGE_CHANGED.value,
+        "type": _kind(event).value,
         "subject": nomination.id,
         "time": event.at.isoformat(),
         "datacontenttype": "application/json",

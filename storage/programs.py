@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, func, or_, update
+from sqlalchemy import ColumnElement, case, func, literal, or_, type_coerce, update
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.elements import SQLCoreOperations
 from sqlmodel import and_, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.enums import NominationRoute, Role, Stage
+from models.programs import EventKind
 from models.tables import (
     ApiToken,
     Application,
@@ -24,11 +26,13 @@ from models.tables import (
     WebhookDelivery,
     WebhookEndpoint,
 )
+from models.tables.base import words
 from storage.lists import Asker, visible_to
 
 _USED_EVERY = timedelta(minutes=1)
 _BEFORE_SCREENING_ENDS = (Stage.NOMINATED, Stage.APPLYING, Stage.SCREENING)
-_RELEASED = (Stage.IN_POOL, Stage.RESERVED, Stage.NOT_ADMITTED)
+RELEASED = (Stage.IN_POOL, Stage.RESERVED, Stage.NOT_ADMITTED)
+"""Stages that are a released decision: each says what the board decided."""
 
 
 class Need(StrEnum):
@@ -41,8 +45,13 @@ class Need(StrEnum):
 
 @dataclass(frozen=True)
 class Narrowed:
-    """What a program's list is narrowed to; None leaves it wide. ``since``: in its stage from then on."""
+    """What a program's list is narrowed to; None leaves it wide. ``since``: in its stage from then on.
 
+    With ``undecided``, a nomination whose decision was released stands where it stood before, in all that is asked
+    and answered: the program may not know decisions.
+    """
+
+    undecided: bool = False
     cohort: str | None = None
     stage: Stage | None = None
     needs: Need | None = None
@@ -52,16 +61,41 @@ class Narrowed:
 
 @dataclass(frozen=True)
 class OwnNomination:
-    """A nomination of the program's organisation, as far as the organisation may know it."""
+    """A nomination of the program's organisation, as far as the program may know it.
+
+    Attributes:
+        decided_at: Given where a decision was released that the program may not know: when it was approved.
+    """
 
     nomination: Nomination
     nominee: str
     endorsed: bool
+    decided_at: datetime | None = None
+
+    @property
+    def stage(self) -> Stage:
+        """Where it stands: decided, and no more, for who may not know the decision, whatever came after it."""
+        return Stage.DECIDED if self.decided_at else self.nomination.stage
+
+    @property
+    def stage_since(self) -> datetime:
+        """Since when it stands there; what a released decision led to has moments of its own."""
+        return self.decided_at or self.nomination.stage_since
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When the stage ends; reserved people have such a moment, and others have not."""
+        return None if self.decided_at else self.nomination.due_at
+
+    @property
+    def paused(self) -> bool:
+        """Whether its time stands still."""
+        return self.decided_at is None and self.nomination.paused
 
     @property
     def needs(self) -> tuple[Need, ...]:
         """What it cannot go on without now."""
-        stage, needs = self.nomination.stage, []
+        stage, needs = self.stage, []
         if stage is Stage.NOMINATED:
             needs.append(Need.CONSENT)
         if stage is Stage.APPLYING:
@@ -121,36 +155,32 @@ async def own_nominations(
     session: AsyncSession, asker: Asker, narrowed: Narrowed, *, after: str = "", limit: int = 50
 ) -> tuple[OwnNomination, ...]:
     """The nominations after ``after`` in the order of their numbers, at most ``limit``."""
-    rows = await session.exec(
-        select(Nomination, Person.full_name, col(Endorsement.nomination_id).is_not(None))
-        .join(Person, col(Person.id) == col(Nomination.person_id))
-        .outerjoin(Endorsement, col(Endorsement.nomination_id) == col(Nomination.id))
-        .where(visible_to(asker), *_conditions(narrowed), col(Nomination.id) > after)
-        .order_by(col(Nomination.id))
-        .limit(limit)
+    return await _own(
+        session,
+        narrowed.undecided,
+        visible_to(asker),
+        *_conditions(narrowed),
+        col(Nomination.id) > after,
+        limit=limit,
     )
-    return tuple(OwnNomination(nomination, name, bool(endorsed)) for nomination, name, endorsed in rows)
 
 
-async def own_nomination(session: AsyncSession, asker: Asker, nomination: str) -> OwnNomination | None:
-    """One nomination, or None if there is none or this asker may not see it."""
-    rows = await session.exec(
-        select(Nomination, Person.full_name, col(Endorsement.nomination_id).is_not(None))
-        .join(Person, col(Person.id) == col(Nomination.person_id))
-        .outerjoin(Endorsement, col(Endorsement.nomination_id) == col(Nomination.id))
-        .where(visible_to(asker), col(Nomination.id) == nomination)
-    )
-    row = rows.one_or_none()
-    return None if row is None else OwnNomination(row[0], row[1], bool(row[2]))
+async def own_nomination(
+    session: AsyncSession, asker: Asker, nomination: str, *, undecided: bool = False
+) -> OwnNomination | None:
+    """One nomination, or None if there is none or this asker may not see it; ``undecided`` as for lists."""
+    rows = await _own(session, undecided, visible_to(asker), col(Nomination.id) == nomination, limit=1)
+    return rows[0] if rows else None
 
 
-async def own_counts(session: AsyncSession, asker: Asker, cohort: str | None) -> dict[Stage, int]:
-    """How many nominations the asker may see stand in each stage."""
-    rows = await session.exec(
-        select(Nomination.stage, func.count())
-        .where(visible_to(asker), *_conditions(Narrowed(cohort=cohort)))
-        .group_by(col(Nomination.stage))
-    )
+async def own_counts(
+    session: AsyncSession, asker: Asker, cohort: str | None, *, undecided: bool = False
+) -> dict[Stage, int]:
+    """How many nominations the asker may see stand in each stage; ``undecided`` as for lists."""
+    narrowed = Narrowed(undecided=undecided, cohort=cohort)
+    stage = type_coerce(_stage(narrowed), words(Stage)).label("stage")
+    standing = select(stage).where(visible_to(asker), *_conditions(narrowed)).subquery("standing")
+    rows = await session.exec(select(standing.c.stage, func.count()).group_by(standing.c.stage))
     return {Stage(stage): count for stage, count in rows}
 
 
@@ -168,7 +198,6 @@ async def released_decisions(
     session: AsyncSession, asker: Asker, narrowed: Narrowed, *, after: str = "", limit: int = 50
 ) -> tuple[Released, ...]:
     """The decisions that have been released, after ``after`` in the order of the nominations' numbers."""
-    known = or_(col(Nomination.stage).in_(_RELEASED), col(Decision.released_at).is_not(None))
     rows = await session.exec(
         select(Nomination, Decision.released_at)
         .outerjoin(Decision, col(Decision.nomination_id) == col(Nomination.id))
@@ -176,7 +205,7 @@ async def released_decisions(
             visible_to(asker),
             *_conditions(narrowed),
             col(Nomination.outcome).is_not(None),
-            known,
+            or_(col(Nomination.stage).in_(RELEASED), col(Decision.released_at).is_not(None)),
             col(Nomination.id) > after,
         )
         .order_by(col(Nomination.id))
@@ -225,15 +254,107 @@ async def endpoint_of(session: AsyncSession, organisation: str, endpoint: str) -
 
 
 async def deliveries_of(
-    session: AsyncSession, endpoint: str, *, status: str | None = None, after: str = "", limit: int = 50
+    session: AsyncSession,
+    endpoint: str,
+    *,
+    status: str | None = None,
+    undecided: bool = False,
+    after: str = "",
+    limit: int = 50,
 ) -> Sequence[WebhookDelivery]:
-    """What was sent to an endpoint, or is owed to it, in the order of the messages' ids, which is that of events."""
+    """What was sent to an endpoint, or is owed to it, in the order of the messages' ids, which is that of events.
+
+    With ``undecided``, without the events that tell of a released decision.
+    """
     query = select(WebhookDelivery).where(
         col(WebhookDelivery.endpoint_id) == endpoint, col(WebhookDelivery.id) > after
     )
     if status is not None:
         query = query.where(col(WebhookDelivery.status) == status)
+    if undecided:
+        query = query.where(~_tells_decision())
     return (await session.exec(query.order_by(col(WebhookDelivery.id)).limit(limit))).all()
+
+
+async def delivery_of(
+    session: AsyncSession, endpoint: str, delivery: str, *, undecided: bool = False
+) -> WebhookDelivery | None:
+    """One delivery to an endpoint; with ``undecided``, none that tells of a released decision."""
+    query = select(WebhookDelivery).where(
+        col(WebhookDelivery.id) == delivery, col(WebhookDelivery.endpoint_id) == endpoint
+    )
+    if undecided:
+        query = query.where(~_tells_decision())
+    return (await session.exec(query)).one_or_none()
+
+
+async def _own(
+    session: AsyncSession, undecided: bool, *conditions: ColumnElement[bool], limit: int
+) -> tuple[OwnNomination, ...]:
+    rows = await session.exec(
+        select(Nomination, Person.full_name, col(Endorsement.nomination_id).is_not(None), Decision)
+        .join(Person, col(Person.id) == col(Nomination.person_id))
+        .outerjoin(Endorsement, col(Endorsement.nomination_id) == col(Nomination.id))
+        .outerjoin(Decision, col(Decision.nomination_id) == col(Nomination.id))
+        .where(*conditions)
+        .order_by(col(Nomination.id))
+        .limit(limit)
+    )
+    return tuple(
+        OwnNomination(nomination, name, bool(endorsed), _decided_at(nomination, decision) if undecided else None)
+        for nomination, name, endorsed, decision in rows
+    )
+
+
+def _decided_at(nomination: Nomination, decision: Decision | None) -> datetime | None:
+    """When a released decision was approved, None without one; as `_is_released` and `_stage_since` have it."""
+    if nomination.stage not in RELEASED and (decision is None or decision.released_at is None):
+        return None
+    return decision.approved_at or nomination.created_at if decision else nomination.created_at
+
+
+def _is_released() -> ColumnElement[bool]:
+    """Whether a decision was released, also where the nomination went on to another stage since."""
+    given = aliased(Decision)
+    released = select(given.nomination_id).where(
+        col(given.nomination_id) == col(Nomination.id), col(given.released_at).is_not(None)
+    )
+    return or_(col(Nomination.stage).in_(RELEASED), released.exists())
+
+
+def _stage(narrowed: Narrowed) -> SQLCoreOperations[Stage]:
+    """The stage as the program may know it, as `OwnNomination.stage` says it."""
+    stage = col(Nomination.stage)
+    if not narrowed.undecided:
+        return stage
+    return case((_is_released(), literal(Stage.DECIDED, words(Stage))), else_=stage)
+
+
+def _stage_since(narrowed: Narrowed) -> SQLCoreOperations[datetime]:
+    """Since when, as `OwnNomination.stage_since` says it."""
+    if not narrowed.undecided:
+        return col(Nomination.stage_since)
+    given = aliased(Decision)
+    approved = select(given.approved_at).where(col(given.nomination_id) == col(Nomination.id)).scalar_subquery()
+    return case(
+        (_is_released(), func.coalesce(approved, col(Nomination.created_at))), else_=col(Nomination.stage_since)
+    )
+
+
+def _tells_decision() -> ColumnElement[bool]:
+    """Whether an event tells of a released decision: by its type, or by its stages if it is older than the type."""
+    event = col(WebhookDelivery.event)
+    stages = [stage.value for stage in RELEASED]
+    return or_(
+        *(
+            func.coalesce(told, "").in_(words)
+            for told, words in (
+                (event["type"].as_string(), [EventKind.DECISION_RELEASED.value]),
+                (event["data"]["from"].as_string(), stages),
+                (event["data"]["to"].as_string(), stages),
+            )
+        )
+    )
 
 
 def _conditions(narrowed: Narrowed) -> list[ColumnElement[bool]]:
@@ -241,11 +362,11 @@ def _conditions(narrowed: Narrowed) -> list[ColumnElement[bool]]:
     if narrowed.cohort is not None:
         found.append(col(Nomination.cohort_id) == narrowed.cohort)
     if narrowed.stage is not None:
-        found.append(col(Nomination.stage) == narrowed.stage)
+        found.append(_stage(narrowed) == narrowed.stage)
     if narrowed.reference is not None:
         found.append(col(Nomination.reference) == narrowed.reference)
     if narrowed.since is not None:
-        found.append(col(Nomination.stage_since) >= narrowed.since)
+        found.append(_stage_since(narrowed) >= narrowed.since)
     if narrowed.needs is not None:
         found.append(_needing(narrowed.needs))
     return found

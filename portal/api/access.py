@@ -34,6 +34,11 @@ class Program:
     person: PersonId
 
     @property
+    def undecided(self) -> bool:
+        """Whether it may not know what the board decided: nominations then stay decided for it, and nothing more."""
+        return Scope.DECISIONS_READ not in self.scopes
+
+    @property
     def by(self) -> By:
         """Who acts, for a message to a workflow."""
         return By(person=self.person, role=Role.NOMINATOR)
@@ -64,20 +69,24 @@ class Scoped(Guard):
         """
         program = await program_at(request)
         if self.scope not in program.scopes:
-            raise ProblemError(
-                Kind.NOT_ALLOWED,
-                f"This needs a token with the scope {self.scope.value}.",
-                headers={
-                    "WWW-Authenticate": f"{_CHALLENGE['WWW-Authenticate']}, "
-                    f'error="insufficient_scope", scope="{self.scope.value}"'
-                },
-            )
+            raise lacks(self.scope)
         return program
 
 
 def token(scope: Scope) -> object:
     """Lets only programs in whose token has this scope; for ``Annotated[Program, …]``."""
     return Depends(Scoped(scope))
+
+
+def lacks(scope: Scope, detail: str = "") -> ProblemError:
+    """The problem of a token without a scope; ``detail`` where the operation itself does not need it."""
+    return ProblemError(
+        Kind.NOT_ALLOWED,
+        detail or f"This needs a token with the scope {scope.value}.",
+        headers={
+            "WWW-Authenticate": f'{_CHALLENGE["WWW-Authenticate"]}, error="insufficient_scope", scope="{scope.value}"'
+        },
+    )
 
 
 async def program_at(request: Request) -> Program:

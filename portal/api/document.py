@@ -22,12 +22,14 @@ _WHAT = (
     "Nominations of one organisation, for its own programs: what a nominator of the organisation may see and do, "
     "and nothing else. Each request shows a token of the organisation. Each write carries an idempotency key, and "
     "repeating it is doing it once. Lists come a page at a time; the header Link leads to the next. Whatever fails "
-    "is a problem of RFC 9457."
+    "is a problem of RFC 9457. What the board decided is told to tokens with the scope `decisions:read` alone: "
+    "for others a nomination whose decision was released stays `decided`, in every answer, filter, count, export and "
+    "event."
 )
 SCOPES: Mapping[Scope, str] = {
     Scope.NOMINATIONS_READ: "See nominations, their applications' and assessments' state, and cohorts.",
     Scope.NOMINATIONS_WRITE: "Nominate, endorse, take back.",
-    Scope.DECISIONS_READ: "See decisions once they are released.",
+    Scope.DECISIONS_READ: "See decisions once they are released; without it, nobody is told what was decided.",
     Scope.EXPORTS_READ: "Export nominations.",
     Scope.WEBHOOKS_MANAGE: "Have events sent, see what was sent, send it again.",
 }

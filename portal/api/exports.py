@@ -8,9 +8,9 @@ from typing import Annotated
 from fastapi import Query
 from starlette.responses import StreamingResponse
 
-from models.enums import Stage
 from models.programs import Scope
 from portal.api.access import Program, token
+from portal.api.knowing import InStage, narrowed_for
 from portal.api.operations import operations, problems
 from portal.api.said import CohortCode
 from portal.api.shown import NominationShown, nomination_of
@@ -21,7 +21,6 @@ from storage.programs import Narrowed, own_nominations
 routes = operations("Exports")
 Exporting = Annotated[Program, token(Scope.EXPORTS_READ)]
 InCohort = Annotated[CohortCode | None, Query(description="Only this cohort's.")]
-InStage = Annotated[Stage | None, Query(description="Only nominations in this stage.")]
 NDJSON, CSV = "application/x-ndjson", "text/csv"
 _AT_ONCE = 200
 
@@ -41,7 +40,8 @@ async def as_lines(
     services: Surroundings, program: Exporting, cohort: InCohort = None, stage: InStage = None
 ) -> StreamingResponse:
     """Your organisation's nominations, each as a line of JSON."""
-    lines = _written(services, program, Narrowed(cohort=cohort, stage=stage), _json_line, "")
+    narrowed = narrowed_for(program, Narrowed(cohort=cohort, stage=stage))
+    lines = _written(services, program, narrowed, _json_line, "")
     return StreamingResponse(lines, media_type=NDJSON)
 
 
@@ -56,7 +56,8 @@ async def as_table(
 ) -> StreamingResponse:
     """Your organisation's nominations as a table; no cell begins as a formula would."""
     head = _csv_line(list(NominationShown.model_fields))
-    lines = _written(services, program, Narrowed(cohort=cohort, stage=stage), _csv_row, head)
+    narrowed = narrowed_for(program, Narrowed(cohort=cohort, stage=stage))
+    lines = _written(services, program, narrowed, _csv_row, head)
     headers = {"Content-Disposition": 'attachment; filename="nominations.csv"'}
     return StreamingResponse(lines, media_type=f"{CSV}; charset=utf-8", headers=headers)
 

@@ -11,6 +11,7 @@ from models.ids import NominationId, OrganisationCode
 from models.programs import Scope
 from models.tables import Nomination
 from portal.api.access import Program, token
+from portal.api.knowing import InStage, narrowed_for, refuse_released
 from portal.api.operations import operations, problems
 from portal.api.paging import After, Limit, page_of
 from portal.api.problems import Fault, Kind, ProblemError
@@ -55,7 +56,7 @@ async def nominations(
     services: Surroundings,
     program: Reading,
     cohort: CohortCode | None = None,
-    stage: Stage | None = None,
+    stage: InStage = None,
     needs: Annotated[Need | None, Query(description="Only those that cannot go on without this.")] = None,
     since: Annotated[
         Moment | None, Query(description="Only those whose stage changed at or after this moment.")
@@ -65,7 +66,8 @@ async def nominations(
     limit: Limit = 50,
 ) -> Page[NominationShown]:
     """Your organisation's nominations, in the order of their numbers."""
-    narrowed = Narrowed(cohort=cohort, stage=stage, needs=needs, since=since, reference=reference)
+    asked = Narrowed(cohort=cohort, stage=stage, needs=needs, since=since, reference=reference)
+    narrowed = narrowed_for(program, asked)
     async with services.acts.desk.sessions() as session:
         rows = await own_nominations(session, program.asker, narrowed, after=after, limit=limit + 1)
     return page_of(request, response, rows, limit, key=lambda own: own.nomination.id, show=nomination_of)
@@ -75,7 +77,7 @@ async def nominations(
 async def nomination(services: Surroundings, program: Reading, number: Number) -> NominationWhole:
     """One nomination with the stages it came to."""
     async with services.acts.desk.sessions() as session:
-        own = await own_nomination(session, program.asker, number)
+        own = await own_nomination(session, program.asker, number, undecided=program.undecided)
         story = await story_visible_to(session, program.asker, number)
     if own is None or story is None:
         raise ProblemError(Kind.NOT_FOUND)
@@ -86,7 +88,7 @@ async def nomination(services: Surroundings, program: Reading, number: Number) -
 async def status(services: Surroundings, program: Reading, number: Number) -> StatusShown:
     """Where one nomination stands, by when it moves on at the latest, and what it needs."""
     async with services.acts.desk.sessions() as session:
-        own = await own_nomination(session, program.asker, number)
+        own = await own_nomination(session, program.asker, number, undecided=program.undecided)
     if own is None:
         raise ProblemError(Kind.NOT_FOUND)
     return status_of(own)
@@ -170,11 +172,16 @@ async def withdraw(
 
 
 async def _own(services: Surroundings, program: Program, number: str) -> Nomination:
-    """The nomination, if it is the organisation's: the maker of the token may act for others as well."""
+    """The nomination, if it is the organisation's: the maker of the token may act for others as well.
+
+    Raises:
+        ProblemError: There is no such nomination, or the program may not know what was decided on it.
+    """
     async with services.acts.desk.sessions() as session:
-        own = await own_nomination(session, program.asker, number)
+        own = await own_nomination(session, program.asker, number, undecided=program.undecided)
     if own is None:
         raise ProblemError(Kind.NOT_FOUND)
+    refuse_released(own)
     return own.nomination
 
 

@@ -163,7 +163,12 @@ class EndpointSaid(Said):
         Field(description="An address over https that takes POSTs, without a name and password or a fragment."),
     ]
     kinds: Annotated[
-        tuple[EventKind, ...], Field(max_length=10, description="Which events; none are all that there are.")
+        tuple[EventKind, ...],
+        Field(
+            max_length=10,
+            description="Which events; none are all that there are. Without the scope `decisions:read`, those alone "
+            "that do not tell of released decisions.",
+        ),
     ] = ()
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"url": "https://hr.example.nhs.uk/talent-pool"}]})

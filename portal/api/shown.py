@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from models.enums import CohortPhase, NominationRoute, Outcome, Readiness, Stage
 from models.programs import DeliveryStatus, EventKind
-from models.tables import AuditEvent, Cohort, Nomination, WebhookDelivery, WebhookEndpoint
-from storage.programs import Need, OwnNomination, Released
+from models.tables import AuditEvent, Cohort, WebhookDelivery, WebhookEndpoint
+from storage.programs import RELEASED, Need, OwnNomination, Released
 
 T = TypeVar("T")
 
@@ -55,7 +55,9 @@ class StatusShown(Shown):
     """Where a nomination stands."""
 
     id: str
-    stage: Stage
+    stage: Stage = Field(
+        description="Without the scope `decisions:read` it stays `decided`, since then, when a decision is released."
+    )
     stage_since: datetime
     due_at: datetime | None = Field(description="When the present stage ends at the latest; null without a deadline.")
     paused: bool
@@ -182,21 +184,23 @@ def nomination_of(own: OwnNomination) -> NominationShown:
 
 
 def whole_of(own: OwnNomination, events: tuple[AuditEvent, ...]) -> NominationWhole:
-    """A nomination with the stages it came to."""
-    history = [{"stage": (event.after or {})["stage"], "at": event.at} for event in events]
+    """A nomination with the stages it came to; up to the decision, for who may not know what followed it."""
+    stages = [Milestone(stage=Stage(str((event.after or {})["stage"])), at=event.at) for event in events]
+    released = (place for place, one in enumerate(stages) if one.stage in RELEASED)
+    history = stages[: next(released, None)] if own.decided_at else stages
     return NominationWhole.model_validate(_standing(own) | _nomination(own) | {"history": history})
 
 
-def application_of(nomination: Nomination, submitted: tuple[int, datetime] | None) -> ApplicationShown:
+def application_of(own: OwnNomination, submitted: tuple[int, datetime] | None) -> ApplicationShown:
     """Where an application stands."""
-    awaited = nomination.stage in {Stage.NOMINATED, Stage.APPLYING}
+    awaited = own.stage in {Stage.NOMINATED, Stage.APPLYING}
     state = ApplicationState.SUBMITTED if submitted else ApplicationState.NONE
     return ApplicationShown(
-        nomination=nomination.id,
+        nomination=own.nomination.id,
         state=ApplicationState.AWAITED if awaited else state,
         version=submitted[0] if submitted else None,
         submitted_at=submitted[1] if submitted else None,
-        due_at=nomination.due_at if awaited else None,
+        due_at=own.due_at if awaited else None,
     )
 
 
@@ -255,13 +259,12 @@ def delivery_shown(row: WebhookDelivery) -> DeliveryShown:
 
 
 def _standing(own: OwnNomination) -> dict[str, object]:
-    row = own.nomination
     return {
-        "id": row.id,
-        "stage": row.stage,
-        "stage_since": row.stage_since,
-        "due_at": row.due_at,
-        "paused": row.paused,
+        "id": own.nomination.id,
+        "stage": own.stage,
+        "stage_since": own.stage_since,
+        "due_at": own.due_at,
+        "paused": own.paused,
         "needs": own.needs,
     }
 

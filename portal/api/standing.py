@@ -4,10 +4,10 @@ from typing import Annotated
 
 from fastapi import Query, Request, Response
 
-from models.enums import Stage
 from models.programs import Scope
 from models.tables import Cohort
 from portal.api.access import Program, token
+from portal.api.knowing import InStage, narrowed_for
 from portal.api.operations import operations, problems
 from portal.api.paging import After, Limit, page_of
 from portal.api.said import CohortCode
@@ -41,14 +41,13 @@ routes = operations("Standing")
 Reading = Annotated[Program, token(Scope.NOMINATIONS_READ)]
 Deciding = Annotated[Program, token(Scope.DECISIONS_READ)]
 InCohort = Annotated[CohortCode | None, Query(description="Only this cohort's.")]
-InStage = Annotated[Stage | None, Query(description="Only nominations in this stage.")]
 
 
 @routes.get("/status", responses=problems(), summary="Count nominations")
 async def counts(services: Surroundings, program: Reading, cohort: InCohort = None) -> Counts:
     """How many of your organisation's nominations stand in each stage, and how far their assessments have come."""
     async with services.acts.desk.sessions() as session:
-        stages = await own_counts(session, program.asker, cohort)
+        stages = await own_counts(session, program.asker, cohort, undecided=program.undecided)
     assessments: dict[AssessmentsState, int] = {}
     for stage, count in stages.items():
         state = assessments_state(stage)
@@ -68,7 +67,7 @@ async def applications(
     limit: Limit = 50,
 ) -> Page[ApplicationShown]:
     """Where the applications to your organisation's nominations stand. What they say is the nominees' own."""
-    narrowed = Narrowed(cohort=cohort, stage=stage)
+    narrowed = narrowed_for(program, Narrowed(cohort=cohort, stage=stage))
     async with services.acts.desk.sessions() as session:
         rows = await own_nominations(session, program.asker, narrowed, after=after, limit=limit + 1)
         submitted = await submissions_of(session, [own.nomination.id for own in rows])
@@ -78,7 +77,7 @@ async def applications(
         rows,
         limit,
         key=_number,
-        show=lambda own: application_of(own.nomination, submitted.get(own.nomination.id)),
+        show=lambda own: application_of(own, submitted.get(own.nomination.id)),
     )
 
 
@@ -94,7 +93,7 @@ async def assessments(
     limit: Limit = 50,
 ) -> Page[AssessmentsShown]:
     """How far the assessments of your organisation's nominations have come; not who gives them, nor any score."""
-    narrowed = Narrowed(cohort=cohort, stage=stage)
+    narrowed = narrowed_for(program, Narrowed(cohort=cohort, stage=stage))
     async with services.acts.desk.sessions() as session:
         rows = await own_nominations(session, program.asker, narrowed, after=after, limit=limit + 1)
     return page_of(
@@ -103,9 +102,7 @@ async def assessments(
         rows,
         limit,
         key=_number,
-        show=lambda own: AssessmentsShown(
-            nomination=own.nomination.id, state=assessments_state(own.nomination.stage)
-        ),
+        show=lambda own: AssessmentsShown(nomination=own.nomination.id, state=assessments_state(own.stage)),
     )
 
 

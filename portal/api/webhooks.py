@@ -9,6 +9,7 @@ from acts.programs import AddressRefusedError, ProgramActs
 from models.programs import DeliveryStatus, Scope
 from models.tables import WebhookDelivery, WebhookEndpoint
 from portal.api.access import Program, token
+from portal.api.knowing import kinds_for
 from portal.api.operations import operations, problems
 from portal.api.paging import After, Limit, page_of
 from portal.api.problems import Fault, Kind, ProblemError
@@ -24,7 +25,7 @@ from portal.api.shown import (
     endpoint_shown,
 )
 from portal.services import Services, Surroundings
-from storage.programs import deliveries_of, endpoint_of, endpoints_of
+from storage.programs import deliveries_of, delivery_of, endpoint_of, endpoints_of
 
 # ruff: noqa: PLR0917 -- what an operation takes are its parameters
 
@@ -63,11 +64,12 @@ async def add(
     An address that is certainly never reached is refused: of this machine or a private network, or without a full
     name. Where a name leads is looked at whenever something is sent.
     """
+    kinds = kinds_for(program, said.kinds)
 
     async def act() -> Facts:
         try:
             row = await _acts(services).add_endpoint(
-                program.organisation, program.by, said.url, said.kinds, poster=services.poster
+                program.organisation, program.by, said.url, kinds, poster=services.poster
             )
         except AddressRefusedError as error:
             raise ProblemError(Kind.WRONG, faults=[Fault(where="body/url", detail=str(error))]) from None
@@ -115,10 +117,15 @@ async def deliveries(
     after: After = "",
     limit: Limit = 50,
 ) -> Page[DeliveryShown]:
-    """What was sent to an endpoint or is owed to it, oldest event first."""
+    """What was sent to an endpoint or is owed to it, oldest event first.
+
+    Events that tell of released decisions are left out without the scope `decisions:read`.
+    """
     await _endpoint(services, program, endpoint)
     async with services.acts.desk.sessions() as session:
-        rows = await deliveries_of(session, endpoint, status=status, after=after, limit=limit + 1)
+        rows = await deliveries_of(
+            session, endpoint, status=status, undecided=program.undecided, after=after, limit=limit + 1
+        )
     return page_of(request, response, rows, limit, key=_id, show=delivery_shown)
 
 
@@ -139,12 +146,12 @@ async def replay(
     """Sends an event again under the same id, also one that was delivered or given up."""
 
     async def act() -> Facts:
+        await _delivery(services, program, endpoint, delivery)
         row = await _acts(services).replay(program.organisation, program.by, endpoint, delivery)
         return {"id": row.id}
 
     facts = await once(request, program, key, None, act)
-    async with services.acts.desk.sessions() as session:
-        return delivery_shown(await session.get_one(WebhookDelivery, facts["id"]))
+    return delivery_shown(await _delivery(services, program, endpoint, facts["id"]))
 
 
 def _acts(services: Services) -> ProgramActs:
@@ -154,6 +161,14 @@ def _acts(services: Services) -> ProgramActs:
 async def _endpoint(services: Services, program: Program, endpoint: str) -> WebhookEndpoint:
     async with services.acts.desk.sessions() as session:
         row = await endpoint_of(session, program.organisation, endpoint)
+    if row is None:
+        raise ProblemError(Kind.NOT_FOUND)
+    return row
+
+
+async def _delivery(services: Services, program: Program, endpoint: str, delivery: str) -> WebhookDelivery:
+    async with services.acts.desk.sessions() as session:
+        row = await delivery_of(session, endpoint, delivery, undecided=program.undecided)
     if row is None:
         raise ProblemError(Kind.NOT_FOUND)
     return row

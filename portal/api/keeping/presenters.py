@@ -14,7 +14,11 @@ from portal.words import day, moment
 from storage.programs_kept import ProgramsOf, TokenKept
 
 KINDS: Mapping[str, str] = MappingProxyType(
-    {EventKind.STAGE_CHANGED: "A nomination came to another stage", TEST: "A test"}
+    {
+        EventKind.STAGE_CHANGED: "A nomination came to another stage, up to the board's decision",
+        EventKind.DECISION_RELEASED: "A decision was released, or what it led to changed",
+        TEST: "A test",
+    }
 )
 FATES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
