@@ -19,8 +19,7 @@ class PairPrice:
         after: The same with the change.
         opened: Nominations that are left without a panel with the change, and are not without it.
         closed: Nominations that get a panel with the change, and get none without it.
-        changed: How many panels the next run would seat otherwise. Most of them are worth the same either way: a run
-            settles ties over all panels, and does not look at the run before.
+        changed: How many panels the next run would seat otherwise; of runs as good, it moves the fewest.
         exact: Whether no search was stopped: neither side can be better than it is stated.
     """
 
@@ -68,7 +67,7 @@ def with_pairs(
 def pair_price(
     before: AllocationProblem, after: AllocationProblem, *, aim: Aim = "floor", seconds: float = 10.0
 ) -> PairPrice:
-    """What a change of pairs costs.
+    """What a change of pairs costs; of equals, panels after it are those that differ least from those before.
 
     Args:
         before: The problem as it stands.
@@ -78,7 +77,8 @@ def pair_price(
     """
     began = perf_counter()
     one = propose(before, aim=aim, seconds=seconds / 2)
-    other = propose(after, aim=aim, seconds=max(seconds - (perf_counter() - began), 1.0))
+    seats = frozenset((seat.nomination, seat.assessor) for seat in one.seats)
+    other = propose(replace(after, preferred=seats), aim=aim, seconds=max(seconds - (perf_counter() - began), 1.0))
     members, then = _members(one), _members(other)
     return PairPrice(
         one.certificate,
@@ -122,4 +122,4 @@ def _panels(changed: int) -> str:
     if changed == 0:
         return "The next run would propose the same panels."
     panels = "1 panel" if changed == 1 else f"{changed:,} panels"
-    return f"The next run would give {panels} other members: among panels of the same worth it chooses anew."
+    return f"The next run would give {panels} other members: it moves nobody whom it can leave at no loss."

@@ -16,6 +16,7 @@ from allocation.problem import AllocationProblem
 from allocation.proposal import Aim, Certificate, Placed, Proposal
 from allocation.seating import Seating
 from allocation.standing import Standing
+from allocation.ties import nearest
 
 EXACT = 20_000  # Up to so many arcs the whole programme is searched to the end.
 _STEPS = 60  # Steps of the market where a relaxation follows.
@@ -35,7 +36,8 @@ def propose(problem: AllocationProblem, *, aim: Aim = "floor", seconds: float = 
     """Seats every panel that lacks members, or as many as the rules allow.
 
     As many panels as possible first; then, with the aim `floor`, the worst-off panel's fit as high as possible; then
-    the total. Kept members stay. The order of the problem changes nothing; the seed of the rules settles ties.
+    the total. Kept members stay. The order of the problem changes nothing; ties keep the seats that it prefers, and
+    the seed of the rules settles the rest.
 
     Args:
         problem: Nominations, assessors and rules.
@@ -47,7 +49,7 @@ def propose(problem: AllocationProblem, *, aim: Aim = "floor", seconds: float = 
     model = compiled(problem)
     found = _best(model, aim, deadline)
     if found is not None:
-        return _proposal(model, found, contradicted, len(model.nominations))
+        return _proposal(model, _tied(model, found, aim, deadline), contradicted, len(model.nominations))
     arcs, most = _most_panels(model, deadline)
     best = _best_among_most(model, arcs, most, aim, deadline)
     if best is not None:
@@ -60,7 +62,18 @@ def propose(problem: AllocationProblem, *, aim: Aim = "floor", seconds: float = 
         found = replace(best, arcs=_moved(model, rest, arcs))
     else:
         found = _best(rest, aim, deadline) or _as_found(rest, _moved(model, rest, arcs))
-    return _proposal(rest, found, contradicted | left, most)
+    return _proposal(rest, _tied(rest, found, aim, deadline), contradicted | left, most)
+
+
+def _tied(model: Model, found: Found, aim: Aim, deadline: float) -> Found:
+    """What is proved best, with the most preferred seats that anything as good has."""
+    total, floor = worth_of(model, found.arcs).total(model), floor_of(model, found.arcs)
+    if not model.problem.preferred or total < found.total_bound or len(model.panel) > ALL:
+        return found
+    least = floor if aim == "floor" else None
+    arcs = nearest(model, found.arcs, floor=least, total=total, deadline=deadline)
+    good = worth_of(model, arcs).total(model) == total and floor_of(model, arcs) >= (least or 0)
+    return replace(found, arcs=arcs) if good else found
 
 
 def _as_found(model: Model, arcs: Ints) -> Found:

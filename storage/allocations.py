@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from pydantic import TypeAdapter
+from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -24,6 +25,7 @@ from models.enums import HOLDING, PairKind, RunKind, Stage
 from models.messages import SeatRequest
 from models.policy import Policy
 from models.tables import (
+    AllocationRun,
     Assessment,
     Assessor,
     Availability,
@@ -84,17 +86,19 @@ async def problem_of(
     """The problem of all waiting panels, or of the seats that ``requests`` ask for.
 
     A request for a nomination that no longer needs a seat is left out. A rolling run plans beside those who wait for
-    everybody who has no panel yet and whose nomination is not over.
+    everybody who has no panel yet and whose nomination is not over. Of equals, the seats of the run before are kept.
     """
     asked: Counter[str] = Counter(request.nomination for request in requests)
     wanted = asked if kind is RunKind.REPLACEMENT else None
     nominations = await _waiting(session, cohort, wanted)
     policy = await policy_of(session, cohort)
-    if kind is not RunKind.ROLLING or not nominations:
-        return await _problem(session, policy, nominations, wanted)
-    coming = await _to_come(session, cohort)
+    coming = await _to_come(session, cohort) if kind is RunKind.ROLLING and nominations else ()
     problem = await _problem(session, policy, [*nominations, *coming], wanted)
-    return replace(problem, expected=frozenset(one.id for one in coming))
+    return replace(
+        problem,
+        expected=frozenset(one.id for one in coming),
+        preferred=await _proposed_last(session, cohort) if wanted is None and nominations else frozenset(),
+    )
 
 
 async def problem_of_one(session: AsyncSession, nomination: Nomination) -> AllocationProblem:
@@ -146,6 +150,21 @@ async def _waiting(session: AsyncSession, cohort: str, wanted: Mapping[str, int]
             col(Nomination.stage).in_([Stage.AWAITING_PANEL, Stage.SCORING, Stage.QUALITY_ASSURANCE]),
         )
     return (await session.exec(query)).all()
+
+
+async def _proposed_last(session: AsyncSession, cohort: str) -> frozenset[tuple[str, str]]:
+    """The seats of the newest run for all that wait, whatever has become of it."""
+    newest = (
+        select(func.max(AllocationRun.number))
+        .where(col(AllocationRun.cohort_id) == cohort, col(AllocationRun.kind) != RunKind.REPLACEMENT)
+        .scalar_subquery()
+    )
+    rows = await session.exec(
+        select(ProposedSeat.nomination_id, ProposedSeat.assessor_id).where(
+            col(ProposedSeat.cohort_id) == cohort, col(ProposedSeat.run) == newest
+        )
+    )
+    return frozenset((nomination, assessor) for nomination, assessor in rows)
 
 
 async def _to_come(session: AsyncSession, cohort: str) -> Sequence[Nomination]:

@@ -134,6 +134,20 @@ def test_nobody_waits_for_the_sake_of_nominations_to_come() -> None:
     assert certified(solved, answer.proposal) == ()
 
 
+def test_nomination_to_come_that_nobody_could_assess_keeps_nobody_waiting() -> None:
+    one = two_and_one_to_come()
+    everybody = tuple((each.id, "family") for each in one.assessors)
+    one = replace(one, nominations=(one.nominations[0], replace(one.nominations[1], conflicts=everybody)))
+
+    solved, answer = answered_now(one)
+
+    assert solved == one
+    assert len(answer.seats) == 3
+    assert (answer.unstaffed, answer.clashing) == ((), ())
+    assert (answer.certificate.staffed, answer.certificate.planned) == (1, 0)
+    assert certified(one, answer.proposal) == ()
+
+
 def test_run_without_its_properties_is_checked_but_for_them_and_claims_no_exact_price() -> None:
     women = [assessor(f"woman-{n}", ROLES_OF[n % 4], properties=frozenset({"woman"})) for n in range(4)]
     men = [assessor(f"man-{n}", ROLES_OF[n % 4]) for n in range(4)]

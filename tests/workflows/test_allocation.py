@@ -20,7 +20,7 @@ from models.enums import (
 )
 from models.ids import AssessorId, assessor_of
 from models.messages import AllocationState, Unblock
-from models.tables import Assessor
+from models.tables import Assessor, ProposedSeat
 from storage.allocations import PROBLEM, RESULT
 from tests.workflows.opened import OpenedCohort, opened
 from tests.workflows.rig import Case, Rig, eventually
@@ -67,6 +67,31 @@ async def test_proposal_is_kept_and_compared_until_operations_release_one(rig: R
     assert await statuses(cohort) == [RunStatus.DISCARDED, RunStatus.RELEASED]
     with pytest.raises(RefusedError, match="Run 1 is not a proposal"):
         await rig.acts.cohorts.release_run(cohort.id, rig.operations, 1)
+
+
+async def test_run_after_a_pin_moves_nobody_without_need(rig: Rig) -> None:
+    cohort = await opened(rig, BY_HAND, assessors=12)
+    cases = await waiting(cohort, 4)
+    await cohort.solve()
+    await proposed(cohort, 1)
+    first = await seats_of_run(rig, cohort, 1)
+    case = cases[0]
+    stays = min(assessor for nomination, assessor in first if nomination == case.id)
+    await PairActs(rig.acts.desk).pin(case.id, AssessorId(stays), rig.operations, ILL)
+    register = await rig.all(select(Assessor).where(col(Assessor.cohort_id) == cohort.id).order_by(col(Assessor.id)))
+    comes = next(one.id for one in register if (case.id, one.id) not in first)
+
+    await rig.acts.cohorts.solve(cohort.id, rig.operations)
+    await proposed(cohort, 2)
+    await PairActs(rig.acts.desk).pin(case.id, AssessorId(comes), rig.operations, ILL)
+    await rig.acts.cohorts.solve(cohort.id, rig.operations)
+    await proposed(cohort, 3)
+
+    second, third = await seats_of_run(rig, cohort, 2), await seats_of_run(rig, cohort, 3)
+    assert second == first
+    assert (case.id, comes) in third
+    # One goes for whom is pinned, and may take a seat of theirs elsewhere.
+    assert len(second - third) <= 2
 
 
 async def test_proposal_that_is_discarded_seats_nobody(rig: Rig) -> None:
@@ -278,6 +303,14 @@ async def execute(rig: Rig, statement: str) -> None:
     """Spoils or mends the database."""
     async with rig.engine.begin() as connection:
         await connection.execute(text(statement))
+
+
+async def seats_of_run(rig: Rig, cohort: OpenedCohort, number: int) -> set[tuple[str, str]]:
+    """The seats that a run proposes."""
+    rows = await rig.all(
+        select(ProposedSeat).where(col(ProposedSeat.cohort_id) == cohort.id, col(ProposedSeat.run) == number)
+    )
+    return {(row.nomination_id, row.assessor_id) for row in rows}
 
 
 async def kept_waiting(rig: Rig, table: str) -> bool:
