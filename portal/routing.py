@@ -27,6 +27,7 @@ from portal.failures import (
     PageError,
     RefusedHereError,
     SignedOutError,
+    TooLargeError,
     UnavailableError,
 )
 from portal.once import FIELD, once
@@ -41,6 +42,8 @@ _NOT_GIVEN_BACK = frozenset({"token"})
 """Fields whose text is secret: no page shows it again, also not the page of a failure."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 """Letters that stand in no address of this service; the database takes no NUL and would fail by it."""
+_TOO_MUCH = re.compile(r"(?:Field|Part) exceeded maximum size|Too many (?:fields|files)")
+"""How the framework begins to say that a form is too large."""
 _LOST = (
     NotReachedError,
     RPCError,
@@ -141,9 +144,21 @@ def _failure_of(error: Exception) -> PageError:
         case NotKnownError() | RequestValidationError() | HTTPException(status_code=404 | 405):
             return NotFoundError()
         case HTTPException():
-            return RefusedHereError(str(error.detail))
+            return _unreadable(str(error.detail))
     lost = isinstance(error, _LOST) or (isinstance(error, DBAPIError) and error.connection_invalidated)
     return UnavailableError() if lost else BrokenError()
+
+
+def _unreadable(detail: str) -> PageError:
+    """What was sent could not be read; the words are ours, the framework's own name its limits and parts."""
+    if _TOO_MUCH.match(detail):
+        return TooLargeError(
+            "At most 1 MB of text can be sent at once, and a file of 5 MB.",
+            advice="Shorten the text, or divide a file into smaller ones and send each.",
+        )
+    return RefusedHereError(
+        "What was sent could not be read.", advice="Go back, load the page again and send the form once more."
+    )
 
 
 def _reported(request: Request, error: Exception) -> str:

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from models.policy import LONDON
 
 _AS_LETTERS_SAY_IT = re.compile(r"\b(on )?[A-Z][a-z]+day (\d{1,2} [A-Z][a-z]+ \d{4}), (\d{2}:\d{2}) UK time\b")
+_INITIALS = re.compile(r"\b(?:ccg|nhs|ods)(?=s?\b)")
+"""Short forms that stored words write small."""
 
 
 def day(when: date | datetime) -> str:
@@ -39,6 +41,7 @@ def _restyled_moment(found: re.Match[str]) -> str:
 
 
 def plain(code: str) -> str:
-    """A stored word as people write it: ``quality_assurance`` as ``Quality assurance``."""
+    """A stored word as people write it: ``quality_assurance`` as ``Quality assurance``, ``ccg`` as ``CCG``."""
     words = code.replace("non_executive", "non-executive").replace("_", " ")
+    words = _INITIALS.sub(lambda found: found[0].upper(), words)
     return words[:1].upper() + words[1:]

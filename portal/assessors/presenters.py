@@ -157,23 +157,24 @@ def workloads(
 
 
 def training(one: Registration, policy: Policy, today: date, *, several: bool = False) -> Training:
-    """The training's state; it must last until the last day of assessments."""
+    """The training's state; it must last until the last day of assessments, also where that day has passed."""
     expires, until = one.assessor.training_expires, policy.panel.assessed_until
     where = f" for {one.cohort.name}" if several else ""
     if expires is None:
-        words = f"We have no record of when your training{where} expires. If it does before {day(until)}"
+        lasting = "has to last until {}: if it does not" if today <= until else "had to last until {}: if it did not"
+        words = f"We have no record of when your training{where} expires. It {lasting.format(day(until))}"
         return Training(f"{words}, tell the operations team.", "", ask=True)
-    if expires < today:
-        words = f"Your training{where} expired on {day(expires)}."
-    else:
-        words = f"Your training{where} is valid until {day(expires)}."
-    if expires >= until:
-        return Training(words, "")
-    return Training(
-        words,
-        f"Assessments{where} go on until {day(until)}, and your training must last as long. Renew it, or you will "
-        "get no new assessments. You keep what you have.",
-    )
+    if expires < until:
+        words = f"Your training{where} {'expires' if expires >= today else 'expired'} on {day(expires)}."
+        return Training(
+            words,
+            f"To be asked, your training has to last until {day(until)}, the last day of assessments. Renew it and "
+            "tell the operations team, or you will get no new assessments. You keep what you have.",
+        )
+    if expires >= today:
+        return Training(f"Your training{where} is valid until {day(expires)}.", "")
+    words = f"Your training{where} was valid until {day(expires)}, and it had to last until {day(until)}."
+    return Training(f"{words} Renew it before you are asked in another round.", "")
 
 
 def task_view(task: Task, policy: Policy, nominee: str, scored: int, now: datetime) -> TaskView:

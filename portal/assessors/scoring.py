@@ -15,7 +15,7 @@ from portal.access import by
 from portal.assessors.forms import FieldForm, as_typed, plain, score_names, typed_scores
 from portal.assessors.presenters import AREA, INBOX, overdue_words
 from portal.assessors.reading import crumbs_to
-from portal.assessors.sheets import Difference, check, criteria_views, difference, label_of
+from portal.assessors.sheets import Difference, check, criteria_views, difference, label_of, waiting_words
 from portal.assessors.tasks import ConflictedError, Found, NoLongerYoursError, NotNowError, find
 from portal.forms import Bound, Form, bind
 from portal.pages import Notice, go_to, render
@@ -25,7 +25,7 @@ from portal.visitors import Visitor
 from portal.words import clock, moment
 from rules.assessments import SCORING
 from rules.permissions import Act
-from storage.assessor_pages import application_for, nominee_of
+from storage.assessor_pages import application_for, nominee_of, still_scoring
 from storage.score_fields import KeptField, score_fields
 
 routes = area()
@@ -118,6 +118,7 @@ async def show_submitted(request: Request, visitor: Submits, services: Surroundi
     """What happens now that the scores are submitted."""
     async with services.acts.desk.sessions() as session:
         found = await find(session, visitor, assessment)
+        still = await still_scoring(session, visitor.asker, assessment)
     if found.stage is not AssessmentStage.SUBMITTED:
         return go_to(found.path)
     at = found.task.row.submitted_at
@@ -129,6 +130,7 @@ async def show_submitted(request: Request, visitor: Submits, services: Surroundi
         reference=found.nomination,
         path=found.path,
         when=moment(at) if at else "",
+        waiting=waiting_words(still) if still else "",
     )
 
 

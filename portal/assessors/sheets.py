@@ -14,9 +14,9 @@ from storage.assessor_pages import Endorsed, GivenScore, Reading
 from storage.score_fields import KeptField
 
 _CHANGED = {
-    ScoreChangeReason.MODERATION: "in moderation",
-    ScoreChangeReason.HUMAN_ERROR: "to mend a mistake",
-    ScoreChangeReason.FURTHER_EVIDENCE: "after further evidence",
+    ScoreChangeReason.MODERATION: "in moderation. Reason: the evidence does not support the score",
+    ScoreChangeReason.HUMAN_ERROR: "by a moderator. Reason: you had meant another score",
+    ScoreChangeReason.FURTHER_EVIDENCE: ("by a moderator. Reason: evidence came to light after the score was given"),
 }
 
 
@@ -218,12 +218,13 @@ def panel_view(given: Sequence[GivenScore], policy: Policy, still: int, changes:
             )
             for one in criteria
         ),
-        waiting=_waiting(still),
+        waiting=waiting_words(still),
         changes=tuple(_change(change, policy) for change in changes),
     )
 
 
-def _waiting(still: int) -> str:
+def waiting_words(still: int) -> str:
+    """How many of the panel have not submitted yet."""
     if not still:
         return "Everybody on the panel has submitted."
     return (

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from models.enums import Outcome
+from models.enums import Outcome, Stage
 from models.ids import PersonId
 from models.policy import Policy
 from models.tables import Cohort, Decision
@@ -88,7 +88,7 @@ def listed(found: Sequence[BoardLine], around: Around, ticked: Sequence[str]) ->
                 nominee=one.nominee,
                 organisation=one.organisation,
                 proposed=_proposed(one, around.proposed),
-                decision=_decision(one.decision, around.names) + (". Paused" if one.paused else ""),
+                decision=_decision(one.decision, around.names) + _since(one),
                 barred=barred,
                 ticked=one.nomination in ticked,
             )
@@ -112,6 +112,12 @@ def _decision(decision: Decision | None, names: Mapping[str, str]) -> str:
     who = names.get(decision.drafted_by, "somebody")
     outcome = OUTCOMES[Outcome(decision.outcome)]
     return f"{outcome}{place}. {reason_words(decision.reason)}. Drafted by {who} on {day(decision.drafted_at)}"
+
+
+def _since(line: BoardLine) -> str:
+    """What has become of a nomination since its decision, where that says otherwise."""
+    moved_up = line.stage is Stage.IN_POOL and line.decision and line.decision.outcome is Outcome.RESERVED
+    return (". Since then moved up into the pool" if moved_up else "") + (". Paused" if line.paused else "")
 
 
 def _barred(line: BoardLine, around: Around) -> str:

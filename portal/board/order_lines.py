@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from models.enums import DecisionReason, Outcome
+from models.enums import DecisionReason, Outcome, Stage
 from models.tables import Cohort, Decision
 from portal.board.forms import OrderForm
 from portal.board.placing import ranks
@@ -15,7 +15,13 @@ from portal.board.terms import OUTCOMES, REASONS
 from portal.charts import Interval, intervals
 from portal.forms import Bound
 from scoring.order import Placed
-from storage.board_pages import BoardLine
+from storage.board_pages import BoardLine, Standing
+
+_SETTLED = "Every decision on this page is approved. To change one, follow its name and reopen it."
+_SETTLED_RELEASED = (
+    "Decisions on this page have been released, and the nominees have been told. Released decisions cannot be "
+    "reopened; follow a name to see what can still be done."
+)
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,11 @@ class OrderLine:
 
 @dataclass(frozen=True)
 class OrderPage:
-    """Everything the page shows. ``was``: the places as they stand, for the form to be compared with."""
+    """Everything the page shows. ``was``: the places as they stand, for the form to be compared with.
+
+    ``settled``: what can still be done where no place on the page can be changed, and ``fixed_heading`` names the
+    lines whose decision stands.
+    """
 
     cohort: str
     name: str
@@ -52,6 +62,8 @@ class OrderPage:
     words: str
     lines: tuple[OrderLine, ...]
     approved: tuple[OrderLine, ...]
+    settled: str
+    fixed_heading: str
     was: str
     action: str
     spans: tuple[tuple[str, str, str], ...]
@@ -124,6 +136,8 @@ def order_page(
     last, total = min(first + size - 1, len(order)), len(order)
     at = f"/board/order?cohort={cohort.id}"
     opened = [line for line in made if line.nomination not in fixed]
+    standing = [one for one in shown if one in fixed]
+    released = sum(lines[one].standing is Standing.RELEASED for one in standing)
     return OrderPage(
         cohort=cohort.id,
         name=cohort.name,
@@ -131,6 +145,8 @@ def order_page(
         words=f"Places {first} to {last} of {total}",
         lines=tuple(sorted(opened, key=lambda line: int(line.place) if line.place.isdecimal() else total)),
         approved=tuple(line for line in made if line.nomination in fixed),
+        settled=_SETTLED_RELEASED if released else _SETTLED,
+        fixed_heading=_fixed_heading(released, len(standing)),
         was=",".join(f"{line.nomination}:{places[line.nomination]}" for line in opened),
         action=f"/board/order/check?cohort={cohort.id}&from={first}",
         spans=tuple((outcome.value, words, words.lower()) for outcome, words in OUTCOMES.items()),
@@ -166,11 +182,21 @@ def checked_plan(
     )
 
 
-def decision_words(decision: Decision | None, person: str) -> str:
-    """A decision drafted so far, in a few words."""
+def _fixed_heading(released: int, standing: int) -> str:
+    if not released:
+        return "Approved: these keep their places"
+    return "Released: these keep their places" if released == standing else "Approved or released"
+
+
+def decision_words(line: BoardLine, person: str) -> str:
+    """The decision so far, in a few words; once it is released, where the nomination stands since."""
+    decision = line.decision
     if decision is None:
         return "No decision drafted"
     outcome = OUTCOMES[Outcome(decision.outcome)]
+    if line.standing is Standing.RELEASED:
+        moved_up = decision.outcome is Outcome.RESERVED and line.stage is Stage.IN_POOL
+        return f"Released: {outcome}{', then moved up into the pool' if moved_up else ''}"
     if decision.approved_by is not None:
         return f"Approved: {outcome}"
     return f"Drafted{' by you' if decision.drafted_by == person else ''}: {outcome}"
@@ -186,7 +212,7 @@ def _line(line: BoardLine, place: int, placed: Placed | None, form: Bound[OrderF
         scores=f"mean {placed.mean:.2f} ({placed.low:.2f} to {placed.high:.2f})" if placed else "no whole scores",
         proposed=OUTCOMES[placed.suggestion].lower() if placed else "nothing",
         too_close=bool(placed and placed.too_close),
-        decision=decision_words(line.decision, person),
+        decision=decision_words(line, person),
         error=form.error(field) or "",
         moved=way if moved == line.nomination else "",
     )

@@ -224,12 +224,18 @@ def _spans(form: Bound[OrderForm], said: OrderForm, last: int) -> dict[Outcome, 
         if first is None or until is None:
             form.refuse(f"{outcome}_{'from' if first is None else 'to'}", "Enter both the first place and the last")
         elif not first <= until <= last:
-            form.refuse(f"{outcome}_to", f"Enter a last place from {first} to {last}")
+            form.refuse(f"{outcome}_to", _last_place(first, last))
         elif any(first <= there[1] and there[0] <= until for there in spans.values()):
             form.refuse(f"{outcome}_from", "A place can be in one span only: these overlap")
         else:
             spans[outcome] = (first, until)
     return spans
+
+
+def _last_place(first: int, last: int) -> str:
+    if first < last:
+        return f"Enter a last place from {first} to {last}"
+    return f"Enter {last} as the last place: there are no more" if first == last else f"There are only {last} places"
 
 
 async def _planned(

@@ -1,16 +1,19 @@
 """Reading an application: whole or redacted, the panel's scores, and the deadline for a calendar."""
 
-from datetime import UTC
+from datetime import UTC, datetime
 
 import pytest
 from icalendar import Calendar
 from sqlmodel import col, select
 
-from models.enums import AssessmentStage, ConflictKind, Stage, SteerReason
-from models.tables import Application, Assessment, AuditEvent, DeclaredConflict
+from models.enums import AssessmentStage, ConflictKind, ScoreChangeReason, Stage, SteerReason
+from models.tables import Application, Assessment, AuditEvent, DeclaredConflict, ScoreChange
 from portal.assessors.reading import entry
+from portal.assessors.sheets import panel_view
 from portal.assessors.tasks import Found
+from rules.policies import read_policy
 from storage.assessor_pages import Task
+from tests.intake.filled import PILOT
 from tests.portal.assessors.seats import accepted, offered
 from tests.portal.conftest import A_Visit
 from tests.workflows.rig import Case, CohortRig, Rig, eventually
@@ -92,7 +95,10 @@ async def test_panels_scores_are_seen_only_after_submitting(cohort: CohortRig, a
     await case.save_scores(one, 4)
     await case.submit_scores(one)
     after = await visit.get(f"/assessments/{one}/panel")
+    last = await visit.get(f"/assessments/{one}/submitted")
 
+    assert "The scores are checked" in last.words
+    assert "The others of the panel submit" not in last.words
     assert [page.status for page in before] == [409, 200, 200, 200]
     assert not any("Planted evidence" in page.text for page in before)
     assert after.words.count("Planted evidence of") == 12
@@ -113,6 +119,38 @@ async def test_panel_says_who_is_still_to_come_and_what_was_changed(cohort: Coho
 
     assert "2 assessors of the panel have not submitted yet." in page.words
     assert page.words.count("You: 4, acceptable") == 6
+
+
+def test_changed_score_says_the_coded_reason_in_words() -> None:
+    at = datetime(2026, 11, 23, 9, tzinfo=UTC)
+    policy = read_policy(PILOT / "policy.toml")
+    said = {
+        reason: panel_view(
+            [],
+            policy,
+            0,
+            [
+                ScoreChange(
+                    assessment_id="a.A-001",
+                    criterion=policy.scoring.criteria[0].code,
+                    change=1,
+                    flag=1,
+                    before=1,
+                    after=2,
+                    reason=reason,
+                    changed_by="P-1",
+                    changed_at=at,
+                )
+            ],
+        ).changes[0]
+        for reason in ScoreChangeReason
+    }
+
+    assert said[ScoreChangeReason.MODERATION].endswith(
+        "from 1 to 2 in moderation. Reason: the evidence does not support the score."
+    )
+    assert all("Reason: " in words for words in said.values())
+    assert len(set(said.values())) == len(ScoreChangeReason)
 
 
 async def test_conflict_found_after_submitting_closes_everything(cohort: CohortRig, a_visit: A_Visit) -> None:

@@ -180,6 +180,7 @@ async def test_submitting_is_one_act_and_says_what_happens_next(cohort: CohortRi
     assert len(scores) == 6
     assert len(await case.events("submitted", workflow=f"assessment/{one}")) == 1
     assert (back.status, "You have submitted this assessment." in back.words) == (409, True)
+    assert "2 assessors of the panel have not submitted yet. You can see their scores" in first.words
 
 
 async def test_submitting_what_is_not_complete_is_refused_with_every_point(

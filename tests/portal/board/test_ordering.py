@@ -115,6 +115,8 @@ async def test_wrong_places_and_spans_are_said_by_their_fields(rig: Rig, cohort:
     wrong = await page.submit(
         None, {f"place.{ones[0]}": "9"}, admitted_from="1", reserved_from="2", reserved_to="9", note="Kept"
     )
+    last = await page.submit(admitted_from="4", admitted_to="5", reason="proposed_order")
+    beyond = await page.submit(admitted_from="5", admitted_to="6", reason="proposed_order")
     overlapping = await page.submit(
         admitted_from="1", admitted_to="2", reserved_from="2", reserved_to="3", reason="proposed_order"
     )
@@ -125,6 +127,8 @@ async def test_wrong_places_and_spans_are_said_by_their_fields(rig: Rig, cohort:
     assert "as a whole number from 1 to 4" in wrong.words
     assert "Enter both the first place and the last" in wrong.words
     assert "Enter a last place from 2 to 4" in wrong.words
+    assert "Enter 4 as the last place: there are no more" in last.words
+    assert "There are only 4 places" in beyond.words
     assert (wrong.form("/check").fields["note"], wrong.form("/check").fields[f"place.{ones[0]}"]) == (["Kept"], ["9"])
     assert f"#place.{ones[0]}" in wrong.links
     assert "these overlap" in overlapping.words

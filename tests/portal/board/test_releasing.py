@@ -121,7 +121,13 @@ async def test_place_given_up_goes_to_the_reserve_list(rig: Rig, services: Servi
     listed = await visit.get(f"/board/release?cohort={cohort.id}")
     ask = await visit.get(at)
     after = await ask.submit(at)
+    order = await visit.get(f"/board/order?cohort={cohort.id}")
+    decisions = await visit.get(f"/board/decisions?cohort={cohort.id}&show=released")
 
+    assert "Released decisions cannot be reopened" in order.words
+    assert "Every decision on this page is approved" not in order.words
+    assert "Released: Reserve list, then moved up into the pool" in order.words
+    assert "Since then moved up into the pool" in decisions.words
     assert "All 1 places are taken" in full.words
     assert at in listed.links
     assert "Move up into the pool" in ask.text
