@@ -222,6 +222,35 @@ async def test_letters_to_one_address_are_bounded_for_a_day_known_or_not(rig: Ri
         assert tomorrow is not None
 
 
+async def test_asking_again_and_again_from_one_place_is_bounded_by_the_hour(rig: Rig, a_visit: A_Visit) -> None:
+    address, visit = own_address(rig), await a_visit()
+
+    pages = [await asked(visit, address) for _ in range(7)]
+
+    assert [page.status for page in pages] == [200] * 6 + [429]
+    assert "Wait an hour" in pages[-1].words
+
+
+async def test_nobody_is_asked_for_an_address_while_no_round_takes_self_nominations(
+    rig: Rig, services: Services
+) -> None:
+    acts = replace(
+        services.acts, desk=replace(services.acts.desk, clock=lambda: datetime.now(UTC) + timedelta(days=900))
+    )
+    later = replace(services, acts=acts)
+    visit, address = Visit(make_portal(later), later), own_address(rig)
+
+    page = await visit.get("/nominate-yourself/email")
+    sent = await visit.post("/nominate-yourself/email", {"email": address})
+
+    assert (page.path, sent.path) == ("/nominate-yourself", "/nominate-yourself")
+    assert "You cannot nominate yourself now." in page.words
+    assert "/nominate-yourself/email" not in page.links
+    attempts = await rig.all(select(SignInAttempt).where(col(SignInAttempt.way) == "self"))
+    assert address not in [one.held["lower"] for one in attempts]
+    await visit.close()
+
+
 @pytest.mark.parametrize("written", ["", "nobody", "a@b", "=cmd@example.org", "jo@exämple.org@x", "jo@", "x" * 300])
 async def test_what_is_no_address_is_said_and_nothing_is_sent(rig: Rig, a_visit: A_Visit, written: str) -> None:
     before = len(await rig.all(select(SignInAttempt)))
