@@ -54,7 +54,7 @@ class AllocationActivities:
             made = await _made(session, asked)
             if made is not None:
                 return made
-            problem = await problem_of(session, asked.cohort, asked.kind, asked.requests)
+            problem = await problem_of(session, asked.cohort, asked.kind, asked.requests, beside=True)
             aim = (await policy_of(session, asked.cohort)).allocation.aim
         problem, result = await beating(asyncio.to_thread(partial(answered_now, problem, aim=aim)))
 
@@ -225,7 +225,7 @@ async def _seats_that_hold(session: AsyncSession, run: AllocationRun) -> list[tu
     still = {Stage.AWAITING_PANEL, Stage.SCORING, Stage.QUALITY_ASSURANCE} if replacement else {Stage.AWAITING_PANEL}
     kept = [seat for seat in proposed if stages.get(seat.nomination) in still]
     requests = [SeatRequest(nomination=NominationId(seat.nomination)) for seat in kept]
-    problem = await problem_of(session, run.cohort_id, run.kind, requests)
+    problem = await problem_of(session, run.cohort_id, run.kind, requests, beside=True)
     chosen = {seat.nomination for seat in kept}
     others = [demand.id for demand in problem.nominations if demand.id not in chosen]
     known = {demand.id for demand in problem.nominations}

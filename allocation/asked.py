@@ -13,7 +13,7 @@ from threading import Lock
 import numpy as np
 
 from allocation.answer import RunAnswer
-from allocation.model import Ints, Model, compiled, weeks_of
+from allocation.model import Ints, Model, compiled, missing_seats, weeks_of
 from allocation.problem import AllocationProblem, AssessorSupply, NominationDemand, PanelRules
 from allocation.proposal import Aim, Certificate, Proposal
 from allocation.propose import floor_of, placed, propose, without, worth_of
@@ -141,8 +141,7 @@ def asked(
     Raises:
         NotInRunError: The run was not asked about this nomination or this assessor.
     """
-    asked_for = (one for one in problem.nominations if one.id not in problem.expected)
-    demand = next((one for one in asked_for if one.id == nomination), None)
+    demand = _asked_about(problem, nomination)
     person = next((one for one in problem.assessors if one.id == assessor), None)
     if demand is None or person is None:
         raise NotInRunError(_not_in(f"nomination {nomination}" if demand is None else f"assessor {assessor}"))
@@ -171,10 +170,22 @@ def members(problem: AllocationProblem, answer: RunAnswer, nomination: str) -> t
     Raises:
         NotInRunError: The run was not asked about this nomination.
     """
-    kept = next((one.seated for one in problem.nominations if one.id == nomination), None)
-    if kept is None:
+    demand = _asked_about(problem, nomination)
+    if demand is None:
         raise NotInRunError(_not_in(f"nomination {nomination}"))
-    return (*kept, *(seat.assessor for seat in answer.seats if seat.nomination == nomination))
+    return (*demand.seated, *(seat.assessor for seat in answer.seats if seat.nomination == nomination))
+
+
+def _asked_about(problem: AllocationProblem, nomination: str) -> NominationDemand | None:
+    """The nomination, where the run was to find somebody for it now: neither to come, nor with a whole panel."""
+    return next(
+        (
+            one
+            for one in problem.nominations
+            if one.id == nomination and one.id not in problem.expected and missing_seats(one, problem.rules)
+        ),
+        None,
+    )
 
 
 def standing_against(nomination: NominationDemand, assessor: AssessorSupply, rules: PanelRules) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import combinations
 
 from allocation.problem import AllocationProblem, AssessorSupply, NominationDemand, PanelRules, Seat
 
@@ -56,7 +57,27 @@ def violations(
             count = len(counted)
             if count < rule.at_least or (rule.at_most is not None and count > rule.at_most):
                 found.append(Violation(f"composition:{rule.name}", nomination.id, None))
+    found += _meeting_too_often(problem, seats)
     return tuple(one for one in found if problem.rules.on(one.rule.split(":")[0]))
+
+
+def _meeting_too_often(problem: AllocationProblem, seats: Collection[Seat]) -> list[Violation]:
+    """New members who would meet another on more panels than is allowed; kept members alone are not judged anew."""
+    new = {
+        nomination.id: [one.assessor for one in seats if one.nomination == nomination.id]
+        for nomination in problem.nominations
+    }
+    meets = Counter(
+        frozenset(two) for one in problem.nominations for two in combinations({*one.seated, *new[one.id]}, 2)
+    )
+    most = problem.rules.pair_most
+    return [
+        Violation("pairs", one.id, name)
+        for one in problem.nominations
+        for name in new[one.id]
+        if most is not None
+        and any(meets[frozenset((name, other))] > most for other in {*one.seated, *new[one.id]} - {name})
+    ]
 
 
 def _pair(nomination: NominationDemand, assessor: AssessorSupply, rules: PanelRules) -> dict[str, bool]:

@@ -81,12 +81,18 @@ def keeping_points(policy: Policy) -> int | None:
 
 
 async def problem_of(
-    session: AsyncSession, cohort: str, kind: RunKind, requests: Iterable[SeatRequest] = ()
+    session: AsyncSession,
+    cohort: str,
+    kind: RunKind,
+    requests: Iterable[SeatRequest] = (),
+    *,
+    beside: bool = False,
 ) -> AllocationProblem:
     """The problem of all waiting panels, or of the seats that ``requests`` ask for.
 
     A request for a nomination that no longer needs a seat is left out. A rolling run plans beside those who wait for
     everybody who has no panel yet and whose nomination is not over. Of equals, the seats of the run before are kept.
+    ``beside``: panels that need nobody are among the nominations, where it matters who met whom on them.
     """
     asked: Counter[str] = Counter(request.nomination for request in requests)
     wanted = asked if kind is RunKind.REPLACEMENT else None
@@ -94,8 +100,12 @@ async def problem_of(
     policy = await policy_of(session, cohort)
     coming = await _to_come(session, cohort) if kind is RunKind.ROLLING and nominations else ()
     problem = await _problem(session, policy, [*nominations, *coming], wanted)
+    rules = problem.rules
+    meetings = (rules.pair_most is not None and rules.on("pairs")) or rules.weights.repeat
+    whole = await _whole_panels(session, cohort, problem) if beside and meetings and nominations else ()
     return replace(
         problem,
+        nominations=(*problem.nominations, *whole),
         expected=frozenset(one.id for one in coming),
         preferred=await _proposed_last(session, cohort) if wanted is None and nominations else frozenset(),
     )
@@ -150,6 +160,36 @@ async def _waiting(session: AsyncSession, cohort: str, wanted: Mapping[str, int]
             col(Nomination.stage).in_([Stage.AWAITING_PANEL, Stage.SCORING, Stage.QUALITY_ASSURANCE]),
         )
     return (await session.exec(query)).all()
+
+
+async def _whole_panels(
+    session: AsyncSession, cohort: str, problem: AllocationProblem
+) -> tuple[NominationDemand, ...]:
+    """The panels of all other nominations as they are held, with nobody missing."""
+    known = {one.id for one in problem.nominations}
+    rows = await session.exec(
+        select(Assessment.nomination_id, Nomination.organisation_code, Assessment.assessor_id)
+        .join(Nomination, col(Nomination.id) == col(Assessment.nomination_id))
+        .where(col(Assessment.cohort_id) == cohort, col(Assessment.stage).in_(list(HOLDING)))
+        .order_by(col(Assessment.nomination_id), col(Assessment.assessor_id))
+    )
+    held: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for nomination, organisation, assessor in rows:
+        if nomination not in known:
+            held[nomination, organisation].append(assessor)
+    return tuple(
+        NominationDemand(
+            id=nomination,
+            organisation=organisation,
+            system="",
+            earlier_organisations=(),
+            endorser_organisation=None,
+            interests=frozenset(),
+            seats=len(members),
+            seated=tuple(members),
+        )
+        for (nomination, organisation), members in held.items()
+    )
 
 
 async def _proposed_last(session: AsyncSession, cohort: str) -> frozenset[tuple[str, str]]:

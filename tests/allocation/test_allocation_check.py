@@ -44,6 +44,21 @@ def test_pair_that_operations_forbid_is_found():
     assert violations(question, seats(*GOOD)) == (Violation("forbidden", "n", "chair-0"),)
 
 
+def test_two_who_meet_too_often_are_found_where_one_of_them_is_new():
+    held = nomination("held", seats=2, seated=("chief_executive-0", "chair-0"))
+    whole = nomination("whole", seats=2, seated=("chair-2", "chair-3"))
+    again = nomination("again", seats=2, seated=("chair-2", "chair-3"))
+    question = problem([held, whole, again, nomination("n")], four_of_each_role(), pair_most=1)
+    apart = replace(question, rules=replace(question.rules, pair_most=2))
+    off = replace(question, rules=replace(question.rules, off=frozenset({"pairs"})))
+
+    found = violations(question, seats(*GOOD), ("held", "whole", "again"))
+
+    assert found == (Violation("pairs", "n", "chief_executive-0"), Violation("pairs", "n", "chair-0"))
+    assert violations(apart, seats(*GOOD), ("held", "whole", "again")) == ()
+    assert violations(off, seats(*GOOD), ("held", "whole", "again")) == ()
+
+
 def test_pinned_assessor_who_is_missing_from_a_staffed_panel_is_found():
     pins = frozenset({("n", "chair-0"), ("n", "chair-2"), ("m", "chair-3")})
     question = problem([nomination("n"), nomination("m")], four_of_each_role(), pinned=pins)

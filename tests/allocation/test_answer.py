@@ -7,7 +7,7 @@ from allocation_cases import assessor, cohort, four_of_each_role, nomination, pr
 from pydantic import TypeAdapter
 
 from allocation.answer import RunAnswer, answered, answered_now
-from allocation.asked import NotInRunError, asked
+from allocation.asked import NotInRunError, asked, members
 from allocation.certified import certified
 from allocation.problem import AllocationProblem
 from allocation.proposal import Certificate
@@ -146,6 +146,17 @@ def test_nomination_to_come_that_nobody_could_assess_keeps_nobody_waiting() -> N
     assert (answer.unstaffed, answer.clashing) == ((), ())
     assert (answer.certificate.staffed, answer.certificate.planned) == (1, 0)
     assert certified(one, answer.proposal) == ()
+
+
+def test_run_is_not_asked_about_a_panel_that_was_whole() -> None:
+    held = nomination("held", seats=1, seated=("chair-0",))
+    one = problem([nomination("n"), held], four_of_each_role(), pair_most=1)
+    answer = answered(one)
+
+    assert {seat.nomination for seat in answer.seats} == {"n"}
+    for ask in (lambda: asked(one, answer, "held", "chair-1"), lambda: members(one, answer, "held")):
+        with pytest.raises(NotInRunError, match="nomination held"):
+            ask()
 
 
 def test_run_without_its_properties_is_checked_but_for_them_and_claims_no_exact_price() -> None:

@@ -1,7 +1,9 @@
 """The allocation: proposals kept, compared, released, discarded; replacements; what cannot be staffed or solved."""
 
 import asyncio
+from collections import Counter
 from datetime import timedelta
+from itertools import combinations
 
 import pytest
 from sqlalchemy import text
@@ -155,6 +157,29 @@ async def test_replacement_disturbs_nobody_else(rig: Rig) -> None:
     assert seats[0] not in now
     assert await second.offered(3) == others
     assert [run.kind for run in await cohort.runs()] == [RunKind.BATCH, RunKind.REPLACEMENT]
+
+
+async def test_replacement_seats_nobody_beside_whom_they_met_often_enough_on_other_panels(rig: Rig) -> None:
+    cohort = await opened(rig, {"panel.pair_most": 1}, assessors=12)
+    cases = await waiting(cohort, 3)
+    await cohort.solve()
+    panels = [await case.offered(3) for case in cases]
+    declined = [(case, panel[0]) for case, panel in zip(cases, panels, strict=True)]
+
+    for case, one in declined:
+        await rig.acts.assessments.decline(one, await case.assessor(one), AssessorDeclineReason.OTHER)
+        await eventually(case.panel, lambda found: len(found) == 4)
+        await case.offered(3)
+
+    met = Counter[frozenset[str]]()
+    for case in cases:
+        sitting = {row.assessor_id for row in await case.panel(AssessmentStage.OFFERED)}
+        met.update(frozenset(two) for two in combinations(sitting, 2))
+    runs = await cohort.runs()
+    problem = PROBLEM.validate_python(runs[-1].problem)
+    assert [run.kind for run in runs] == [RunKind.BATCH, *[RunKind.REPLACEMENT] * 3]
+    assert max(met.values()) == 1
+    assert {one.id for one in problem.nominations} == {case.id for case in cases}
 
 
 async def test_seats_that_are_given_up_during_a_solve_are_all_filled(rig: Rig) -> None:
