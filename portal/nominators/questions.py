@@ -85,7 +85,7 @@ QUESTIONS: tuple[Question, ...] = (
             "nominee_email",
             "What is their work email address?",
             "Enter the nominee’s email address, such as name@example.nhs.uk",
-            "We send them the invitation, and use the address for nothing else.",
+            "They sign in with it, and we send the invitation and all later messages to it.",
             "email",
         ),
     ),

@@ -13,11 +13,12 @@ from portal.nominees.own import AREA, Own, own
 from portal.nominees.standing_words import steps_ahead
 from portal.pages import go_to, render
 from portal.routing import area, done_once
-from portal.services import Surroundings
+from portal.services import Services, Surroundings
 from portal.visitors import Visitor
 from portal.words import moment
 from rules.calendar import span_in_words
 from rules.permissions import Act
+from storage.nominee_pages import own_endorsements
 
 routes = area()
 Consenting = Annotated[Visitor, by(Role.NOMINEE, Act.CONSENT)]
@@ -37,7 +38,7 @@ async def ask(request: Request, nomination: str, visitor: Consenting, services: 
     mine = await own(services, visitor, nomination)
     if mine.row.stage is not Stage.NOMINATED:
         return go_to(mine.path)
-    return await _page(request, mine, Bound[ConsentForm]())
+    return await _page(request, visitor, services, mine, Bound[ConsentForm]())
 
 
 @routes.post("/my-nomination/{nomination}/consent")
@@ -46,7 +47,7 @@ async def answer(request: Request, nomination: str, visitor: Consenting, service
     mine = await own(services, visitor, nomination)
     bound = await bind(request, ConsentForm)
     if bound.value is None:
-        return await _page(request, mine, bound, status=422)
+        return await _page(request, visitor, services, mine, bound, status=422)
     if bound.value.answer == "no":
         return go_to(f"{mine.path}/decline")
 
@@ -58,7 +59,7 @@ async def answer(request: Request, nomination: str, visitor: Consenting, service
         return await done_once(request, consent)
     except RefusedError as error:
         bound.refuse("", str(error))
-        return await _page(request, mine, bound, status=409)
+        return await _page(request, visitor, services, mine, bound, status=409)
 
 
 @routes.get("/my-nomination/{nomination}/agreed")
@@ -118,8 +119,18 @@ async def declined(request: Request, nomination: str, visitor: Declining, servic
     )
 
 
-async def _page(request: Request, mine: Own, form: Bound[ConsentForm], *, status: int = 200) -> HTMLResponse:
+async def _page(
+    request: Request,
+    visitor: Visitor,
+    services: Services,
+    mine: Own,
+    form: Bound[ConsentForm],
+    *,
+    status: int = 200,
+) -> HTMLResponse:
     membership = mine.policy.membership
+    async with services.acts.desk.sessions() as session:
+        endorsements = await own_endorsements(session, visitor.asker)
     return await render(
         request,
         "nominees/consent.html",
@@ -132,6 +143,7 @@ async def _page(request: Request, mine: Own, form: Bound[ConsentForm], *, status
         action=f"{mine.path}/consent",
         organisation=mine.found.organisation,
         by_self=mine.row.route is NominationRoute.SELF,
+        endorsed=any(one.nomination == mine.number for one in endorsements),
         region=mine.cohort.region,
         due=moment(mine.row.due_at) if mine.row.due_at else "",
         closes=moment(mine.cohort.closes_at),

@@ -18,8 +18,11 @@ from models.ids import PersonId
 from models.tables import SignInAttempt, SignInCode
 from portal import attempts, codes
 
-MOST_LETTERS_A_DAY = 20
-"""To one address, by whomever: enough that a stranger who asks needs hours, from one place, to keep somebody out."""
+MOST_LETTERS_FROM_A_PLACE = 8
+"""To one address within a day, asked for from one place."""
+MOST_LETTERS_A_DAY = 40
+"""To one address within a day, from wherever: a stranger in one place can neither fill a mailbox nor keep its owner
+out."""
 _WAY = "self"
 _LINK = "link"
 _A_DAY = timedelta(days=1)
@@ -37,11 +40,20 @@ class _Held:
         return self.attempt.held["address"]
 
 
-async def ask(session: AsyncSession, email: str, now: datetime) -> codes.Asked | None:
-    """Begins an attempt; None when too many letters were sent to this address within a day."""
+async def ask(session: AsyncSession, email: str, caller: str, now: datetime) -> codes.Asked | None:
+    """Begins an attempt; None when too many letters were sent to this address within a day.
+
+    Args:
+        session: The transaction.
+        email: The address to send a code to.
+        caller: From where it is asked for; nothing but a hash of it, with the address, is kept.
+        now: The present moment.
+    """
     address = _lower(email)
+    place = codes.hash_of(f"{caller} {address}")[:32]
     await session.exec(select(func.pg_advisory_xact_lock(func.hashtextextended(address, 0))))
-    if await _asked_within_a_day(session, address, now) >= MOST_LETTERS_A_DAY:
+    asked_from = await _asked_within_a_day(session, address, now)
+    if len(asked_from) >= MOST_LETTERS_A_DAY or asked_from.count(place) >= MOST_LETTERS_FROM_A_PLACE:
         return None
     asked = await codes.ask(session, email, now)
     session.add(
@@ -49,7 +61,7 @@ async def ask(session: AsyncSession, email: str, now: datetime) -> codes.Asked |
             id=codes.hash_of(asked.handle),
             way=_WAY,
             person_id=asked.person.id if asked.person else None,
-            held={"address": email.strip(), "lower": address},
+            held={"address": email.strip(), "lower": address, "place": place},
             made_at=now,
             expires_at=now + codes.GOOD_FOR,
         )
@@ -112,17 +124,17 @@ async def _shown(session: AsyncSession, held: _Held, now: datetime) -> PersonId:
     return person
 
 
-async def _asked_within_a_day(session: AsyncSession, address: str, now: datetime) -> int:
+async def _asked_within_a_day(session: AsyncSession, address: str, now: datetime) -> list[str]:
+    """The place from which each letter of the last day to this address was asked for."""
+    held = col(SignInAttempt.held)
     found = await session.exec(
-        select(func.count())
-        .select_from(SignInAttempt)
-        .where(
+        select(func.jsonb_extract_path_text(held, "place")).where(
             col(SignInAttempt.way) == _WAY,
             col(SignInAttempt.made_at) > now - _A_DAY,
-            func.jsonb_extract_path_text(col(SignInAttempt.held), "lower") == address,
+            func.jsonb_extract_path_text(held, "lower") == address,
         )
     )
-    return found.one()
+    return list(found)
 
 
 async def _tried_within_a_day(session: AsyncSession, address: str, now: datetime) -> int:

@@ -100,7 +100,7 @@ async def send_code(request: Request, services: Surroundings) -> Response:
     await services.rates.count(SEND_FROM_CALLER_TO_ADDRESS, f"{caller} {email.lower()}")
     await services.rates.count(SEND_TO_ADDRESS, email.lower())
     async with services.acts.desk.transaction() as session:
-        asked = await newcomers.ask(session, email, services.clock())
+        asked = await newcomers.ask(session, email, caller, services.clock())
     if asked is None:
         raise TooManyError(wait="until tomorrow")
     response = go_to(f"{ROOT}/code")

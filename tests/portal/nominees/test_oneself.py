@@ -397,12 +397,16 @@ async def test_page_of_who_nominated_themselves_says_if_they_are_endorsed(
     visit = await a_visit(asked.nominee)
 
     before = await visit.get("/my-nomination")
+    consent = await visit.get(f"/my-nomination/{asked.id}/consent")
     await rig.acts.nominations.endorse(asked.id, rig.nominator, ENDORSING)
     after = await visit.get("/my-nomination")
+    consent_after = await visit.get(f"/my-nomination/{asked.id}/consent")
     other = await (await a_visit(by_organisation.nominee)).get("/my-nomination")
 
     closes = moment(cohort.closes_at)
     assert f"Trust R1D is asked to endorse you by {closes}, and has not done so yet." in before.words
     assert "Trust R1D endorsed you on" in after.words
+    assert "and Trust R1D is asked to endorse you." in consent.words
+    assert "and Trust R1D has endorsed you." in consent_after.words
     assert ENDORSING.full_name not in after.text
     assert "endorse you" not in other.words

@@ -15,7 +15,7 @@ from portal.codes import MOST_TRIES, MOST_TRIES_A_DAY, Asked
 from portal.rates import Rates
 from portal.services import Services
 from portal.sign_in import newcomers
-from portal.sign_in.newcomers import MOST_LETTERS_A_DAY
+from portal.sign_in.newcomers import MOST_LETTERS_A_DAY, MOST_LETTERS_FROM_A_PLACE
 from tests.portal.conftest import A_Visit
 from tests.portal.nominees.oneself import a_complete_draft, newcomer, own_address
 from tests.portal.test_sign_in import code_in, newest_letter
@@ -195,9 +195,9 @@ def wrong_for(code: str) -> str:
     return "000000" if code != "000000" else "000001"
 
 
-async def attempt(rig: Rig, address: str, now: datetime) -> Asked:
+async def attempt(rig: Rig, address: str, now: datetime, place: str = "") -> Asked:
     async with rig.sessions.begin() as session:
-        asked = await newcomers.ask(session, address, now)
+        asked = await newcomers.ask(session, address, place, now)
     assert asked is not None
     return asked
 
@@ -211,15 +211,31 @@ async def test_letters_to_one_address_are_bounded_for_a_day_known_or_not(rig: Ri
     now = datetime.now(UTC)
     person = await rig.get(Person, await newcomer(rig))
     for address in (own_address(rig), person.email):
-        for _ in range(MOST_LETTERS_A_DAY):
-            await attempt(rig, address.upper().replace("@EXAMPLE", "@example"), now)
+        for number in range(MOST_LETTERS_A_DAY):
+            written = address.upper().replace("@EXAMPLE", "@example")
+            await attempt(rig, written, now, f"place {number // MOST_LETTERS_FROM_A_PLACE}")
 
         page = await asked(await a_visit(), address)
-        async with rig.sessions.begin() as session:
-            tomorrow = await newcomers.ask(session, address, now + timedelta(days=1, minutes=1))
+        tomorrow = await attempt(rig, address, now + timedelta(days=1, minutes=1))
 
         assert (page.status, "Wait until tomorrow" in page.words) == (429, True)
-        assert tomorrow is not None
+        assert tomorrow.handle
+
+
+async def test_stranger_in_one_place_keeps_nobody_elsewhere_from_a_code(rig: Rig, a_visit: A_Visit) -> None:
+    address, now = own_address(rig), datetime.now(UTC)
+    for _ in range(MOST_LETTERS_FROM_A_PLACE):
+        await attempt(rig, address, now, "a stranger's place")
+    async with rig.sessions.begin() as session:
+        refused = await newcomers.ask(session, address, "a stranger's place", now)
+
+    page = await asked(await a_visit(), address)
+    inside = await page.submit(code=code_in(await newest_letter(rig, address)))
+
+    assert refused is None
+    assert inside.path == "/nominate-yourself/begin"
+    kept = await rig.all(select(SignInAttempt).where(col(SignInAttempt.way) == "self"))
+    assert "stranger" not in str([one.held for one in kept])
 
 
 async def test_asking_again_and_again_from_one_place_is_bounded_by_the_hour(rig: Rig, a_visit: A_Visit) -> None:
