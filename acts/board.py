@@ -63,21 +63,32 @@ class BoardActs:
             RefusedError: A change is without effect, off the scale, or not of this nomination's submitted scores.
             HeldError: Another moderator has the nomination now.
         """
-        if bool(changes) != (resolution is Resolution.MODERATE):
-            raise RefusedError("Moderating needs at least one changed score; any other resolution changes none.")
         message = ResolveFlags(by=by, flags=tuple(flags), resolution=resolution, assessment=assessment)
         async with self._desk.transaction() as session:
-            row = await nomination_row(session, nomination, lock=True)
-            await require(session, by, Act.RESOLVE_FLAGS, subject_of(row))
-            await refuse_if_held(session, nomination, by, self._desk.clock())
-            if row.stage is not Stage.QUALITY_ASSURANCE:
-                raise RefusedError(f"There are no flags to settle: the nomination is {WORDS[row.stage]}.")
-            await _require_nothing_owed(session, row, "resolve_flags")
-            await _forget_refused_changes(session, row, by)
-            for change in changes:
-                await self._write_down(session, row, change, by)
-            telling = self._desk.owe(session, nomination_workflow(nomination), "resolve_flags", message)
+            telling = await self.owe_resolution(session, nomination, message, changes)
         return await self._desk.teller.tell(telling, NominationState)
+
+    async def owe_resolution(
+        self, session: AsyncSession, nomination: NominationId, message: ResolveFlags, changes: Sequence[ChangedScore]
+    ) -> Telling:
+        """Writes a resolution down within a transaction; once it is saved, the workflow is to be told.
+
+        Raises:
+            RefusedError: As `resolve_flags`.
+            HeldError: As `resolve_flags`.
+        """
+        if bool(changes) != (message.resolution is Resolution.MODERATE):
+            raise RefusedError("Moderating needs at least one changed score; any other resolution changes none.")
+        row = await nomination_row(session, nomination, lock=True)
+        await require(session, message.by, Act.RESOLVE_FLAGS, subject_of(row))
+        await refuse_if_held(session, nomination, message.by, self._desk.clock())
+        if row.stage is not Stage.QUALITY_ASSURANCE:
+            raise RefusedError(f"There are no flags to settle: the nomination is {WORDS[row.stage]}.")
+        await _require_nothing_owed(session, row, "resolve_flags")
+        await _forget_refused_changes(session, row, message.by)
+        for change in changes:
+            await self._write_down(session, row, change, message.by)
+        return self._desk.owe(session, nomination_workflow(nomination), "resolve_flags", message)
 
     async def draft_decision(
         self,

@@ -241,20 +241,19 @@ class DraftingActs:
             RefusedError: The window is not open, the person is nominated already, or this person may not.
             NotKnownError: There is no such draft at the organisation.
         """
+        nominations = NominationActs(self._desk)
         async with self._desk.transaction() as session:
             # The lock makes whoever sends it at the same moment wait, and find it sent.
             row = await _draft(session, draft, organisation, by, sent=True)
             if row.nomination_id is not None:
                 return NominationId(row.nomination_id)
-            nomination = await _sent_before(session, row, by)
-            if nomination is None:
-                problems = await wrong_in(session, row, by)
-                if problems:
-                    raise BadForm(problems)
-                nomination = await NominationActs(self._desk).nominate(nominating(said_in(row), row.cohort_id), by)
-            row.nomination_id, row.content = nomination, {}
+            problems = await wrong_in(session, row, by)
+            if problems:
+                raise BadForm(problems)
+            nominated = await nominations.nominate_in(session, nominating(said_in(row), row.cohort_id), by)
+            row.nomination_id, row.content = nominated.nomination, {}
             session.add(row)
-        return nomination
+        return await nominations.start(nominated)
 
 
 async def _draft(
@@ -328,26 +327,6 @@ def keepable(name: str, text: str) -> str:
         return legible(text.strip(), running=True)
     except CellError as error:
         raise RefusedError(str(error)) from None
-
-
-async def _sent_before(session: AsyncSession, row: NominationDraft, by: By) -> NominationId | None:
-    """The nomination an earlier try made, when the portal died before it could note that it had."""
-    noted = select(NominationDraft.nomination_id).where(col(NominationDraft.nomination_id).is_not(None))
-    address = row.content.get("nominee_email", "").strip().lower()
-    found = await session.exec(
-        select(Nomination.id)
-        .join(Person, col(Person.id) == col(Nomination.person_id))
-        .where(
-            col(Nomination.cohort_id) == row.cohort_id,
-            col(Nomination.organisation_code) == row.organisation_code,
-            col(Nomination.nominated_by) == by.person,
-            col(Nomination.created_at) >= row.saved_at,
-            func.lower(col(Person.email)) == address,
-            col(Nomination.id).not_in(noted),
-        )
-    )
-    nomination = found.first()
-    return None if nomination is None else NominationId(nomination)
 
 
 async def _is_taken(session: AsyncSession, cohort: str, reference: str) -> bool:

@@ -1,6 +1,7 @@
 """Settling flags while one has the nomination to oneself."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import func
@@ -10,10 +11,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from acts.board import BoardActs, ChangedScore
 from acts.desk import Desk, nomination_row, require, subject_of
 from acts.errors import RefusedError
-from acts.locks import LASTS, own_lock
+from acts.locks import LASTS, HeldError, NotHeldError, own_lock
 from models.enums import Resolution, Stage
 from models.ids import AssessmentId, NominationId
-from models.messages import By, NominationState
+from models.messages import By, NominationState, ResolveFlags
 from models.tables import Flag, Score
 from rules.permissions import Act
 from rules.stages import WORDS
@@ -52,9 +53,9 @@ class ModerationActs:
     async def settle(self, nomination: NominationId, by: By, settling: Settling) -> NominationState:
         """Settles flags of a nomination that this moderator has.
 
-        The lock's row is held until the workflow has answered, so nobody takes the nomination over in between.
-        Acting renews the lock; it ends once no flag is left to settle. A lock whose time has ended, and that nobody
-        took over, still holds: nobody else can have acted.
+        Acting renews the lock, in the transaction that writes the resolution down, so nobody takes the nomination
+        over before the workflow has answered; it ends once no flag is left to settle. A lock whose time has ended,
+        and that nobody took over, still holds: nobody else can have acted.
 
         Raises:
             HeldError: Another moderator has taken it over.
@@ -70,19 +71,18 @@ class ModerationActs:
                 raise RefusedError(f"There are no flags to settle: the nomination is {WORDS[row.stage]}.")
             lock = await own_lock(session, nomination, by, now)
             await _refuse_other_scores(session, settling)
-            state = await self._board.resolve_flags(
-                nomination,
-                by,
-                settling.flags,
-                settling.resolution,
-                assessment=settling.assessment,
-                changes=settling.changes,
+            message = ResolveFlags(
+                by=by, flags=tuple(settling.flags), resolution=settling.resolution, assessment=settling.assessment
             )
-            if state.stage is Stage.QUALITY_ASSURANCE and await _open_flags(session, nomination):
-                lock.ends_at = now + LASTS
-                session.add(lock)
-            else:
-                await session.delete(lock)
+            telling = await self._board.owe_resolution(session, nomination, message, settling.changes)
+            lock.ends_at = now + LASTS
+            session.add(lock)
+        state = await self._desk.teller.tell(telling, NominationState)
+        async with self._desk.transaction() as session:
+            if state.stage is not Stage.QUALITY_ASSURANCE or not await _open_flags(session, nomination):
+                # Left in another tab, it is gone already.
+                with suppress(NotHeldError, HeldError):
+                    await session.delete(await own_lock(session, nomination, by, now))
         return state
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
@@ -54,6 +55,7 @@ from models.tables import (
     Organisation,
     OutboxMessage,
     RoleGrant,
+    Telling,
 )
 from rules.applications import form, problems
 from rules.calendar import after, in_words
@@ -98,6 +100,13 @@ class Nominating:
     late_reason: SteerReason | None = field(default=None)
 
 
+class Nominated(NamedTuple):
+    """A nomination that is saved in a transaction, and what starts its workflow."""
+
+    nomination: NominationId
+    telling: Telling
+
+
 class NominationActs:
     """Each act is checked, saved if it has words to save, told to the workflow, and answered with its new state."""
 
@@ -113,58 +122,68 @@ class NominationActs:
             RefusedError: The window is not open, the person is nominated already, or this person may not.
             NotKnownError: There is no such cohort or organisation.
         """
+        async with self._desk.transaction() as session:
+            nominated = await self.nominate_in(session, said, by, let_in_by=let_in_by)
+        return await self.start(nominated)
+
+    async def start(self, nominated: Nominated) -> NominationId:
+        """Starts the workflow of a nomination that has just been saved."""
+        await self._desk.teller.start(nominated.telling)
+        return nominated.nomination
+
+    async def nominate_in(
+        self, session: AsyncSession, said: Nominating, by: By | None, *, let_in_by: By | None = None
+    ) -> Nominated:
+        """Nominates as `nominate` does, within a transaction; once it is saved, `start` starts the workflow.
+
+        Raises:
+            RefusedError: As `nominate`.
+            NotKnownError: As `nominate`.
+        """
         now = self._desk.clock()
-        try:
-            async with self._desk.transaction() as session:
-                # Two acts at once would both find a new endorser absent, and both add them.
-                await one_at_a_time(session)
-                cohort = await cohort_row(session, said.cohort, lock=True)
-                policy = await policy_of(session, cohort.id)
-                await _require_window(session, cohort, policy, said=said, let_in_by=let_in_by, now=now)
-                if await session.get(Organisation, said.organisation) is None:
-                    raise NotKnownError(f"There is no organisation '{said.organisation}': give its ODS code.")
-                nominee, endorser = await _people(session, said, by)
-                _refuse_for_oneself(said, nominee, endorser, by)
-                by = by or By(person=nominee, role=Role.NOMINEE)
-                subject = Subject(organisation=said.organisation, nominee=nominee)
-                await require(session, by, Act.NOMINATE, subject)
-                cohort.last_number += 1
-                nomination = NominationId(f"{cohort.id}-{cohort.last_number:04d}")
-                session.add(cohort)
-                session.add(_row(said, nomination, nominee, by, now))
-                await session.flush()
-                if said.endorsement and endorser:
-                    session.add(_endorsement(said.endorsement, nomination, endorser, now))
-                elif said.route is NominationRoute.SELF:
-                    await _ask_for_endorsement(session, said, nomination, cohort, now)
-                start = NominationStart(
-                    nomination=nomination,
-                    cohort=said.cohort,
-                    organisation=said.organisation,
-                    by=by,
-                    closes_at=cohort.closes_at,
-                    terms=nomination_terms(policy),
-                    due_at=_late_due(policy, now) if said.late_reason else None,
-                    reason=said.late_reason,
-                )
-                telling = start_telling(nomination_workflow(nomination), "nomination", start, now)
-                session.add(telling)
-                if let_in_by is not None:
-                    await audit.append(
-                        session,
-                        at=now,
-                        actor=let_in_by.person,
-                        role=let_in_by.role,
-                        what="let in late",
-                        subject=nomination,
-                        reason=said.late_reason,
-                    )
-        except IntegrityError as error:
-            if constraint_of(error) == ONE_LIVE_NOMINATION:
-                raise RefusedError("This person has a nomination in this cohort already.") from None
-            raise
-        await self._desk.teller.start(telling)
-        return nomination
+        # Two acts at once would both find a new endorser absent, and both add them.
+        await one_at_a_time(session)
+        cohort = await cohort_row(session, said.cohort, lock=True)
+        policy = await policy_of(session, cohort.id)
+        await _require_window(session, cohort, policy, said=said, let_in_by=let_in_by, now=now)
+        if await session.get(Organisation, said.organisation) is None:
+            raise NotKnownError(f"There is no organisation '{said.organisation}': give its ODS code.")
+        nominee, endorser = await _people(session, said, by)
+        _refuse_for_oneself(said, nominee, endorser, by)
+        by = by or By(person=nominee, role=Role.NOMINEE)
+        await require(session, by, Act.NOMINATE, Subject(organisation=said.organisation, nominee=nominee))
+        cohort.last_number += 1
+        nomination = NominationId(f"{cohort.id}-{cohort.last_number:04d}")
+        session.add(cohort)
+        session.add(_row(said, nomination, nominee, by, now))
+        await _flush_live(session)
+        if said.endorsement and endorser:
+            session.add(_endorsement(said.endorsement, nomination, endorser, now))
+        elif said.route is NominationRoute.SELF:
+            await _ask_for_endorsement(session, said, nomination, cohort, now)
+        start = NominationStart(
+            nomination=nomination,
+            cohort=said.cohort,
+            organisation=said.organisation,
+            by=by,
+            closes_at=cohort.closes_at,
+            terms=nomination_terms(policy),
+            due_at=_late_due(policy, now) if said.late_reason else None,
+            reason=said.late_reason,
+        )
+        telling = start_telling(nomination_workflow(nomination), "nomination", start, now)
+        session.add(telling)
+        if let_in_by is not None:
+            await audit.append(
+                session,
+                at=now,
+                actor=let_in_by.person,
+                role=let_in_by.role,
+                what="let in late",
+                subject=nomination,
+                reason=said.late_reason,
+            )
+        return Nominated(nomination, telling)
 
     async def consent(self, nomination: NominationId, by: By) -> NominationState:
         """The nominee agrees to be nominated."""
@@ -399,6 +418,16 @@ def _refuse_for_oneself(said: Nominating, nominee: PersonId, endorser: PersonId 
 def _endorser(said: Endorsing) -> Wanted:
     """Who endorses, with the title they have: the word for their post is the endorsement's, not the person's."""
     return Wanted(said.email, said.full_name, post="")
+
+
+async def _flush_live(session: AsyncSession) -> None:
+    """Sends the new nomination to the database, which keeps a person to one live nomination in a cohort."""
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        if constraint_of(error) == ONE_LIVE_NOMINATION:
+            raise RefusedError("This person has a nomination in this cohort already.") from None
+        raise
 
 
 def _row(said: Nominating, nomination: NominationId, nominee: PersonId, by: By, now: datetime) -> Nomination:

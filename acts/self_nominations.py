@@ -32,7 +32,7 @@ from intake.known import (
 )
 from intake.problems import BadForm, RowProblem
 from intake.rows import NominationRow
-from models.enums import ENDS, NominationRoute, Role
+from models.enums import NominationRoute, Role
 from models.ids import CohortId, NominationId, OrganisationCode, PersonId
 from models.messages import By
 from models.tables import Nomination, NominationDraft, Person
@@ -201,23 +201,22 @@ class SelfNominationActs:
             RefusedError: The window is not open, they are nominated already, or have nominated themselves too often.
             NotKnownError: They have begun no such nomination.
         """
+        nominations = NominationActs(self._desk)
         async with self._desk.transaction() as session:
             # The lock makes whoever sends it at the same moment wait, and find it sent.
             row = await _draft(session, draft, person, sent=True)
             if row.nomination_id is not None:
                 return NominationId(row.nomination_id)
-            nomination = await _sent_before(session, row)
-            if nomination is None:
-                who = await session.get_one(Person, person)
-                problems = await wrong_in(session, row, who)
-                if problems:
-                    raise BadForm(problems)
-                await _refuse_too_many(session, person, self._desk.clock())
-                said = nominating(said_in(row, who), row.cohort_id)
-                nomination = await NominationActs(self._desk).nominate(said, own_words(person))
-            row.nomination_id, row.content = nomination, {}
+            who = await session.get_one(Person, person)
+            problems = await wrong_in(session, row, who)
+            if problems:
+                raise BadForm(problems)
+            await _refuse_too_many(session, person, self._desk.clock())
+            said = nominating(said_in(row, who), row.cohort_id)
+            nominated = await nominations.nominate_in(session, said, own_words(person))
+            row.nomination_id, row.content = nominated.nomination, {}
             session.add(row)
-        return nomination
+        return await nominations.start(nominated)
 
 
 async def forget(session: AsyncSession, now: datetime) -> None:
@@ -273,21 +272,6 @@ def _keepable(name: str, text: str) -> str:
     if name not in ASKED:
         raise RefusedError(f"A nomination has no field '{name}'.")
     return text if name == ORGANISATION else keepable(name, text)
-
-
-async def _sent_before(session: AsyncSession, row: NominationDraft) -> NominationId | None:
-    """The nomination an earlier try made, when the portal died before it could note that it had."""
-    found = await session.exec(
-        select(Nomination.id).where(
-            col(Nomination.person_id) == row.person_id,
-            col(Nomination.cohort_id) == row.cohort_id,
-            col(Nomination.nominated_by) == row.person_id,
-            col(Nomination.created_at) >= row.saved_at,
-            col(Nomination.stage).not_in(list(ENDS)),
-        )
-    )
-    nomination = found.first()
-    return None if nomination is None else NominationId(nomination)
 
 
 async def _refuse_too_many(session: AsyncSession, person: PersonId, now: datetime) -> None:

@@ -117,24 +117,6 @@ async def test_sending_at_the_same_moment_makes_one_nomination(
     assert len(await all_of(sessions, person)) == 1
 
 
-async def test_nomination_sent_by_a_portal_that_died_at_once_is_found_and_not_made_again(
-    own: SelfNominationActs, person: PersonId, sessions: Sessions
-) -> None:
-    draft = await complete(own, person)
-    async with sessions() as session:
-        content = (await session.get_one(NominationDraft, draft)).content
-    first = await own.send(draft, person)
-    async with sessions.begin() as session:
-        row = await session.get_one(NominationDraft, draft)
-        row.nomination_id, row.content = None, content
-        session.add(row)
-
-    again = await own.send(draft, person)
-
-    assert again == first
-    assert len(await all_of(sessions, person)) == 1
-
-
 async def test_beginning_twice_leads_to_the_same_draft_with_what_was_typed(
     own: SelfNominationActs, person: PersonId, sessions: Sessions
 ) -> None:

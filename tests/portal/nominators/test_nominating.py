@@ -8,12 +8,15 @@ from sqlmodel import col, select
 
 from acts import acts_at
 from acts.desk import Desk
+from acts.drafting import DraftingActs
 from models.enums import EndorserPost, NominationRoute, Readiness, Role
+from models.ids import OrganisationCode
 from models.messages import By
 from models.tables import EarlierPost, Endorsement, Nomination, NominationDraft, Person, RoleGrant
 from portal.app import make_portal
 from portal.services import Services
 from portal.words import moment
+from storage.engine import make_engine, sessions
 from tests.portal.conftest import A_Visit
 from tests.portal.nominators.conftest import ANSWERS, a_complete_draft, nominee
 from tests.portal.visiting import Seen, Visit
@@ -89,21 +92,39 @@ async def test_sending_twice_makes_one_nomination(rig: Rig, cohort: CohortRig, a
     assert len(await rig.all(select(Nomination).where(col(Nomination.cohort_id) == cohort.id))) == 1
 
 
-async def test_nomination_sent_by_a_portal_that_died_at_once_is_found_and_not_made_again(
+async def test_nomination_and_that_it_was_sent_are_saved_together_or_not_at_all(
     rig: Rig, cohort: CohortRig, a_visit: A_Visit
 ) -> None:
     visit = await a_visit(rig.nominator)
     draft = await a_complete_draft(rig, cohort)
-    kept = (await rig.get(NominationDraft, draft)).content
-    await (await visit.get(f"/organisation/nominate/{draft}/check")).submit("/send")
-    async with rig.sessions.begin() as session:
-        row = await session.get_one(NominationDraft, draft)
-        row.nomination_id, row.content = None, kept
+    check = await visit.get(f"/organisation/nominate/{draft}/check")
+    never = f"CHECK (nomination_id IS NULL OR cohort_id <> '{cohort.id}') NOT VALID"
+    await rig.spoil(f"ALTER TABLE nominationdraft ADD CONSTRAINT spoilt {never}")
+    try:
+        broken = await check.submit("/send")
+    finally:
+        await rig.spoil("ALTER TABLE nominationdraft DROP CONSTRAINT spoilt")
+    none = await rig.all(select(Nomination).where(col(Nomination.cohort_id) == cohort.id))
 
-    after = await (await visit.get(f"/organisation/nominate/{draft}/check")).submit("/send")
+    sent = await (await visit.get(f"/organisation/nominate/{draft}/check")).submit("/send")
 
-    assert after.heading == "Nomination sent"
+    assert broken.status == 500
+    assert none == []
+    assert sent.heading == "Nomination sent"
     assert len(await rig.all(select(Nomination).where(col(Nomination.cohort_id) == cohort.id))) == 1
+
+
+async def test_many_sent_at_once_take_one_connection_each(rig: Rig, cohort: CohortRig) -> None:
+    drafts = [await a_complete_draft(rig, cohort) for _ in range(8)]
+    url = rig.engine.url.render_as_string(hide_password=False)
+    engine = make_engine(url, pool_size=2, overflow=0)
+    acts = DraftingActs(Desk(sessions(engine), rig.client, rig.acts.desk.task_queue))
+
+    async with asyncio.timeout(20):
+        numbers = await asyncio.gather(*(acts.send(one, OrganisationCode(HOME), rig.nominator) for one in drafts))
+
+    await engine.dispose()
+    assert len(set(numbers)) == 8
 
 
 async def test_person_nominated_already_is_refused_on_the_page_of_answers(
