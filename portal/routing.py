@@ -30,6 +30,7 @@ from portal.failures import (
     TooLargeError,
     UnavailableError,
 )
+from portal.given_back import in_words
 from portal.once import FIELD, once
 from portal.origin import refuse_from_elsewhere
 from portal.pages import go_to, local, render
@@ -113,6 +114,8 @@ async def failure_page(request: Request, error: Exception) -> Response:
     reference = _reported(request, error) if isinstance(failure, BrokenError | UnavailableError) else ""
     if not hasattr(request.state, "visitor"):
         request.state.visitor = await _visitor_if_possible(request, failure)
+    # What another site made the browser send is not given back as if the person had typed it.
+    kept = [] if isinstance(failure, OtherOriginError) else await _kept(request)
     return await render(
         request,
         failure.template,
@@ -125,8 +128,8 @@ async def failure_page(request: Request, error: Exception) -> Response:
         link=failure.link,
         wait=failure.wait,
         reference=reference,
-        # What another site made the browser send is not given back as if the person had typed it.
-        kept=[] if isinstance(failure, OtherOriginError) else await _kept(request),
+        kept=kept,
+        sent=in_words(request, kept),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from models.enums import DecisionReason, Outcome, Stage
-from models.tables import Cohort, Decision
+from models.tables import Cohort
 from portal.board.forms import OrderForm
 from portal.board.placing import ranks
 from portal.board.planning import Draft, Plan

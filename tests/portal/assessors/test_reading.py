@@ -134,7 +134,6 @@ def test_changed_score_says_the_coded_reason_in_words() -> None:
                     assessment_id="a.A-001",
                     criterion=policy.scoring.criteria[0].code,
                     change=1,
-                    flag=1,
                     before=1,
                     after=2,
                     reason=reason,

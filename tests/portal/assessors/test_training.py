@@ -19,7 +19,9 @@ LATER = LAST + timedelta(days=8 * 365)
 def said(expires: date | None, today: date) -> Training:
     """What somebody with training until ``expires`` reads on a day."""
     now = datetime(2018, 9, 1, tzinfo=UTC)
-    cohort = Cohort(id="pilot", name="Pilot", phase=CohortPhase.OPEN, opens_at=now, closes_at=now)
+    cohort = Cohort(
+        id="pilot", name="Pilot", region="Here", phase=CohortPhase.OPEN, created_at=now, opens_at=now, closes_at=now
+    )
     assessor = Assessor(
         id="A-001",
         cohort_id="pilot",
