@@ -4,7 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, Text, cast, exists, false, func, literal, or_, true, union
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    SQLColumnExpression,
+    Text,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    true,
+    union,
+)
 from sqlalchemy import select as columns
 from sqlmodel import and_, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -96,12 +110,35 @@ def visible_to(asker: Asker | None) -> ColumnElement[bool]:
     return false()
 
 
+def is_not_kept_from(
+    asker: Asker, nomination: SQLColumnExpression[str] | SQLColumnExpression[str | None]
+) -> ColumnElement[bool]:
+    """Whether a row about a nomination may be shown to who sees all; rows about none may.
+
+    For what belongs to a nomination and is read without its row: assessments, letters, events, seats of a run. It
+    keeps away what `visible_to` keeps away; roles that do not see all need more than this.
+    """
+    return or_(nomination.is_(None), nomination.not_in(_kept_from(asker.person)))
+
+
+async def kept_from(session: AsyncSession, asker: Asker) -> frozenset[str]:
+    """The nominations that are kept from who sees all others, for answers that are worked out and not read."""
+    rows = await (await session.connection()).execute(_kept_from(asker.person))
+    return frozenset(str(nomination) for nomination in rows.scalars())
+
+
 async def is_nominated_in(session: AsyncSession, person: str, cohort: str) -> bool:
     """Whether this person is or was considered in a cohort: they take no part in its decisions, however it ended."""
     found = await session.exec(
         select(Nomination.id).where(col(Nomination.cohort_id) == cohort, col(Nomination.person_id) == person).limit(1)
     )
     return found.first() is not None
+
+
+def _kept_from(person: str) -> CompoundSelect[str]:
+    """The nominations of which this person learns nothing but in the role that they are about."""
+    own = columns(col(Nomination.id)).where(col(Nomination.person_id) == person)
+    return union(own, _to_score_by(person))
 
 
 def _to_score_by(person: str) -> Select[str]:
@@ -317,7 +354,9 @@ async def messages_visible_to(
     )
     if asker is None:
         return []
-    if asker.role not in _SEE_ALL:
+    if asker.role in _SEE_ALL:
+        query = query.where(is_not_kept_from(asker, col(OutboxMessage.nomination_id)))
+    else:
         query = query.where(col(OutboxMessage.person_id) == asker.person)
     if cohort is not None:
         query = query.where(col(OutboxMessage.cohort_id) == cohort)

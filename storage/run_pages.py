@@ -1,7 +1,8 @@
 """An allocation run as operations look at it: a page at a time, with the names of who sits where.
 
 Who may read a run is asked at the door (Act.READ_RUN); every query here takes who asks all the same, and gives
-nothing to a role that may not.
+nothing to a role that may not. Panels of one's own nomination, and of one that one has still to score, are left out;
+the sums of a run count them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import and_, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from allocation.problem import Seat
 from allocation.proposal import Certificate
 from models.enums import AssessorRole, RunKind, RunStatus
 from models.tables import (
@@ -28,7 +30,7 @@ from models.tables import (
     UnstaffedNomination,
 )
 from rules.permissions import Act, may
-from storage.lists import Asker
+from storage.lists import Asker, is_not_kept_from, visible_to
 
 AT_ONCE = 50
 _KEPT = {
@@ -167,13 +169,13 @@ async def panels_of_run(
         await session.exec(
             select(ProposedSeat.nomination_id)
             .distinct()
-            .where(may_read(asker), *of_run, col(ProposedSeat.nomination_id) > after)
+            .where(_may_read_panel(asker), *of_run, col(ProposedSeat.nomination_id) > after)
             .order_by(col(ProposedSeat.nomination_id))
             .limit(limit)
         )
     ).all()
     seats = await _seats(session, *of_run, col(ProposedSeat.nomination_id).in_(nominations))
-    return await nominees_of(session, nominations), seats
+    return await nominees_of(session, asker, nominations), seats
 
 
 async def panel_of_run(
@@ -182,7 +184,7 @@ async def panel_of_run(
     """Whom the run seats for one nomination."""
     return await _seats(
         session,
-        may_read(asker),
+        _may_read_panel(asker),
         col(ProposedSeat.cohort_id) == cohort,
         col(ProposedSeat.run) == run,
         col(ProposedSeat.nomination_id) == nomination,
@@ -194,11 +196,21 @@ async def staffed_in_run(session: AsyncSession, asker: Asker, cohort: str, run: 
     rows = await session.exec(
         select(ProposedSeat.nomination_id)
         .distinct()
-        .where(may_read(asker), col(ProposedSeat.cohort_id) == cohort, col(ProposedSeat.run) == run)
+        .where(_may_read_panel(asker), col(ProposedSeat.cohort_id) == cohort, col(ProposedSeat.run) == run)
         .order_by(col(ProposedSeat.nomination_id))
         .limit(limit)
     )
     return rows.all()
+
+
+async def seats_compared(session: AsyncSession, asker: Asker, cohort: str, run: int) -> tuple[Seat, ...]:
+    """The seats that the run proposes, in the order of nominations and assessors, to compare with another's."""
+    rows = await session.exec(
+        select(ProposedSeat)
+        .where(_may_read_panel(asker), col(ProposedSeat.cohort_id) == cohort, col(ProposedSeat.run) == run)
+        .order_by(col(ProposedSeat.nomination_id), col(ProposedSeat.assessor_id))
+    )
+    return tuple(Seat(row.nomination_id, row.assessor_id, round(row.cost), tuple(row.reasons)) for row in rows)
 
 
 async def _seats(session: AsyncSession, *which: ColumnElement[bool]) -> tuple[SeatFacts, ...]:
@@ -240,6 +252,7 @@ async def open_panels_of_run(
             select(UnstaffedNomination)
             .where(
                 may_read(asker),
+                is_not_kept_from(asker, col(UnstaffedNomination.nomination_id)),
                 col(UnstaffedNomination.cohort_id) == cohort,
                 col(UnstaffedNomination.run) == run,
                 col(UnstaffedNomination.nomination_id) > after,
@@ -248,7 +261,7 @@ async def open_panels_of_run(
             .limit(limit)
         )
     ).all()
-    nominees = await nominees_of(session, [row.nomination_id for row in rows])
+    nominees = await nominees_of(session, asker, [row.nomination_id for row in rows])
     return tuple(OpenPanel(nominees[row.nomination_id], row.missing, tuple(row.reasons)) for row in rows)
 
 
@@ -288,15 +301,20 @@ async def assessor_names(
     return dict(rows.all())
 
 
-async def nominees_of(session: AsyncSession, nominations: Sequence[str]) -> dict[str, NomineeFacts]:
-    """Whose nominations these are; for who may read names."""
+async def nominees_of(session: AsyncSession, asker: Asker, nominations: Sequence[str]) -> dict[str, NomineeFacts]:
+    """Whose nominations these are, those that the asker may see; for who may read names."""
     rows = await session.exec(
         select(Nomination.id, Person.full_name, Organisation.name)
         .join(Person, col(Person.id) == col(Nomination.person_id))
         .join(Organisation, col(Organisation.code) == col(Nomination.organisation_code))
-        .where(col(Nomination.id).in_(nominations))
+        .where(visible_to(asker), col(Nomination.id).in_(nominations))
     )
     return {nomination: NomineeFacts(nomination, name, organisation) for nomination, name, organisation in rows}
+
+
+def _may_read_panel(asker: Asker) -> ColumnElement[bool]:
+    """Whether this person may read allocation runs, and what a proposed seat is about is not kept from them."""
+    return and_(may_read(asker), is_not_kept_from(asker, col(ProposedSeat.nomination_id)))
 
 
 def may_read(asker: Asker) -> ColumnElement[bool]:

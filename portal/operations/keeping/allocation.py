@@ -1,19 +1,22 @@
 """Allocation runs: proposals to look at, compare, release or discard, and asking for another."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, ClassVar
 
 from fastapi import Request
 from starlette.responses import HTMLResponse, Response
 
+from acts.errors import RefusedError
 from allocation.compare import compare
-from models.enums import Role, SteerReason
+from models.enums import Role, RunStatus, SteerReason
 from models.ids import CohortId
 from models.spans import SpanParts
 from portal.access import by
 from portal.arrivals import said_here
-from portal.failures import NotFoundError
+from portal.failures import ChangedError, NotFoundError
 from portal.forms import Bound, Form, bind
 from portal.operations.keeping.cohorts import AREA, HOME, Choice, cohorts_with, with_query
+from portal.operations.keeping.offer_days import offer_days, warning_of
 from portal.operations.keeping.runs import (
     RunShown,
     comparison_shown,
@@ -24,6 +27,7 @@ from portal.operations.keeping.runs import (
     run_path,
     run_row,
     run_shown,
+    settled_words,
 )
 from portal.pages import Crumb, Notice, render
 from portal.routing import area, done_once
@@ -32,8 +36,8 @@ from portal.visitors import Visitor
 from portal.words import plain
 from rules.calendar import span_in_words
 from rules.permissions import Act
-from storage.allocations import seats_of
 from storage.policies import policy_of
+from storage.release_pages import asked_by_run
 from storage.run_pages import (
     AT_ONCE,
     RunFacts,
@@ -42,6 +46,7 @@ from storage.run_pages import (
     open_panels_of_run,
     panels_of_run,
     run_visible_to,
+    seats_compared,
 )
 from storage.runs import runs_of
 
@@ -200,7 +205,7 @@ async def compare_runs(
     facts = await _run(session_of=services, visitor=visitor, cohort=cohort, run=run)
     before = await _run(session_of=services, visitor=visitor, cohort=cohort, run=other)
     async with services.acts.desk.sessions() as session:
-        earlier, later = await seats_of(session, cohort, other), await seats_of(session, cohort, run)
+        earlier, later = [await seats_compared(session, visitor.asker, cohort, number) for number in (other, run)]
         change = compare(earlier, later)
         differing = [panel for panel in change.panels if panel.nomination > after]
         page = differing[:AT_ONCE]
@@ -236,6 +241,8 @@ async def ask_release(
     facts = await _run(session_of=services, visitor=visitor, cohort=cohort, run=run)
     async with services.acts.desk.sessions() as session:
         policy = await policy_of(session, cohort)
+        days = offer_days(policy, services.clock())
+        asked = await asked_by_run(session, visitor.asker, cohort, run, first=days.asked, last=days.last)
     within = policy.assessors.answer_within
     shown = run_shown(facts)
     return await render(
@@ -246,19 +253,21 @@ async def ask_release(
         crumbs=[*_crumbs(cohort), (f"Run {run}", shown.href)],
         run=shown,
         within=span_in_words(within) if isinstance(within, SpanParts) else str(within),
+        warnings=warning_of(policy, days, asked),
+        settled=settled_words(facts),
     )
 
 
 @routes.post(_RUNS + "/{cohort}/{run}/release")
 async def release(request: Request, cohort: str, run: int, visitor: Releasing, services: Surroundings) -> Response:
     """Gives the run's seats out."""
-    await _run(session_of=services, visitor=visitor, cohort=cohort, run=run)
+    facts = await _run(session_of=services, visitor=visitor, cohort=cohort, run=run)
 
     async def act() -> str:
         await services.acts.cohorts.release_run(CohortId(cohort), visitor.by, run)
         return with_query(_RUNS, cohort=cohort, said="released")
 
-    return await done_once(request, act)
+    return await _done_to_proposal(request, services, visitor, facts, act)
 
 
 @routes.get(_RUNS + "/{cohort}/{run}/discard")
@@ -283,7 +292,25 @@ async def discard(request: Request, cohort: str, run: int, visitor: Discarding, 
         await services.acts.cohorts.discard_run(CohortId(cohort), visitor.by, run, reason)
         return with_query(_RUNS, cohort=cohort, said="discarded")
 
-    return await done_once(request, act)
+    return await _done_to_proposal(request, services, visitor, facts, act)
+
+
+async def _done_to_proposal(
+    request: Request, services: Services, visitor: Visitor, facts: RunFacts, act: Callable[[], Awaitable[str]]
+) -> Response:
+    """Does something to a proposal, once.
+
+    Raises:
+        ChangedError: It is none any more; the page says who settled it, and when.
+    """
+    try:
+        return await done_once(request, act)
+    except RefusedError as error:
+        now = await _run(session_of=services, visitor=visitor, cohort=facts.cohort, run=facts.number)
+        if now.status is RunStatus.PROPOSED:
+            raise
+        href = run_path(now.cohort, now.number)
+        raise ChangedError(settled_words(now), href=href, link=f"Look at run {now.number}") from error
 
 
 async def _discard_page(

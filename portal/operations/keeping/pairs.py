@@ -194,7 +194,7 @@ async def _price_page(
         return await _add_page(request, cohort, visitor, services, refused)
     async with services.acts.desk.sessions() as session:
         names = await assessor_names(session, visitor.asker, cohort, [form.typed["assessor"]])
-        nominees = await nominees_of(session, [change.nomination])
+        nominees = await nominees_of(session, visitor.asker, [change.nomination])
     asked = change_asked(change, told, names, nominees.get(change.nomination))
     return await render(
         request,

@@ -24,6 +24,7 @@ from portal.words import restyled
 from rules.permissions import Act
 from storage import audit
 from storage.kept_runs import UnreadableRunError
+from storage.lists import kept_from
 from storage.run_pages import (
     AT_ONCE,
     assessor_names,
@@ -73,7 +74,7 @@ async def show_why(
     moved = {move.nomination for one in told.replies if one.cost for move in one.cost.moves}
     async with services.acts.desk.sessions() as session:
         names = await assessor_names(session, visitor.asker, cohort, _people_of(told.replies))
-        nominees = await nominees_of(session, sorted(moved | {form.typed["nomination"]}))
+        nominees = await nominees_of(session, visitor.asker, sorted(moved | {form.typed["nomination"]}))
     return await render(
         request,
         "operations/keeping/why.html",
@@ -118,7 +119,8 @@ async def show_repair(
     mending = newest.answer
     async with services.acts.desk.sessions() as session:
         names = await assessor_names(session, visitor.asker, cohort, people_of(mending)) if mending else {}
-        nominees = await nominees_of(session, panels_of(mending)[:AT_ONCE]) if mending else {}
+        nominees = await nominees_of(session, visitor.asker, panels_of(mending)[:AT_ONCE]) if mending else {}
+        hidden = await kept_from(session, visitor.asker)
     return await render(
         request,
         "operations/keeping/repair.html",
@@ -126,7 +128,7 @@ async def show_repair(
         area=AREA,
         crumbs=[HOME, ("Allocation", with_query("/operations/allocation", cohort=cohort))],
         name=found.name,
-        mending=mending_shown(mending, names, nominees) if mending else None,
+        mending=mending_shown(mending, names, nominees, hidden) if mending else None,
         of=newest.of,
         waited_for=with_query(f"/operations/allocation/{cohort}/repair", wait="yes") if newest.working else "",
         more=max(0, len(panels_of(mending)) - AT_ONCE) if mending else 0,

@@ -1,6 +1,6 @@
 """What the pages on why and why not, and on panels to mend, show."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from allocation.asked import Reply
@@ -44,14 +44,9 @@ def reply_shown(reply: Reply, names: Mapping[str, str], nominees: Mapping[str, N
         tuple(sentence(reason) for reason in reply.reasons),
         reply.cost.words(reply.nomination, names.get(reply.assessor, reply.assessor)) if reply.cost else (),
         tuple(
-            MovedPanel(
-                panel,
-                nomination_path(panel),
-                nominees[panel].name if panel in nominees else "",
-                several(come, names),
-                several(go, names),
-            )
+            MovedPanel(panel, nomination_path(panel), nominees[panel].name, several(come, names), several(go, names))
             for panel, (come, go) in moved
+            if panel in nominees
         ),
     )
 
@@ -88,8 +83,10 @@ class MendingShown:
     unstaffed: tuple[tuple[str, str], ...]
 
 
-def mending_shown(mending: Mending, names: Mapping[str, str], nominees: Mapping[str, NomineeFacts]) -> MendingShown:
-    """A mending in words, with as many of its panels as ``nominees`` names."""
+def mending_shown(
+    mending: Mending, names: Mapping[str, str], nominees: Mapping[str, NomineeFacts], hidden: Collection[str]
+) -> MendingShown:
+    """A mending in words, with as many of its panels as ``nominees`` names, and nothing of ``hidden`` nominations."""
     before, after = mending.before, mending.after
     return MendingShown(
         mending.words,
@@ -111,9 +108,9 @@ def mending_shown(mending: Mending, names: Mapping[str, str], nominees: Mapping[
             ("Fit of all seats, in points", f"{before.fit:,}", f"{after.fit:,}"),
             ("Highest load", f"{before.most:,}", f"{after.most:,}"),
         ),
-        tuple(_leaving(one, names) for one in mending.untenable),
-        tuple(_leaving(one, names) for one in mending.by_hand),
-        tuple((one, nomination_path(one)) for one in mending.unstaffed),
+        tuple(_leaving(one, names) for one in mending.untenable if one.nomination not in hidden),
+        tuple(_leaving(one, names) for one in mending.by_hand if one.nomination not in hidden),
+        tuple((one, nomination_path(one)) for one in mending.unstaffed if one not in hidden),
     )
 
 

@@ -129,7 +129,7 @@ async def _swapping(services: Services, visitor: Visitor, cohort: str, run: int,
             raise NotFoundError
         staffed = await staffed_in_run(session, visitor.asker, cohort, run, limit=_CHOSEN_FROM + 1)
         panel = await panel_of_run(session, visitor.asker, cohort, run, nomination)
-        nominees = await nominees_of(session, [nomination]) if panel else {}
+        nominees = await nominees_of(session, visitor.asker, [nomination]) if panel else {}
         register = await assessors_of_cohort(session, visitor.asker, cohort, limit=_CHOSEN_FROM + 1)
     return Swapping(
         cohort,
