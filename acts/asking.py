@@ -17,7 +17,7 @@ from allocation.problem import AllocationProblem
 from models.policy import Policy
 from storage.allocations import keeping_points, panel_rules
 from storage.kept_runs import kept_run
-from storage.lists import Asker
+from storage.lists import Asker, kept_from
 from storage.panels_expected import panels_expected
 from storage.panels_now import panels_now
 from storage.policies import policy_of
@@ -93,7 +93,7 @@ async def why(
 
     Args:
         sessions: The database.
-        asker: Who asks; a run they may not read is none.
+        asker: Who asks; a run they may not read is none, and nor is a nomination that is kept from them.
         cohort: The run's cohort.
         run: Its number.
         nomination: Whose panel.
@@ -109,7 +109,10 @@ async def why(
         if kept is None:
             raise NotKnownError(f"There is no run {run} in {cohort}: look at 'python starter.py run list'.")
         aim = (await policy_of(session, cohort)).allocation.aim
+        hidden = await kept_from(session, asker)
     problem, answer = kept
+    if nomination in hidden:
+        raise NoSuchNominationError(f"{nomination} is your own, or waits for your scores: ask somebody else.")
     try:
         wanted = members(problem, answer, nomination)
     except NotInRunError as error:

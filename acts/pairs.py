@@ -24,6 +24,7 @@ from rules.permissions import Act
 from rules.stages import WORDS
 from storage import audit
 from storage.allocations import problem_of, problem_of_one
+from storage.lists import Asker, kept_from
 from storage.pairs import WITH_A_PANEL_AHEAD, pins_not_seated
 from storage.policies import policy_of
 
@@ -209,6 +210,8 @@ async def _checked(session: AsyncSession, change: PairChange, by: By, *, lock: b
     """The nomination, if this change may be made to it by this person."""
     row = await nomination_row(session, change.nomination, lock=lock)
     await require(session, by, Act.SOLVE, subject_of(row), row.cohort_id)
+    if row.id in await kept_from(session, Asker(by.person, by.role)):
+        raise RefusedError(f"{row.id} waits for your own scores: ask somebody else in operations.")
     named = [one for one in (change.pinned, change.forbidden, change.lifted) if one is not None]
     for assessor in named:
         if await session.get(Assessor, (assessor, row.cohort_id)) is None:

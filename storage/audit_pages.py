@@ -12,7 +12,7 @@ from models.enums import Role, Stage
 from models.tables import Assessment, AuditEvent, Decision, Nomination
 from rules.permissions import Act, may
 from storage.audit import DRAFTED
-from storage.lists import Asker
+from storage.lists import Asker, is_not_kept_from
 
 _RELEASED = (Stage.IN_POOL, Stage.RESERVED, Stage.NOT_ADMITTED)
 _OF_A_DECISION = frozenset({"outcome", "place"})
@@ -53,10 +53,14 @@ async def trail_visible_to(
 ) -> tuple[TrailLine, ...]:
     """The events below a position (from the end, without one), newest first.
 
+    Events of one's own nomination, and of one that one has still to score, are left out for everybody.
+
     Who may not read the proposed order learns nothing of a decision before it is released: drafts are left out,
     other events lose outcome and place, and the one that decides loses who did it and why.
     """
-    query = select(AuditEvent).where(_may_read(asker), *await _narrowed(session, asker, filters))
+    query = select(AuditEvent).where(
+        _may_read(asker), is_about_others(asker), *await _narrowed(session, asker, filters)
+    )
     if below is not None:
         query = query.where(col(AuditEvent.position) < below)
     rows = (await session.exec(query.order_by(col(AuditEvent.position).desc()).limit(limit))).all()
@@ -74,6 +78,13 @@ async def subjects_like(session: AsyncSession, written: str) -> list[str]:
         *(f"{kind}/{written}" for kind in ("nomination", "person", "organisation", "cohort", "allocation")),
         *assessments,
     ]
+
+
+def is_about_others(asker: Asker) -> ColumnElement[bool]:
+    """Whether an event is about no nomination that is kept from this person, nor about an assessment of one."""
+    # A nomination's number, an assessment's that begins with it and a dot, or either after a kind and a stroke.
+    named = func.split_part(func.regexp_replace(col(AuditEvent.subject), "^[a-z]+/", ""), ".", 1)
+    return is_not_kept_from(asker, named)
 
 
 def sets_an_outcome() -> ColumnElement[bool]:

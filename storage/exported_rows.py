@@ -1,7 +1,8 @@
 """What can be taken out as a table: the columns with their meanings, and the rows that whoever asks may have.
 
 Nobody gets by an export what no page would show them: scores are in none, outcomes only once they are released to
-those who may not know before, and names only for who may see names.
+those who may not know before, names only for who may see names, and nothing of one's own nomination or of one that
+one has still to score.
 """
 
 import json
@@ -29,8 +30,8 @@ from models.tables import (
     Person,
 )
 from rules.permissions import Act, may
-from storage.audit_pages import is_a_draft, sets_an_outcome, trail_line
-from storage.lists import Asker, visible_to
+from storage.audit_pages import is_a_draft, is_about_others, sets_an_outcome, trail_line
+from storage.lists import Asker, is_not_kept_from, visible_to
 from storage.steps import table_of
 
 Cell = str | int | float | bool | date | datetime | None
@@ -131,7 +132,11 @@ def _assessments(asker: Asker, cohort: str) -> Executable:
             ),
         )
         .join(Person, col(Person.id) == col(Assessor.person_id))
-        .where(_if(asker, Act.READ_PANEL), col(Assessment.cohort_id) == cohort)
+        .where(
+            _if(asker, Act.READ_PANEL),
+            is_not_kept_from(asker, col(Assessment.nomination_id)),
+            col(Assessment.cohort_id) == cohort,
+        )
         .order_by(col(Assessment.id))
     )
 
@@ -156,7 +161,7 @@ def _decisions(asker: Asker, cohort: str) -> Executable:
         .join(Person, col(Person.id) == col(Nomination.person_id))
         .outerjoin(drafter, col(drafter.id) == col(Decision.drafted_by))
         .outerjoin(approver, col(approver.id) == col(Decision.approved_by))
-        .where(_if(asker, Act.READ_AUDIT), _may_know(asker), col(Nomination.cohort_id) == cohort)
+        .where(_if(asker, Act.READ_AUDIT), visible_to(asker), _may_know(asker), col(Nomination.cohort_id) == cohort)
         .order_by(col(Nomination.id))
     )
 
@@ -177,7 +182,11 @@ def _messages(asker: Asker, cohort: str) -> Executable:
             col(OutboxMessage.sent_at),
         )
         .join(Person, col(Person.id) == col(OutboxMessage.person_id))
-        .where(_if(asker, Act.UNBLOCK), col(OutboxMessage.cohort_id) == cohort)
+        .where(
+            _if(asker, Act.UNBLOCK),
+            is_not_kept_from(asker, col(OutboxMessage.nomination_id)),
+            col(OutboxMessage.cohort_id) == cohort,
+        )
         .order_by(col(OutboxMessage.id))
     )
 
@@ -196,7 +205,7 @@ def _audit(asker: Asker, cohort: str) -> Executable:
         .outerjoin(Nomination, col(Nomination.id) == subject)
         .outerjoin(Decision, col(Decision.nomination_id) == col(Nomination.id))
         .outerjoin(Person, col(Person.id) == col(AuditEvent.actor))
-        .where(_if(asker, Act.READ_AUDIT), of_cohort)
+        .where(_if(asker, Act.READ_AUDIT), is_about_others(asker), of_cohort)
         .order_by(col(AuditEvent.position))
     )
     if not may(asker.role, Act.READ_PROPOSED_ORDER):

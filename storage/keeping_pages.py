@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from models.enums import MessageStatus, Role
 from models.tables import Assessor, Nomination, Organisation, OutboxMessage, Person, RoleGrant
 from rules.permissions import Act, may
-from storage.lists import Asker
+from storage.lists import Asker, is_not_kept_from
 
 AT_ONCE = 50
 
@@ -53,7 +53,7 @@ async def messages_by_status(session: AsyncSession, asker: Asker, cohort: str) -
     """How many letters of a cohort stand how; for who keeps letters in order."""
     rows = await session.exec(
         select(OutboxMessage.status, func.count())
-        .where(_unblocks(asker), col(OutboxMessage.cohort_id) == cohort)
+        .where(_reads_letters(asker), col(OutboxMessage.cohort_id) == cohort)
         .group_by(col(OutboxMessage.status))
     )
     return {MessageStatus(status): count for status, count in rows}
@@ -86,7 +86,7 @@ async def letters_listed(
     query = (
         select(OutboxMessage, Person.full_name)
         .join(Person, col(Person.id) == col(OutboxMessage.person_id))
-        .where(_unblocks(asker))
+        .where(_reads_letters(asker))
         .limit(limit)
     )
     if nomination:
@@ -113,7 +113,7 @@ async def message_visible_to(
     rows = await session.exec(
         select(OutboxMessage, Person)
         .join(Person, col(Person.id) == col(OutboxMessage.person_id))
-        .where(_unblocks(asker), col(OutboxMessage.id) == message)
+        .where(_reads_letters(asker), col(OutboxMessage.id) == message)
     )
     return rows.one_or_none()
 
@@ -235,6 +235,6 @@ def _keeps(asker: Asker) -> ColumnElement[bool]:
     return true() if may(asker.role, Act.IMPORT_REGISTER) else false()
 
 
-def _unblocks(asker: Asker) -> ColumnElement[bool]:
-    """Whether this person sends letters again that are stuck."""
-    return true() if may(asker.role, Act.UNBLOCK) else false()
+def _reads_letters(asker: Asker) -> ColumnElement[bool]:
+    """Whether this person sends letters again that are stuck, and the letter is of no nomination kept from them."""
+    return is_not_kept_from(asker, col(OutboxMessage.nomination_id)) if may(asker.role, Act.UNBLOCK) else false()

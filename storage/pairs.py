@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.enums import HOLDING, AssessmentStage, PairKind, Stage, SteerReason
 from models.tables import Assessment, Assessor, Nomination, PairRule, Person
-from storage.lists import Asker
+from storage.lists import Asker, visible_to
 from storage.run_pages import may_read
 
 AT_ONCE = 50
@@ -101,6 +101,7 @@ async def pairs_of_cohort(
         )
         .where(
             may_read(asker),
+            visible_to(asker),
             col(PairRule.cohort_id) == cohort,
             tuple_(col(PairRule.nomination_id), col(PairRule.assessor_id)) > after,
         )
@@ -120,6 +121,7 @@ async def with_a_panel_ahead(session: AsyncSession, asker: Asker, cohort: str, *
         .join(Person, col(Person.id) == col(Nomination.person_id))
         .where(
             may_read(asker),
+            visible_to(asker),
             col(Nomination.cohort_id) == cohort,
             col(Nomination.stage).in_(list(WITH_A_PANEL_AHEAD)),
         )

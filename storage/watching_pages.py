@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.enums import AssessmentStage, MessageStatus, Stage
 from models.tables import Assessment, AuditEvent, BulkStep, Nomination, Organisation, OutboxMessage, Person
-from storage.lists import Asker, is_overdue, visible_to, waits_for_screening
+from storage.lists import Asker, is_not_kept_from, is_overdue, visible_to, waits_for_screening
 
 A_PAGE = 50
 ASKED_FOR_TIME, REFUSED_TIME = "asked for more time", "more time refused"
@@ -138,6 +138,7 @@ async def board_of(session: AsyncSession, asker: Asker, cohort: str, *, now: dat
     letters = await session.exec(
         select(OutboxMessage.status, func.count())
         .where(
+            is_not_kept_from(asker, col(OutboxMessage.nomination_id)),
             col(OutboxMessage.cohort_id) == cohort,
             col(OutboxMessage.status).in_([MessageStatus.UNCERTAIN, MessageStatus.FAILED]),
         )
