@@ -13,7 +13,7 @@ from models.tables import Nomination
 from portal.api.access import Program, token
 from portal.api.knowing import InStage, narrowed_for, refuse_released
 from portal.api.operations import operations, problems
-from portal.api.paging import After, Limit, page_of
+from portal.api.paging import AfterNomination, Limit, page_of
 from portal.api.problems import Fault, Kind, ProblemError
 from portal.api.repeats import Facts, IdempotencyKey, once
 from portal.api.said import (
@@ -49,7 +49,12 @@ Number = Annotated[NominationNumber, Path(description="Its number, such as pilot
 _SAME_REFERENCE = "uq_nomination_cohort_reference"
 
 
-@routes.get("/nominations", responses=problems(), summary="List nominations")
+@routes.get(
+    "/nominations",
+    responses=problems(),
+    summary="List nominations",
+    response_description="A page of your nominations.",
+)
 async def nominations(
     request: Request,
     response: Response,
@@ -62,7 +67,7 @@ async def nominations(
         Moment | None, Query(description="Only those whose stage changed at or after this moment.")
     ] = None,
     reference: Annotated[Reference | None, Query(description="Only the one with this reference of yours.")] = None,
-    after: After = "",
+    after: AfterNomination = "",
     limit: Limit = 50,
 ) -> Page[NominationShown]:
     """Your organisation's nominations, in the order of their numbers."""
@@ -73,7 +78,12 @@ async def nominations(
     return page_of(request, response, rows, limit, key=lambda own: own.nomination.id, show=nomination_of)
 
 
-@routes.get("/nominations/{number}", responses=problems(one=True), summary="See a nomination")
+@routes.get(
+    "/nominations/{number}",
+    responses=problems(one=True),
+    summary="See a nomination",
+    response_description="The nomination, with the stages it came to.",
+)
 async def nomination(services: Surroundings, program: Reading, number: Number) -> NominationWhole:
     """One nomination with the stages it came to."""
     async with services.acts.desk.sessions() as session:
@@ -84,7 +94,12 @@ async def nomination(services: Surroundings, program: Reading, number: Number) -
     return whole_of(own, story.events)
 
 
-@routes.get("/nominations/{number}/status", responses=problems(one=True), summary="See where a nomination stands")
+@routes.get(
+    "/nominations/{number}/status",
+    responses=problems(one=True),
+    summary="See where a nomination stands",
+    response_description="Where it stands.",
+)
 async def status(services: Surroundings, program: Reading, number: Number) -> StatusShown:
     """Where one nomination stands, by when it moves on at the latest, and what it needs."""
     async with services.acts.desk.sessions() as session:
@@ -102,6 +117,7 @@ async def status(services: Surroundings, program: Reading, number: Number) -> St
         201: {"headers": {"Location": {"description": "Where it is seen.", "schema": {"type": "string"}}}},
     },
     summary="Nominate somebody",
+    response_description="The nomination was made; the header Location says where it is seen.",
 )
 async def nominate(
     request: Request,
@@ -130,7 +146,10 @@ async def nominate(
 
 
 @routes.post(
-    "/nominations/{number}/endorsement", responses=problems(writes=True), summary="Endorse a self-nomination"
+    "/nominations/{number}/endorsement",
+    responses=problems(writes=True),
+    summary="Endorse a self-nomination",
+    response_description="The nomination is endorsed: its number and its stage.",
 )
 async def endorse(
     request: Request,
@@ -152,7 +171,12 @@ async def endorse(
     return NominationMade.model_validate(await once(request, program, key, said.model_dump(mode="json"), act))
 
 
-@routes.post("/nominations/{number}/withdrawal", responses=problems(writes=True), summary="Take a nomination back")
+@routes.post(
+    "/nominations/{number}/withdrawal",
+    responses=problems(writes=True),
+    summary="Take a nomination back",
+    response_description="The nomination was taken back: its number and its stage.",
+)
 async def withdraw(
     request: Request,
     services: Surroundings,

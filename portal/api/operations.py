@@ -1,5 +1,6 @@
 """The operations of the interface: whatever goes wrong in one becomes a problem, and who asks is known first."""
 
+from collections import Counter
 from collections.abc import Callable, Coroutine
 
 import structlog
@@ -10,7 +11,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from portal.access import Guard
-from portal.api.problems import DOCS, MEANINGS, MEDIA, Kind, ProblemError, answered, problem_of
+from portal.api.problems import DOCS, MEANINGS, MEDIA, Fault, Kind, ProblemError, answered, place, problem_of
 from portal.routing import is_unprintable
 
 ROOT = "/api/v1"
@@ -27,6 +28,7 @@ class ProgramRoute(APIRoute):
         """The operation's handler, which fails by a problem."""
         usual = super().get_route_handler()
         guards = [guard for guard in _guards(self.dependant) if isinstance(guard, Guard)]
+        known = _query_of(self.dependant)
 
         async def answer(request: Request) -> Response:
             try:
@@ -34,6 +36,7 @@ class ProgramRoute(APIRoute):
                 for guard in guards:
                     await guard(request)
                 _refuse_unprintable(request)
+                _refuse_unknown(request, known)
                 if self.body_field is not None:
                     _refuse_other_than_json(request)
                 return await usual(request)
@@ -77,9 +80,30 @@ def _guards(dependant: Dependant) -> list[object]:
     return own + [guard for below in dependant.dependencies for guard in _guards(below)]
 
 
+def _query_of(dependant: Dependant) -> frozenset[str]:
+    """The names of all parameters that are read of a query."""
+    own = frozenset(field.alias for field in dependant.query_params)
+    return own.union(*(_query_of(below) for below in dependant.dependencies))
+
+
 def _refuse_unprintable(request: Request) -> None:
     if is_unprintable(request):
         raise ProblemError(Kind.NOT_FOUND if request.path_params else Kind.WRONG)
+
+
+def _refuse_unknown(request: Request, known: frozenset[str]) -> None:
+    """Refuses what is asked by a name that nobody reads, or twice: the answer would be to another question."""
+    given = Counter(name for name, _ in request.query_params.multi_items())
+    faults = [
+        Fault(
+            where=place(("query", name)),
+            detail="There is no such parameter." if name not in known else "This is given more than once.",
+        )
+        for name, count in given.items()
+        if name not in known or count > 1
+    ]
+    if faults:
+        raise ProblemError(Kind.WRONG, faults=faults)
 
 
 def _refuse_other_than_json(request: Request) -> None:

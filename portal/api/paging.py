@@ -13,10 +13,14 @@ Row = TypeVar("Row")
 Item = TypeVar("Item")
 
 MOST = 200
-After = Annotated[
-    Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{0,64}$")],
-    Query(description="Begins after this item; the address of the next page holds it."),
+_BEGINS = Query(description="Begins after this item; the address of the next page holds it.")
+# Each list's own kind of key, or nothing: with any other a page would look like the end of the list.
+AfterNomination = Annotated[
+    Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9-]{1,32}-[0-9]{4,7})?$")], _BEGINS
 ]
+AfterCohort = Annotated[Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9-]{0,30}[a-z0-9])?$")], _BEGINS]
+AfterEndpoint = Annotated[Annotated[str, StringConstraints(pattern=r"^(wh-[0-9a-f]{12})?$")], _BEGINS]
+AfterDelivery = Annotated[Annotated[str, StringConstraints(pattern=r"^(wh-[0-9a-f]{12}\.[0-9]{1,20})?$")], _BEGINS]
 Limit = Annotated[int, Query(ge=1, le=MOST, description="How many items a page has at most.")]
 
 

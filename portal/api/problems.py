@@ -209,11 +209,12 @@ def _invalid(error: RequestValidationError) -> ProblemError:
     found = error.errors()
     if any(one["loc"] and one["loc"][0] == "path" for one in found):
         return ProblemError(Kind.NOT_FOUND)
-    return ProblemError(Kind.WRONG, faults=[Fault(where=_where(one["loc"]), detail=_sentence(one)) for one in found])
+    return ProblemError(Kind.WRONG, faults=[Fault(where=place(one["loc"]), detail=_sentence(one)) for one in found])
 
 
-def _where(place: Sequence[str | int]) -> str:
-    head, *rest = [str(part).replace("~", "~0").replace("/", "~1") for part in place] or ["body"]
+def place(way: Sequence[str | int]) -> str:
+    """Where in a request something is: the part of it, then a JSON pointer."""
+    head, *rest = [str(part).replace("~", "~0").replace("/", "~1") for part in way] or ["body"]
     return "/".join([head, *rest])
 
 

@@ -9,7 +9,7 @@ from models.tables import Cohort
 from portal.api.access import Program, token
 from portal.api.knowing import InStage, narrowed_for
 from portal.api.operations import operations, problems
-from portal.api.paging import After, Limit, page_of
+from portal.api.paging import AfterCohort, AfterNomination, Limit, page_of
 from portal.api.said import CohortCode
 from portal.api.shown import (
     ApplicationShown,
@@ -43,7 +43,12 @@ Deciding = Annotated[Program, token(Scope.DECISIONS_READ)]
 InCohort = Annotated[CohortCode | None, Query(description="Only this cohort's.")]
 
 
-@routes.get("/status", responses=problems(), summary="Count nominations")
+@routes.get(
+    "/status",
+    responses=problems(),
+    summary="Count nominations",
+    response_description="The counts; a stage that no nomination is in is left out.",
+)
 async def counts(services: Surroundings, program: Reading, cohort: InCohort = None) -> Counts:
     """How many of your organisation's nominations stand in each stage, and how far their assessments have come."""
     async with services.acts.desk.sessions() as session:
@@ -55,7 +60,12 @@ async def counts(services: Surroundings, program: Reading, cohort: InCohort = No
     return Counts(nominations=sum(stages.values()), stages=stages, assessments=assessments)
 
 
-@routes.get("/applications", responses=problems(), summary="List applications")
+@routes.get(
+    "/applications",
+    responses=problems(),
+    summary="List applications",
+    response_description="A page of where applications stand.",
+)
 async def applications(
     request: Request,
     response: Response,
@@ -63,7 +73,7 @@ async def applications(
     program: Reading,
     cohort: InCohort = None,
     stage: InStage = None,
-    after: After = "",
+    after: AfterNomination = "",
     limit: Limit = 50,
 ) -> Page[ApplicationShown]:
     """Where the applications to your organisation's nominations stand. What they say is the nominees' own."""
@@ -81,7 +91,12 @@ async def applications(
     )
 
 
-@routes.get("/assessments", responses=problems(), summary="List how far assessments have come")
+@routes.get(
+    "/assessments",
+    responses=problems(),
+    summary="List how far assessments have come",
+    response_description="A page of how far assessments have come.",
+)
 async def assessments(
     request: Request,
     response: Response,
@@ -89,7 +104,7 @@ async def assessments(
     program: Reading,
     cohort: InCohort = None,
     stage: InStage = None,
-    after: After = "",
+    after: AfterNomination = "",
     limit: Limit = 50,
 ) -> Page[AssessmentsShown]:
     """How far the assessments of your organisation's nominations have come; not who gives them, nor any score."""
@@ -106,14 +121,19 @@ async def assessments(
     )
 
 
-@routes.get("/decisions", responses=problems(), summary="List released decisions")
+@routes.get(
+    "/decisions",
+    responses=problems(),
+    summary="List released decisions",
+    response_description="A page of released decisions.",
+)
 async def decisions(
     request: Request,
     response: Response,
     services: Surroundings,
     program: Deciding,
     cohort: InCohort = None,
-    after: After = "",
+    after: AfterNomination = "",
     limit: Limit = 50,
 ) -> Page[DecisionShown]:
     """The board's decisions on your organisation's nominations, from the moment they are released."""
@@ -123,13 +143,13 @@ async def decisions(
     return page_of(request, response, rows, limit, key=lambda one: one.nomination.id, show=decision_of)
 
 
-@routes.get("/cohorts", responses=problems(), summary="List cohorts")
+@routes.get("/cohorts", responses=problems(), summary="List cohorts", response_description="A page of cohorts.")
 async def cohorts(
     request: Request,
     response: Response,
     services: Surroundings,
     program: Reading,
-    after: After = "",
+    after: AfterCohort = "",
     limit: Limit = 50,
 ) -> Page[CohortShown]:
     """The cohorts, with the windows in which they take nominations."""

@@ -111,9 +111,11 @@ def _asked(one: Schema, where: str, name: str) -> Asked:
     choices = tuple(Choice(value, value) for value in choices_of(schema))
     says = str(one.get("description", ""))
     usual = str(schema.get("default", ""))
+    of_kind = str(whole_of(schema).get("description", ""))
     words = [
         says,
-        "" if choices else str(whole_of(schema).get("description", "")),
+        # The document says it in both places where the parameter has no kind of its own.
+        "" if choices or of_kind == says else of_kind,
         "" if choices or kind(schema) == "string" else f"Its kind is {kind(schema)}.",
         f"Left empty, it is {usual}." if usual else "",
     ]

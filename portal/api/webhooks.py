@@ -11,7 +11,7 @@ from models.tables import WebhookDelivery, WebhookEndpoint
 from portal.api.access import Program, token
 from portal.api.knowing import kinds_for
 from portal.api.operations import operations, problems
-from portal.api.paging import After, Limit, page_of
+from portal.api.paging import AfterDelivery, AfterEndpoint, Limit, page_of
 from portal.api.problems import Fault, Kind, ProblemError
 from portal.api.repeats import Facts, IdempotencyKey, once
 from portal.api.said import EndpointSaid
@@ -40,13 +40,18 @@ DeliveryId = Annotated[
 ]
 
 
-@routes.get("/webhooks", responses=problems(), summary="List endpoints")
+@routes.get(
+    "/webhooks",
+    responses=problems(),
+    summary="List endpoints",
+    response_description="A page of your endpoints that are in use, without their secrets.",
+)
 async def endpoints(
     request: Request,
     response: Response,
     services: Surroundings,
     program: Managing,
-    after: After = "",
+    after: AfterEndpoint = "",
     limit: Limit = 50,
 ) -> Page[EndpointShown]:
     """The addresses that your organisation's events are sent to."""
@@ -55,7 +60,13 @@ async def endpoints(
     return page_of(request, response, rows, limit, key=lambda row: row.id, show=endpoint_shown)
 
 
-@routes.post("/webhooks", status_code=201, responses=problems(writes=True), summary="Add an endpoint")
+@routes.post(
+    "/webhooks",
+    status_code=201,
+    responses=problems(writes=True),
+    summary="Add an endpoint",
+    response_description="The endpoint was added; its secret is shown now and not again.",
+)
 async def add(
     request: Request, services: Surroundings, program: Managing, key: IdempotencyKey, said: EndpointSaid
 ) -> EndpointSecret:
@@ -79,7 +90,13 @@ async def add(
     return endpoint_secret(await _endpoint(services, program, facts["id"]))
 
 
-@routes.delete("/webhooks/{endpoint}", status_code=204, responses=problems(writes=True), summary="Remove an endpoint")
+@routes.delete(
+    "/webhooks/{endpoint}",
+    status_code=204,
+    responses=problems(writes=True),
+    summary="Remove an endpoint",
+    response_description="Nothing is sent to it any more. There is no body.",
+)
 async def remove(
     request: Request, services: Surroundings, program: Managing, key: IdempotencyKey, endpoint: EndpointId
 ) -> None:
@@ -92,7 +109,12 @@ async def remove(
     await once(request, program, key, None, act)
 
 
-@routes.post("/webhooks/{endpoint}/secret", responses=problems(writes=True), summary="Renew an endpoint's secret")
+@routes.post(
+    "/webhooks/{endpoint}/secret",
+    responses=problems(writes=True),
+    summary="Renew an endpoint's secret",
+    response_description="The endpoint with its new secret, which is shown now and not again.",
+)
 async def renew(
     request: Request, services: Surroundings, program: Managing, key: IdempotencyKey, endpoint: EndpointId
 ) -> EndpointSecret:
@@ -106,7 +128,12 @@ async def renew(
     return endpoint_secret(await _endpoint(services, program, facts["id"]))
 
 
-@routes.get("/webhooks/{endpoint}/deliveries", responses=problems(one=True), summary="List deliveries")
+@routes.get(
+    "/webhooks/{endpoint}/deliveries",
+    responses=problems(one=True),
+    summary="List deliveries",
+    response_description="A page of what was sent to the endpoint, or is owed to it.",
+)
 async def deliveries(
     request: Request,
     response: Response,
@@ -114,7 +141,7 @@ async def deliveries(
     program: Managing,
     endpoint: EndpointId,
     status: Annotated[DeliveryStatus | None, Query(description="Only those of which this became.")] = None,
-    after: After = "",
+    after: AfterDelivery = "",
     limit: Limit = 50,
 ) -> Page[DeliveryShown]:
     """What was sent to an endpoint or is owed to it, oldest event first.
@@ -134,6 +161,7 @@ async def deliveries(
     status_code=202,
     responses=problems(writes=True),
     summary="Send an event again",
+    response_description="The event waits to be sent again.",
 )
 async def replay(
     request: Request,

@@ -73,7 +73,7 @@ def tried(address: str, token: str) -> tuple[Counter[str], list[str]]:
                     # A schema cannot say which organisations there are, that a name has a letter in it, or which
                     # addresses are public.
                     "include-path": list(TEXTS),
-                    "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", 404, 409, 422]}},
+                    "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", 401, 404, 409, 422]}},
                 }
             ],
         }
@@ -128,3 +128,5 @@ def test_document_is_openapi_3_1_with_a_scope_for_each_operation() -> None:
         assert {"401", "403", "422", "429", "503"} <= set(operation["responses"])
         problems = {status: answer for status, answer in operation["responses"].items() if status >= "400"}
         assert all("application/problem+json" in answer["content"] for answer in problems.values())
+        answers = [answer["description"] for answer in operation["responses"].values()]
+        assert [says for says in answers if says in {"", "Successful Response"}] == []

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from limits import RateLimitItemPerMinute
 
 from portal.api import access
+from portal.api.document import every_operation
 from portal.api.explorer import parts
 from portal.api.problems import MEANINGS, Kind
 from tests.portal.api.conftest import A_Program, Caller, problem
@@ -38,6 +39,67 @@ async def test_other_method_names_the_allowed_ones(program: Caller, method: str,
 
     assert problem(answer) == (405, "method-not-allowed")
     assert answer.headers["allow"] == allowed
+
+
+@pytest.mark.parametrize(
+    "path", [one.path for one in every_operation() if one.method == "GET" and "{" not in one.path]
+)
+async def test_parameter_that_there_is_not_is_named(program: Caller, path: str) -> None:
+    answer = await program.ask("GET", path, params={"bogus": "1", "cursor~/": "zzz"})
+
+    assert problem(answer) == (422, "not-valid")
+    assert answer.json()["errors"] == [
+        {"where": f"query/{name}", "detail": "There is no such parameter."} for name in ("bogus", "cursor~0~1")
+    ]
+    assert "zzz" not in answer.text
+
+
+async def test_parameter_of_a_write_or_one_thing_is_refused_too(program: Caller, cohort: CohortRig) -> None:
+    case = await cohort.nominate()
+
+    one = await program.get(f"/nominations/{case.id}", verbose="1")
+    write = await program.ask(
+        "POST",
+        f"/api/v1/nominations/{case.id}/withdrawal",
+        params={"really": "no"},
+        json={"reason": "entered_in_error"},
+        headers={"Idempotency-Key": "with-a-query"},
+    )
+
+    assert [problem(answer) for answer in (one, write)] == [(422, "not-valid")] * 2
+    assert (await program.get(f"/nominations/{case.id}/status")).json()["stage"] == "nominated"
+
+
+async def test_parameter_given_twice_is_refused(program: Caller) -> None:
+    answer = await program.ask("GET", "/api/v1/nominations?stage=nominated&stage=decided")
+
+    assert problem(answer) == (422, "not-valid")
+    assert answer.json()["errors"] == [{"where": "query/stage", "detail": "This is given more than once."}]
+
+
+@pytest.mark.parametrize(
+    ("path", "after"),
+    [
+        ("/nominations", "zzz"),
+        ("/applications", "wh-0123456789ab"),
+        ("/assessments", "pilot"),
+        ("/decisions", "PILOT-0001"),
+        ("/cohorts", "-"),
+        ("/webhooks", "pilot-0001"),
+        ("/webhooks/wh-0123456789ab/deliveries", "wh-0123456789ab"),
+    ],
+)
+async def test_page_that_begins_after_nothing_of_the_list_is_refused(program: Caller, path: str, after: str) -> None:
+    answer = await program.get(path, after=after)
+
+    assert problem(answer) == (422, "not-valid")
+    assert [fault["where"] for fault in answer.json()["errors"]] == ["query/after"]
+
+
+async def test_stranger_learns_nothing_from_a_wrong_query(a_program: A_Program) -> None:
+    stranger = await a_program(None)
+
+    assert problem(await stranger.get("/nominations", bogus="1")) == (401, "token-missing")
 
 
 async def test_body_that_is_no_json(program: Caller) -> None:

@@ -17,7 +17,8 @@ from models.programs import Scope
 from models.tables import Nomination
 from portal.api import passing, trying
 from portal.api.access import BY_TOKEN
-from portal.api.document import every_operation
+from portal.api.document import Operation, every_operation
+from portal.api.trying import parameters
 from portal.app import make_portal
 from portal.rates import Rates
 from portal.services import Services
@@ -332,3 +333,11 @@ async def test_wrong_body_is_answered_by_the_interface_and_kept(a_visit: A_Visit
     assert answered(page) == "422"
     assert "This is not JSON." in page.words
     assert page.form().fields["body"] == ["{not json"]
+
+
+@pytest.mark.parametrize("operation", every_operation(), ids=lambda one: one.name)
+def test_hint_says_nothing_twice(operation: Operation) -> None:
+    hints = [one.hint for one in parameters(operation)]
+    sentences = [[part.strip(" .") for part in hint.split(". ")] for hint in hints]
+
+    assert [said for said in sentences if len(said) != len(set(said))] == []
