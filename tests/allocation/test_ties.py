@@ -8,6 +8,7 @@ from allocation_cases import assessor, cohort, nomination, problem
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from allocation import ties
 from allocation.certified import certified
 from allocation.propose import propose
 
@@ -47,6 +48,21 @@ def test_pin_moves_nobody_whom_it_need_not_move():
     assert kept.certificate.total == plain.certificate.total == before.certificate.total
     assert 1 <= len(pairs(before) - pairs(kept)) <= 2
     assert len(pairs(before) - pairs(kept)) < len(pairs(before) - pairs(plain))
+
+
+def test_many_panels_keep_what_the_seats_of_both_runs_allow(monkeypatch):
+    one = cohort(20, 24, [4] * 24, 3)
+    before = propose(one)
+    seat = before.seats[0]
+    pinned = replace(one, rules=replace(one.rules, forbidden=frozenset({(seat.nomination, seat.assessor)})))
+    plain = propose(pinned)
+    monkeypatch.setattr(ties, "ALL_SEARCHED", 0)
+
+    kept = propose(replace(pinned, preferred=pairs(before)))
+
+    assert (kept.certificate.floor, kept.certificate.total) == (plain.certificate.floor, plain.certificate.total)
+    assert len(pairs(before) - pairs(kept)) < len(pairs(before) - pairs(plain))
+    assert pairs(kept) <= pairs(before) | pairs(plain)
 
 
 @settings(max_examples=25, deadline=None)
