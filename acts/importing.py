@@ -4,6 +4,7 @@ Organisations, officers, assessors and applications are rows of the database. A 
 nominations are made one by one: a file that was broken off goes on where it stopped, since what is there is left.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,16 +19,18 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from acts import Acts
+from acts.desk import cohort_row, require
 from acts.errors import NotKnownError, RefusedError
 from acts.nominations import Endorsing, Nominating
 from intake.files import (
     read_applications,
     read_assessors,
+    read_nominations,
     read_officers,
     read_organisations,
 )
 from intake.known import people_at
-from intake.nominations import import_applications, import_declared_conflicts
+from intake.nominations import import_applications, import_declared_conflicts, plan_nominations
 from intake.problems import RowProblem
 from intake.register import (
     Events,
@@ -37,15 +40,27 @@ from intake.register import (
     import_officers,
     import_organisations,
 )
-from intake.rows import AssessorRow, EndorsementRow, NominationRow, Row
+from intake.rows import (
+    ApplicationRow,
+    AssessorRow,
+    EndorsementRow,
+    NominationRow,
+    OfficerRow,
+    OrganisationRow,
+    Row,
+)
+from intake.sheet import refuse_too_many
 from models.enums import Role, SteerReason
 from models.ids import CohortId, OrganisationCode, PersonId
 from models.messages import By
 from models.tables import Nomination
+from rules.permissions import Act, Subject
 from storage.policies import policy_of
 
 T = TypeVar("T")
 _ATTEMPTS = 5
+MOST_ROWS = 5_000
+"""Of a file that is previewed on a page: more is for the command line, or for several files."""
 
 
 class Kind(StrEnum):
@@ -104,47 +119,90 @@ def read(kind: Kind, source: Path | bytes, criteria: Sequence[str] = ()) -> File
     Raises:
         BadFile: With every problem found.
     """
+    return of_rows(kind, _rows(kind, source, criteria))
+
+
+def of_rows(kind: Kind, rows: Sequence[Row]) -> FileRead:
+    """A file whose rows were read."""
+    return FileRead(kind, rows, _bringing(kind, rows))
+
+
+def _rows(kind: Kind, source: Path | bytes, criteria: Sequence[str]) -> Sequence[Row]:
     match kind:
         case Kind.ORGANISATIONS:
-            organisations = read_organisations(source)
-            return FileRead(
-                kind,
-                organisations,
-                _alone(
-                    lambda session, _, at, by, events: import_organisations(
-                        session, organisations, at, by=by, events=events
-                    )
-                ),
+            return read_organisations(source)
+        case Kind.OFFICERS:
+            return read_officers(source)
+        case Kind.APPLICATIONS:
+            return read_applications(source, criteria)
+        case Kind.ASSESSORS:
+            return read_assessors(source)
+
+
+def _bringing(kind: Kind, rows: Sequence[Row]) -> Bringing:
+    match kind:
+        case Kind.ORGANISATIONS:
+            organisations = [row for row in rows if isinstance(row, OrganisationRow)]
+            return _alone(
+                lambda session, _, at, by, events: import_organisations(
+                    session, organisations, at, by=by, events=events
+                )
             )
         case Kind.OFFICERS:
-            officers = read_officers(source)
-            return FileRead(
-                kind,
-                officers,
-                _alone(
-                    lambda session, _, at, by, events: import_officers(session, officers, at, by=by, events=events)
-                ),
+            officers = [row for row in rows if isinstance(row, OfficerRow)]
+            return _alone(
+                lambda session, _, at, by, events: import_officers(session, officers, at, by=by, events=events)
             )
         case Kind.APPLICATIONS:
-            applications = read_applications(source, criteria)
-            return FileRead(
-                kind,
-                applications,
-                _alone(
-                    lambda session, cohort, at, by, events: import_applications(
-                        session, cohort, applications, at, by=by, events=events
-                    )
-                ),
+            applications = [row for row in rows if isinstance(row, ApplicationRow)]
+            return _alone(
+                lambda session, cohort, at, by, events: import_applications(
+                    session, cohort, applications, at, by=by, events=events
+                )
             )
         case Kind.ASSESSORS:
-            assessors = read_assessors(source)
-            return FileRead(
-                kind,
-                assessors,
-                lambda session, cohort, at, by, events: _bring_assessors(
-                    session, cohort, assessors, at=at, by=by, events=events
-                ),
+            assessors = [row for row in rows if isinstance(row, AssessorRow)]
+            return lambda session, cohort, at, by, events: _bring_assessors(
+                session, cohort, assessors, at=at, by=by, events=events
             )
+
+
+async def weighed(
+    sessions: async_sessionmaker[AsyncSession], *, kind: Kind, content: bytes, cohort: str, at: datetime, by: By
+) -> tuple[Sequence[Row], Brought]:
+    """A file's rows, and what each would come to: in a transaction that is taken back. Works in any process.
+
+    Raises:
+        RefusedError: This person may not bring files in.
+        BadFile: With every problem.
+    """
+    await asyncio.to_thread(refuse_too_many, content, MOST_ROWS)
+    async with sessions() as session:
+        criteria = await criteria_of(session, cohort) if kind in OF_A_COHORT else []
+    file = await asyncio.to_thread(read, kind, content, criteria)
+
+    async def work(session: AsyncSession) -> Brought:
+        await require(session, by, Act.IMPORT_REGISTER, Subject())
+        return await bring_in(session, file, at, by, cohort=cohort, weigh_only=True)
+
+    return file.rows, await in_one_transaction(sessions, work, keep=False)
+
+
+async def planned(
+    sessions: async_sessionmaker[AsyncSession], *, content: bytes, cohort: str, by: By
+) -> tuple[tuple[NominationRow, ...], tuple[NominationRow, ...]]:
+    """The rows of a file of nominations, and those of them that are still to be made. Works in any process.
+
+    Raises:
+        RefusedError: This person may not bring nominations in.
+        BadFile: With every problem.
+    """
+    await asyncio.to_thread(refuse_too_many, content, MOST_ROWS)
+    rows = await asyncio.to_thread(read_nominations, content)
+    async with sessions() as session:
+        await require(session, by, Act.IMPORT_NOMINATIONS, Subject())
+        plan = await plan_nominations(session, await cohort_row(session, cohort), rows)
+    return rows, tuple(plan.to_make)
 
 
 async def criteria_of(session: AsyncSession, cohort: str) -> list[str]:

@@ -50,6 +50,10 @@ class BadFile(Exception):  # noqa: N818 -- it says what the file is, to a person
         self.more = len(found) > MOST_PROBLEMS
         super().__init__(self.told())
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """The same in another process: an exception is made anew there, which would lose how many there were."""
+        return _bad_file, (self.problems, self.more)
+
     @property
     def counted(self) -> str:
         """How many problems there are, in words."""
@@ -60,6 +64,12 @@ class BadFile(Exception):  # noqa: N818 -- it says what the file is, to a person
     def told(self, at_most: int | None = None) -> str:
         """The problems, one on a line; ``at_most`` so many of them, and how many more there are."""
         return "\n".join([f"{self.counted}, nothing was imported:", *shortened(self.problems, at_most)])
+
+
+def _bad_file(problems: tuple[RowProblem, ...], more: bool) -> BadFile:
+    bad = BadFile(problems)
+    bad.more = more
+    return bad
 
 
 class BadForm(Exception):  # noqa: N818 -- it says what the form is, to a person

@@ -78,6 +78,21 @@ def read_lines(
     ]
 
 
+def refuse_too_many(content: bytes, most: int) -> None:
+    """Refuses a file of more filled lines below its header than are taken, before any of them is looked at.
+
+    Raises:
+        BadFile: It has more, or cannot be read at all.
+    """
+    rows = len(_records(_text(_content(content)))) - 1
+    if rows > most:
+        sentence = (
+            f"The file has {rows:,} rows, and at most {most:,} can be brought in at once here. Divide it into "
+            "smaller files, each with the names of the columns, and bring in one after the other."
+        )
+        raise BadFile([_of_file(sentence)])
+
+
 def _of_file(sentence: str) -> RowProblem:
     return RowProblem(line=0, column="", value_shown="", sentence=sentence)
 

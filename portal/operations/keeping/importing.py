@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal
+from functools import partial
+from typing import Annotated, ClassVar, Literal, TypeVar
 
 import structlog
 from fastapi import Request
@@ -11,15 +12,26 @@ from starlette.datastructures import UploadFile
 from starlette.responses import HTMLResponse, Response
 
 from acts.desk import cohort_row, require
-from acts.importing import OF_A_COHORT, Brought, Kind, bring_in, criteria_of, in_one_transaction, nominate_rows, read
+from acts.importing import (
+    OF_A_COHORT,
+    Brought,
+    Kind,
+    bring_in,
+    criteria_of,
+    in_one_transaction,
+    nominate_rows,
+    of_rows,
+    planned,
+    weighed,
+)
 from intake.columns import ASSESSORS, NOMINATIONS, OFFICERS, ORGANISATIONS, applications
-from intake.files import read_nominations
 from intake.nominations import plan_nominations
 from intake.problems import BadFile
 from intake.rows import NominationRow
 from models.enums import Role
 from models.tables import Cohort
 from portal.access import by
+from portal.aside import Work
 from portal.failures import ChangedError, NotFoundError
 from portal.forms import Bound, Form, bind
 from portal.operations.keeping.asking import Keeping, Named
@@ -35,7 +47,10 @@ from rules.permissions import Act, Subject
 routes = area()
 Nominating = Annotated[Visitor, by(Role.OPERATIONS, Act.IMPORT_NOMINATIONS)]
 _log = structlog.get_logger(__name__)
+T = TypeVar("T")
 _PATH = "/operations/import"
+_LARGE = 100_000
+"""Bytes from which a file takes so long that nobody else must wait for it."""
 _PATIENCE_SECONDS = 5.0
 """How long an import that goes on by itself is waited for, before the page says how far it is."""
 _KINDS = (
@@ -162,26 +177,26 @@ async def _weighed(services: Services, visitor: Visitor, said: ImportForm, conte
     Raises:
         BadFile: With every problem.
     """
-    desk = services.acts.desk
+    sessions = services.acts.desk.sessions
     file = KeptFile(new_key(), visitor.person, said.kind, "", services.clock(), ())
+    if said.kind == "nominations" or Kind(said.kind) in OF_A_COHORT:
+        async with sessions() as session:
+            file.cohort = (await cohort_row(session, said.cohort)).id
     if said.kind == "nominations":
-        nominations = await asyncio.to_thread(read_nominations, content)
-        async with desk.sessions() as session:
-            await require(session, visitor.by, Act.IMPORT_NOMINATIONS, Subject())
-            cohort = await cohort_row(session, said.cohort)
-            plan = await plan_nominations(session, cohort, nominations)
-        file.cohort, file.rows, file.to_make = cohort.id, nominations, plan.to_make
+        plan = partial(planned, content=content, cohort=file.cohort, by=visitor.by)
+        file.rows, file.to_make = await _worked_out(services, plan, content)
         return file
     kind = Kind(said.kind)
-    criteria: list[str] = []
-    if kind in OF_A_COHORT:
-        async with desk.sessions() as session:
-            file.cohort = (await cohort_row(session, said.cohort)).id
-            criteria = await criteria_of(session, file.cohort)
-    file.read = await asyncio.to_thread(read, kind, content, criteria)
-    file.rows = tuple(file.read.rows)
-    file.weighed = await _bring(services, visitor, file, keep=False)
+    weigh = partial(weighed, kind=kind, content=content, cohort=file.cohort, at=services.clock(), by=visitor.by)
+    rows, file.weighed = await _worked_out(services, weigh, content)
+    file.rows, file.read = tuple(rows), of_rows(kind, rows)
     return file
+
+
+async def _worked_out(services: Services, work: Work[T], content: bytes) -> T:
+    """What a file comes to; a large one is weighed beside the portal, so that pages go on being served."""
+    sessions = services.acts.desk.sessions
+    return await (work(sessions) if len(content) < _LARGE else services.aside.worked_out(sessions, work))
 
 
 async def _bring(services: Services, visitor: Visitor, file: KeptFile, *, keep: bool) -> Brought:

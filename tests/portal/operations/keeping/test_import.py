@@ -1,5 +1,6 @@
 """Files brought in on pages: previewed row by row, imported whole once confirmed."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from sqlmodel import col, select
@@ -7,7 +8,10 @@ from sqlmodel import col, select
 from models.enums import Role, Stage
 from models.messages import By
 from models.tables import ApplicationDraft, Assessor, Nomination, Organisation, Person, RoleGrant
+from portal.app import make_portal
+from portal.aside import Answer, Aside, Sessions, Work
 from portal.operations.keeping.kept_files import GOOD_FOR, MOST_FILES, KeptFile, KeptFiles
+from portal.services import Services
 from tests.portal.conftest import A_Visit
 from tests.portal.visiting import Seen, Visit
 from tests.workflows.rig import CohortRig, Rig
@@ -117,6 +121,49 @@ async def test_file_too_large_is_refused(rig: Rig, a_visit: A_Visit) -> None:
     large = await chosen(visit, "organisations", ORGANISATIONS + "x" * 6_100_000)
 
     assert (large.status, "At most 5 MB" in large.words) == (413, True)
+
+
+def officers(count: int) -> str:
+    return OFFICERS + "".join(f"Person Number,person.{n:05}@example.nhs.test,board,\n" for n in range(count))
+
+
+async def test_file_of_too_many_rows_is_refused_before_any_is_looked_at(rig: Rig, a_visit: A_Visit) -> None:
+    visit = await a_visit(rig.operations)
+
+    many = await chosen(visit, "officers", officers(5_001))
+
+    assert many.status == 422
+    assert "The file has 5,001 rows, and at most 5,000 can be brought in at once here" in many.words
+    assert "Divide it into smaller files" in many.words
+
+
+class Noting(Aside):
+    """Notes what is worked out beside the portal, and works it out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.noted = 0
+
+    async def worked_out(self, there: Sessions, work: Work[Answer]) -> Answer:
+        self.noted += 1
+        return await super().worked_out(there, work)
+
+
+async def test_large_file_is_weighed_beside_the_portal_and_a_small_one_in_it(rig: Rig, services: Services) -> None:
+    noting = Noting()
+    beside = replace(services, aside=noting)
+    visit = await Visit(make_portal(beside), beside).signed_in_as(rig.operations)
+
+    small = await chosen(visit, "officers", officers(2))
+    before = noting.noted
+    large = await chosen(visit, "officers", officers(3_000))
+    bad = await chosen(visit, "officers", officers(3_000).replace(",board,", ",emperor,"))
+    await visit.close()
+
+    assert ("2 New" in small.words, "3000 New" in large.words) == (True, True)
+    assert (before, noting.noted) == (0, 2)
+    assert (bad.status, "More than 1,000 problems" in bad.words) == (422, True)
+    assert await rig.all(select(Person).where(col(Person.full_name) == "Person Number")) == []
 
 
 async def test_nominations_are_made_once_confirmed_and_only_once(cohort: CohortRig, a_visit: A_Visit) -> None:
