@@ -27,9 +27,8 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.ids import PersonId
-from models.tables import Person, SignInCode
+from models.tables import Person, SignInAttempt, SignInCode
 from portal import attempts
-from storage.lists import person_at
 
 GOOD_FOR = attempts.GOOD_FOR
 MOST_TRIES = 5
@@ -68,7 +67,7 @@ class Opened:
 async def ask(session: AsyncSession, email: str, now: datetime) -> Asked:
     """Begins an attempt. Only for a known person is there somebody to send the code to."""
     handle, code = secrets.token_urlsafe(24), f"{secrets.randbelow(10**6):06d}"
-    person = await person_at(session, email)
+    person = await _known_by(session, email)
     whose = person.id if person else None
     session.add(
         SignInCode(
@@ -106,31 +105,44 @@ async def check(session: AsyncSession, handle: str, code: str, now: datetime) ->
 async def check_link(session: AsyncSession, link: str, now: datetime) -> PersonId | None:
     """Who signs in with this link's key, or None: no such link, too late, it or its code used, an unknown address."""
     attempt = await attempts.claim(session, link, _LINK, now)
-    if attempt is None or attempt.person_id is None:
-        return None
-    row = await session.get(SignInCode, attempt.held["code"], with_for_update=True)
-    if row is None or row.used_at is not None:
+    row = await _unused_code_of(session, attempt, lock=True)
+    if row is None or row.person_id is None:
         return None
     row.used_at = now
     session.add(row)
-    return PersonId(attempt.person_id)
+    return PersonId(row.person_id)
 
 
 async def peek(session: AsyncSession, link: str, now: datetime) -> Opened | None:
     """Whom `check_link` would sign in, or None; a good link stays good."""
     attempt = await attempts.seen(session, link, _LINK, now)
-    if attempt is None or attempt.person_id is None:
+    row = await _unused_code_of(session, attempt)
+    if row is None or row.person_id is None:
         return None
-    row = await session.get(SignInCode, attempt.held["code"])
-    if row is None or row.used_at is not None:
-        return None
-    return Opened(masked((await session.get_one(Person, attempt.person_id)).email), row.id)
+    return Opened(masked((await session.get_one(Person, row.person_id)).email), row.id)
 
 
 def masked(email: str) -> str:
     """An address as who has it knows it again, and nobody else learns it: ``n…@example.nhs.test``."""
     name, _, host = email.rpartition("@")
     return f"{name[:1]}…@{host}"
+
+
+async def _known_by(session: AsyncSession, email: str) -> Person | None:
+    """Who has this address, held until the code is saved: an address that is just being corrected gets none."""
+    match = func.lower(col(Person.email)) == email.strip().lower()
+    found = await session.exec(select(Person).where(match).with_for_update(read=True, key_share=True))
+    return found.one_or_none()
+
+
+async def _unused_code_of(
+    session: AsyncSession, attempt: SignInAttempt | None, *, lock: bool = False
+) -> SignInCode | None:
+    """The code that was sent with a link, unless either was used."""
+    if attempt is None:
+        return None
+    row = await session.get(SignInCode, attempt.held["code"], with_for_update=True if lock else None)
+    return row if row is not None and row.used_at is None else None
 
 
 async def _tried_within_a_day(session: AsyncSession, row: SignInCode, now: datetime) -> int:
