@@ -250,10 +250,12 @@ async def _claim(
         # Read together, and held: writing finds each reader in the session, which forgets what nobody holds.
         readers = select(Person).where(col(Person.id).in_({message.person_id for message in claimed}))
         people = (await session.exec(readers)).all() if claimed else []
-        claims = [
-            await _write(session, message, sender)
-            for message in sorted(claimed, key=lambda message: (message.queued_at, message.id))
-        ]
+        # What each was written with is noted in it, and goes to the database with all others at the end.
+        with session.no_autoflush:
+            claims = [
+                await _write(session, message, sender)
+                for message in sorted(claimed, key=lambda message: (message.queued_at, message.id))
+            ]
         del people
     return claims
 

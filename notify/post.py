@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.enums import NominationRoute, Template
 from models.tables import Cohort, Nomination, Organisation, OutboxMessage, Person, ScreeningFinding
+from notify.as_written import as_written, note_as_written
 from notify.compose import Sender, compose
 from notify.facts import TERMS, About, Facts, FactsError, Reader, read_facts
 from notify.render import render
@@ -20,9 +21,11 @@ _NOT_TOLD = "an organisation that its panel is not told"
 
 
 async def written(session: AsyncSession, owed: OutboxMessage, sender: Sender) -> EmailMessage:
-    """The email for an outbox message, with names and addresses as they are now.
+    """The email for an outbox message, with people's names and addresses as they are now.
 
-    Its date is the moment it was queued, so that writing it twice makes the same bytes.
+    Its date is the moment it was queued, so that writing it twice makes the same bytes. What else may change after
+    it was sent (the addresses of the service, the board's decision) is as it was then: it is noted in the message's
+    facts until then, for the session's transaction to write, and read from there afterwards.
 
     Raises:
         FactsError: It cannot be written from what is stored; ``code`` says why.
@@ -34,6 +37,8 @@ async def written(session: AsyncSession, owed: OutboxMessage, sender: Sender) ->
         raise FactsError("person_missing", "the person this message is for is not in the database")
     about = await _about(session, owed, recipient, facts, sender)
     letter = render(owed.template, about)
+    if owed.sent_at is None:
+        note_as_written(owed, about)
     return compose(
         letter,
         sender=sender,
@@ -60,20 +65,21 @@ async def _about(
         raise FactsError("nomination_missing", "the message names no nomination that is in the database")
     nomination, cohort, organisation, person = row
     reader = _reader(owed, nomination)
+    then = as_written(owed, sender, nomination.outcome)
     return About(
         reader=reader,
         person=recipient.full_name,
         cohort=cohort.name,
         region=cohort.region,
         reference=nomination.id,
-        contact=sender.contact,
-        service=sender.service,
+        contact=then.contact,
+        service=then.service,
         nominee=person.full_name,
         organisation=await _organisation(session, owed, nomination, organisation.name, reader),
         self_nominated=nomination.route is NominationRoute.SELF,
         due_at=facts.due_at,
         remaining=facts.remaining,
-        outcome=nomination.outcome if "outcome" in TERMS[owed.template].names else None,
+        outcome=then.outcome if "outcome" in TERMS[owed.template].names else None,
         reasons=await _reasons(session, nomination) if "reasons" in TERMS[owed.template].names else (),
         strengths=facts.strengths,
         development=facts.development,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from models.enums import NominationRoute
 from models.tables import OutboxMessage
+from notify.as_written import as_written
 from notify.compose import Sender
 from notify.facts import TERMS, About, FactsError, Reader, read_facts
 from notify.render import TemplateError, render
@@ -47,20 +48,21 @@ def _in_words(
     try:
         facts = read_facts(letter.template, letter.facts)
         names = TERMS[letter.template].names
+        then = as_written(letter, sender, own.outcome)
         about = About(
             reader=Reader.NOMINEE,
             person=name,
             cohort=own.cohort.name,
             region=own.cohort.region,
             reference=own.nomination.id,
-            contact=sender.contact,
-            service=sender.service,
+            contact=then.contact,
+            service=then.service,
             nominee=name,
             organisation=own.organisation,
             self_nominated=own.nomination.route is NominationRoute.SELF,
             due_at=facts.due_at,
             remaining=facts.remaining,
-            outcome=own.outcome if "outcome" in names else None,
+            outcome=then.outcome if "outcome" in names else None,
             reasons=reasons if "reasons" in names else (),
             strengths=facts.strengths,
             development=facts.development,

@@ -1,0 +1,52 @@
+"""What a message said that changes afterwards: kept with it when it is written, so that pages show it as it was sent.
+
+Kept are the service's own addresses and the board's decision, in the message's facts: no name and no text. Names are
+read anew each time, so that nothing personal stays behind in messages.
+"""
+
+from dataclasses import dataclass
+
+from models.enums import Outcome
+from models.tables import OutboxMessage
+from notify.compose import Sender
+from notify.facts import About
+
+_CONTACT, _SERVICE, _OUTCOME = "written_contact", "written_service", "written_outcome"
+
+
+@dataclass(frozen=True)
+class AsWritten:
+    """What changes after a message was sent.
+
+    Attributes:
+        contact: The address for questions.
+        service: Where to sign in; empty where replies were asked for.
+        outcome: The board's decision, None before there was one.
+    """
+
+    contact: str
+    service: str
+    outcome: Outcome | None
+
+
+def note_as_written(owed: OutboxMessage, about: About) -> None:
+    """Notes in a message's facts what it is written with; the transaction that sends it keeps them."""
+    noted = {_CONTACT: about.contact, _SERVICE: about.service, _OUTCOME: about.outcome.value if about.outcome else ""}
+    if noted.items() - owed.facts.items():
+        # A new dictionary, since one that is changed in place is not seen to have changed.
+        owed.facts = {**owed.facts, **noted}
+
+
+def as_written(owed: OutboxMessage, sender: Sender, outcome: Outcome | None) -> AsWritten:
+    """What a message was written with, once it was sent; before that, and of one sent before this was kept, as now.
+
+    Args:
+        owed: The message.
+        sender: Whom messages come from now.
+        outcome: The board's decision as it is now.
+    """
+    if owed.sent_at is None or _CONTACT not in owed.facts:
+        return AsWritten(sender.contact, sender.service, outcome)
+    kept = owed.facts
+    decided = kept.get(_OUTCOME, "")
+    return AsWritten(kept[_CONTACT], kept.get(_SERVICE, ""), Outcome(decided) if decided else None)
