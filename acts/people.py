@@ -14,7 +14,7 @@ from intake.rows import OfficerRow
 from models.enums import Role
 from models.ids import PersonId
 from models.messages import By
-from models.tables import RoleGrant
+from models.tables import ApiToken, RoleGrant
 from rules.permissions import Act, Subject
 from storage import audit
 from storage.lists import person_at
@@ -82,6 +82,8 @@ async def withdraw_role(
 ) -> None:
     """Takes a role away, in the caller's transaction; whether they may is asked by the caller.
 
+    Tokens that a nominator made for the organisation end for good: they do not come back with the role.
+
     Raises:
         RefusedError: Nobody would be left in operations.
         NotKnownError: They were not given this role.
@@ -94,6 +96,8 @@ async def withdraw_role(
     if role is Role.OPERATIONS and await _is_last(session, person):
         raise RefusedError(f"{person} is the last in operations: give the role to somebody else first.")
     await session.delete(held)
+    # Rows are locked first and the trail last, as by everybody else who writes both.
+    tokens = await _ended_tokens(session, person, organisation, at) if role is Role.NOMINATOR else []
     await session.flush()
     await audit.append(
         session,
@@ -104,6 +108,35 @@ async def withdraw_role(
         subject=f"person/{person}",
         before={"role": role.value, "organisation": organisation},
     )
+    for token in tokens:
+        await audit.append(
+            session,
+            at=at,
+            actor=by.person,
+            role=by.role,
+            what="token_revoked",
+            subject=f"token/{token}",
+            after={"organisation": organisation},
+        )
+
+
+async def _ended_tokens(session: AsyncSession, person: PersonId, organisation: str, at: datetime) -> list[str]:
+    """Revokes what a person made for an organisation's programs; the tokens' ids."""
+    live = await session.exec(
+        select(ApiToken)
+        .where(
+            col(ApiToken.made_by) == person,
+            col(ApiToken.organisation_code) == organisation,
+            col(ApiToken.revoked_at).is_(None),
+        )
+        .order_by(col(ApiToken.id))
+        .with_for_update()
+    )
+    ended = live.all()
+    for token in ended:
+        token.revoked_at = at
+        session.add(token)
+    return [token.id for token in ended]
 
 
 async def _is_last(session: AsyncSession, person: str) -> bool:

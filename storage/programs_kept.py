@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import Select
 
 from models.enums import Role
-from models.tables import ApiToken, Organisation, Person, RoleGrant, WebhookDelivery, WebhookEndpoint
+from models.tables import ApiToken, AuditEvent, Organisation, Person, RoleGrant, WebhookDelivery, WebhookEndpoint
 from rules.permissions import Act, may
 from storage.lists import Asker
 
@@ -91,6 +91,29 @@ async def endpoints_kept(session: AsyncSession, asker: Asker, organisation: str)
         .limit(MOST_ENDED)
     )
     return [*used, *ended]
+
+
+async def endpoints_in_use(
+    session: AsyncSession, asker: Asker, organisation: str
+) -> Sequence[tuple[WebhookEndpoint, str]]:
+    """An organisation's endpoints that events are sent to, each with the name of who added it."""
+    added = and_(
+        col(AuditEvent.subject) == func.concat("webhook/", col(WebhookEndpoint.id)),
+        col(AuditEvent.what) == "webhook_added",
+    )
+    rows = await session.exec(
+        select(WebhookEndpoint, func.coalesce(Person.full_name, ""))
+        .outerjoin(AuditEvent, added)
+        .outerjoin(Person, col(Person.id) == col(AuditEvent.actor))
+        .where(
+            keeps(asker, organisation),
+            col(WebhookEndpoint.organisation_code) == organisation,
+            col(WebhookEndpoint.disabled_at).is_(None),
+        )
+        .order_by(col(WebhookEndpoint.made_at), col(WebhookEndpoint.id))
+        .limit(AT_ONCE)
+    )
+    return rows.all()
 
 
 async def endpoint_kept(

@@ -1,14 +1,18 @@
 """People, their roles and organisations on pages."""
 
+import re
 from datetime import UTC, datetime
 
 from sqlmodel import col, select
 
+from acts.programs import ProgramActs, hash_of
 from models.enums import Role
-from models.ids import PersonId
+from models.ids import OrganisationCode, PersonId
 from models.messages import By
+from models.programs import Scope
 from models.tables import AuditEvent, Person, RoleGrant
 from storage.lists import person_at
+from storage.programs import token_of
 from tests.portal.conftest import A_Visit
 from tests.portal.visiting import Seen, Visit
 from tests.workflows.rig import Rig
@@ -92,6 +96,36 @@ async def test_role_that_is_withdrawn_ends_at_once_wherever_one_is_signed_in(rig
     assert "QA moderator" not in after.words
     assert refused.status == 403
     assert events == ["officer_imported", "officer_revoked"]
+
+
+async def test_tokens_end_with_the_role_for_good_and_addresses_are_said_to_stay(rig: Rig, a_visit: A_Visit) -> None:
+    visit, _, person = await granted(rig, a_visit, Role.NOMINATOR, organisation="RX1")
+    by = By(person=PersonId(person), role=Role.NOMINATOR)
+    programs = ProgramActs(rig.sessions)
+    ended = await programs.make_token(OrganisationCode("RX1"), by, "Payroll", [Scope.EXPORTS_READ])
+    address = await programs.add_endpoint(OrganisationCode("RX1"), by, "https://events.example.org/pool", [])
+    off = await programs.add_endpoint(OrganisationCode("RX1"), by, "https://off.example.org/pool", [])
+    await programs.remove_endpoint(OrganisationCode("RX1"), by, off.id)
+    row = await rig.get(Person, person)
+
+    asking = await visit.get(f"/operations/people/{person}/withdraw?role=nominator&place=RX1")
+    await asking.submit("/withdraw")
+    again = await visit.get(f"/operations/people/{person}/grant")
+    await again.submit("/grant", role="nominator", organisation="RX1")
+    new = await programs.make_token(OrganisationCode("RX1"), by, "Payroll", [Scope.EXPORTS_READ])
+
+    async with rig.sessions() as session:
+        usable = [
+            await token_of(session, hash_of(made.token), datetime.now(UTC)) is not None for made in (ended, new)
+        ]
+    events = await rig.all(select(AuditEvent.what).where(col(AuditEvent.subject) == f"token/{ended.row.id}"))
+    assert usable == [False, True]
+    assert events == ["token_made", "token_revoked"]
+    assert re.search(rf"{re.escape(address.url)} (Added by )?{row.full_name}", asking.words)
+    assert off.url not in asking.text
+    assert "Events go on being sent to these addresses" in asking.words
+    assert "/operations/programs/RX1" in asking.links
+    assert (await visit.get("/operations/programs/RX1")).status == 200
 
 
 async def test_last_in_operations_keeps_the_role(rig: Rig, a_visit: A_Visit) -> None:
