@@ -1,5 +1,6 @@
 """Operations on the addresses that your organisation's events are sent to, and what was sent to them."""
 
+from hashlib import sha256
 from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
@@ -84,10 +85,10 @@ async def add(
             )
         except AddressRefusedError as error:
             raise ProblemError(Kind.WRONG, faults=[Fault(where="body/url", detail=str(error))]) from None
-        return {"id": row.id}
+        return _made(row)
 
     facts = await once(request, program, key, said.model_dump(mode="json"), act)
-    return endpoint_secret(await _endpoint(services, program, facts["id"]))
+    return await _given(services, program, facts)
 
 
 @routes.delete(
@@ -122,10 +123,10 @@ async def renew(
 
     async def act() -> Facts:
         row = await _acts(services).renew_secret(program.organisation, program.by, endpoint)
-        return {"id": row.id}
+        return _made(row)
 
     facts = await once(request, program, key, None, act)
-    return endpoint_secret(await _endpoint(services, program, facts["id"]))
+    return await _given(services, program, facts)
 
 
 @routes.get(
@@ -184,6 +185,27 @@ async def replay(
 
 def _acts(services: Services) -> ProgramActs:
     return ProgramActs(services.acts.desk.sessions, services.clock)
+
+
+def _made(row: WebhookEndpoint) -> Facts:
+    """What is kept under a key of a secret that was given: enough to know it by, and not the secret."""
+    return {"id": row.id, "secret_sha256": sha256(row.secret.encode()).hexdigest()}
+
+
+async def _given(services: Services, program: Program, facts: Facts) -> EndpointSecret:
+    """The endpoint with the secret that was given under a key.
+
+    Raises:
+        ProblemError: It was renewed since, and whoever repeats an old request is not given the new one.
+    """
+    row = await _endpoint(services, program, facts["id"])
+    if facts.get("secret_sha256") != _made(row)["secret_sha256"]:
+        raise ProblemError(
+            Kind.REFUSED,
+            "The secret that was given under this key was renewed since, and the new one is given to who renewed it. "
+            "Renew it under another key to have one.",
+        )
+    return endpoint_secret(row)
 
 
 async def _endpoint(services: Services, program: Program, endpoint: str) -> WebhookEndpoint:

@@ -50,6 +50,26 @@ async def test_secret_is_renewed(rig: Rig, program: Caller) -> None:
     assert await remove(program, endpoint) == 204
 
 
+async def test_repeat_of_an_old_request_gives_no_secret_that_was_renewed_since(rig: Rig, program: Caller) -> None:
+    first = await program.post("/webhooks", {"url": URL}, key="before-renewal")
+    path = f"/webhooks/{first.json()['id']}/secret"
+    second, same = [await program.post(path, key="renewal-one") for _ in range(2)]
+    third = await program.post(path, key="renewal-two")
+
+    repeats = [
+        await program.post("/webhooks", {"url": URL}, key="before-renewal"),
+        await program.post(path, key="renewal-one"),
+    ]
+
+    newest = (await rig.get(WebhookEndpoint, first.json()["id"])).secret
+    assert second.content == same.content
+    assert third.json()["secret"] == newest
+    assert [problem(repeat) for repeat in repeats] == [(409, "refused")] * 2
+    assert [repeat for repeat in repeats if newest in repeat.text] == []
+    assert "Renew it under another key" in repeats[0].json()["detail"]
+    assert await remove(program, first.json()["id"]) == 204
+
+
 async def test_delivery_is_looked_at_and_sent_again(rig: Rig, program: Caller) -> None:
     endpoint, now = await an_endpoint(program), datetime.now(UTC)
     async with rig.sessions.begin() as session:
