@@ -32,8 +32,9 @@ from portal.failures import (
 )
 from portal.given_back import in_words
 from portal.once import FIELD, once
+from portal.onward import going_on_to, with_query
 from portal.origin import refuse_from_elsewhere
-from portal.pages import go_to, local, render
+from portal.pages import go_to, render
 from portal.services import services_of
 from portal.words import restyled
 
@@ -109,8 +110,8 @@ async def failure_page(request: Request, error: Exception) -> Response:
     if isinstance(failure, SignedOutError) and request.method in {"GET", "HEAD"}:
         if "hx-request" in request.headers:
             # A part of a page refreshes itself: it is the whole page that goes to the sign-in, and comes back.
-            return Response(status_code=204, headers={"HX-Redirect": _sign_in_for(_path_shown(request))})
-        return go_to(_sign_in_for(request.url.path))
+            return Response(status_code=204, headers={"HX-Redirect": going_on_to("/sign-in", _page_shown(request))})
+        return go_to(going_on_to("/sign-in", with_query(request.url.path, request.url.query)))
     reference = _reported(request, error) if isinstance(failure, BrokenError | UnavailableError) else ""
     if not hasattr(request.state, "visitor"):
         request.state.visitor = await _visitor_if_possible(request, failure)
@@ -198,14 +199,10 @@ async def _kept(request: Request) -> list[tuple[str, str]]:
     return pairs[:_KEPT_FIELDS]
 
 
-def _path_shown(request: Request) -> str:
+def _page_shown(request: Request) -> str:
     """The page that a part belongs to, by the browser's own word."""
     try:
-        return urlsplit(request.headers.get("hx-current-url", "")).path
+        shown = urlsplit(request.headers.get("hx-current-url", ""))
     except ValueError:
         return "/"
-
-
-def _sign_in_for(path: str) -> str:
-    wanted = local(path)
-    return "/sign-in" if wanted == "/" else f"/sign-in?next={wanted}"
+    return with_query(shown.path, shown.query)

@@ -18,6 +18,7 @@ from notify.facts import FactsError
 from portal import codes, leftovers, sessions
 from portal.access import ANYONE
 from portal.forms import Bound, Form, bind
+from portal.onward import going_on_to
 from portal.pages import go_to, local, render
 from portal.rates import (
     CHECK_FROM_CALLER,
@@ -88,7 +89,7 @@ async def send_code(request: Request, services: Surroundings) -> Response:
     await services.rates.count(SEND_TO_ADDRESS, address)
     async with services.acts.desk.transaction() as session:
         asked = await codes.ask(session, form.value.email, services.clock())
-    response = go_to(_with_next("/sign-in/code", form.value.next))
+    response = go_to(going_on_to("/sign-in/code", form.value.next))
     give(response, ATTEMPT, asked.handle, codes.GOOD_FOR)
     # After the answer: whether there is somebody to write to must not show in how long it takes.
     response.background = BackgroundTask(_afterwards, services, asked, str(request.base_url))
@@ -191,7 +192,7 @@ async def signed_in(
     wanted = local(onward)
     path = wanted if wanted != "/" else home_of(hats)
     if len(hats) > 1 and not in_any_role:
-        path = f"/roles?next={wanted}"
+        path = going_on_to("/roles", wanted)
     response = go_to(path)
     take(response, ATTEMPT)
     give(response, COOKIE, token)
@@ -268,8 +269,3 @@ async def _code_page(request: Request, form: Bound[CodeForm], *, status: int = 2
 
 async def _expired_link(request: Request) -> HTMLResponse:
     return await render(request, "sign_in/link.html", title="Sign in", status=422, key="", expired=True)
-
-
-def _with_next(path: str, onward: str) -> str:
-    wanted = local(onward)
-    return path if wanted == "/" else f"{path}?next={wanted}"

@@ -63,7 +63,7 @@ async def test_board_of_no_such_cohort_is_not_found(cohort: CohortRig, a_visit: 
 @pytest.mark.parametrize(
     ("page", "leads_to"),
     [
-        ("https://portal.test/operations?cohort=x", "/sign-in?next=/operations"),
+        ("https://portal.test/operations?cohort=x&name=Ada", "/sign-in?next=/operations%3Fcohort%3Dx"),
         ("https://portal.test//elsewhere.test/", "/sign-in"),
         ("https://[", "/sign-in"),
     ],
