@@ -181,6 +181,14 @@ def run_shown(run: RunFacts) -> RunShown:
     )
 
 
+def settled_words(run: RunFacts) -> str:
+    """What became of a run that is no proposal any more, who did it, and when; empty for a proposal."""
+    if run.settled_at is None:
+        return ""
+    became = _STATUSES[run.status][0].lower()
+    return f"Run {run.number} was {became} at {moment(run.settled_at)} by {run.settled_by or 'the system'}."
+
+
 def panels_shown(
     nominees: Mapping[str, NomineeFacts], seats: Sequence[SeatFacts], loads: Mapping[str, int]
 ) -> tuple[PanelShown, ...]:

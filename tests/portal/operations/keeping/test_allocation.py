@@ -1,9 +1,13 @@
 """Allocation runs: looked at, compared, released or discarded."""
 
+from datetime import UTC, datetime, timedelta
+
 from sqlmodel import col, select
 
 from models.enums import RunStatus, Stage
-from models.tables import AllocationRun
+from models.messages import By
+from models.tables import AllocationRun, Person
+from portal.words import day
 from tests.portal.conftest import A_Visit
 from tests.portal.visiting import Visit
 from tests.workflows.rig import Case, CohortRig, Rig, eventually
@@ -95,9 +99,51 @@ async def test_run_that_was_released_is_not_released_again(rig: Rig, a_visit: A_
 
     late = await confirming.submit("/release")
 
-    assert late.status == 409
-    assert "Run 1 is not a proposal" in late.words
+    assert (late.status, late.heading) == (409, "This has changed since you opened the page")
+    assert "Run 1 was released at " in late.words
+    assert f"by {await name_of(rig, rig.operations)}." in late.words
+    assert f"/operations/allocation/{cohort.id}/1" in late.links
     assert "no proposal any more" in (await visit.get(f"/operations/allocation/{cohort.id}/1/release")).words
+
+
+async def name_of(rig: Rig, by: By) -> str:
+    """The name of somebody as pages write it."""
+    return str((await rig.all(select(Person.full_name).where(col(Person.id) == by.person)))[0])
+
+
+async def test_release_warns_where_assessors_are_away_on_the_days_of_their_offers(rig: Rig, a_visit: A_Visit) -> None:
+    cohort, _ = await proposal(rig)
+    visit = await desk(rig, a_visit)
+    at = f"/operations/allocation/{cohort.id}/1/release"
+    far = datetime.now(UTC).date() + timedelta(days=300)
+
+    there = await visit.get(at)
+    await rig.spoil(
+        "UPDATE availability SET from_day = :far, until_day = :far WHERE cohort_id = :cohort AND assessor_id IN "
+        "(SELECT assessor_id FROM proposedseat WHERE cohort_id = :cohort ORDER BY assessor_id LIMIT 2)",
+        far=far,
+        cohort=cohort.id,
+    )
+    away = await visit.get(at)
+
+    assert "The dates do not agree" not in there.words
+    assert "2 of the 3 assessors of this run are available on none of the days from" in away.words
+    assert "Offers that go out now can be answered until 11:59pm on" in away.words
+    assert "The policy counts on" not in away.words
+
+
+async def test_release_warns_where_the_policys_days_are_others(rig: Rig, a_visit: A_Visit) -> None:
+    from_day = datetime.now(UTC).date() + timedelta(days=200)
+    cohort = await rig.cohort({**BY_HAND, "panel.assessed_from": from_day})
+    await (await cohort.nominate()).reach(Stage.AWAITING_PANEL)
+    await cohort.solve()
+    await runs(cohort, 1)
+
+    page = await (await desk(rig, a_visit)).get(f"/operations/allocation/{cohort.id}/1/release")
+
+    # The register of these tests is available on the policy's days alone.
+    assert f"The policy counts on assessments between {day(from_day)} and" in page.words
+    assert "3 of the 3 assessors of this run are available on none of the days from" in page.words
 
 
 async def test_run_is_discarded_only_for_a_reason(rig: Rig, a_visit: A_Visit) -> None:
