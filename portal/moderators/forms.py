@@ -17,9 +17,11 @@ _CHOOSE = "Choose at least one flag"
 
 
 class FlagsForm(Form):
-    """Which flags are settled."""
+    """Which flags are settled, and whether they have been looked at once more."""
 
     flags: Chosen
+    checked: str = ""
+    again: str = ""
     sentences: ClassVar = {"flags": _CHOOSE}
 
 

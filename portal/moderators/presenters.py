@@ -9,6 +9,7 @@ from models.tables import Flag, ScoreChange
 from portal.conflicts import conflict_words
 from portal.moderators.apart import far_in_words, furthest
 from portal.moderators.codes import POSTS, REASONS, RESOLUTIONS, RULES, waited
+from portal.moderators.reasons import Why, why_here
 from portal.words import clock, day, moment
 from rules.assessments import WORDS as ASSESSMENT_WORDS
 from rules.stages import WORDS
@@ -100,6 +101,7 @@ class CaseShown:
     paused: bool
     conflicts: tuple[str, ...]
     what_helps: str
+    why: tuple[Why, ...]
     flags: tuple[FlagShown, ...]
     settled: tuple[FlagShown, ...]
     assessors: tuple[str, ...]
@@ -140,6 +142,7 @@ def case_shown(case: PanelCase, me: str, now: datetime) -> CaseShown:
         paused=row.paused,
         conflicts=tuple(conflict_words(one) for one in case.conflicts),
         what_helps=_what_helps(case),
+        why=why_here(case.open_flags, {seat.assessment.id: seat.name for seat in case.seats}, now),
         flags=tuple(flag_shown(flag, case, now) for flag in case.open_flags),
         settled=tuple(flag_shown(flag, case, now) for flag in case.flags if flag.resolution is not None),
         assessors=tuple(seat.name for seat in submitted),

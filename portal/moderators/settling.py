@@ -29,6 +29,7 @@ routes = area()
 TITLES = {
     "confirm": "Confirm the scores",
     "moderate": "Change scores",
+    "confirm_check": "Check what is settled",
     "check": "Check the changes",
     "more_evidence": "Ask for more evidence",
     "another_assessor": "Ask for one more assessor",
@@ -56,10 +57,15 @@ async def ask_confirm(request: Request, nomination: Numbered, visitor: Visiting,
 
 @routes.post("/quality/{nomination}/confirm")
 async def confirm(request: Request, nomination: Numbered, visitor: Visiting, services: Surroundings) -> Response:
-    """Settles flags; the scores stand."""
+    """Shows once more which flags are settled, and settles them once that has been looked at; the scores stand."""
     at = await _at(request, services, visitor, nomination)
     form = await bind(request, FlagsForm)
     if form.value is not None:
+        if form.value.again:
+            return await _page(at, "confirm", form, status=200)
+        still_open = {flag.number for flag in at.case.open_flags} & set(form.value.flags)
+        if still_open and not form.value.checked:
+            return await _page(at, "confirm_check", form, status=200)
         settling = Settling(form.value.flags, Resolution.CONFIRM)
         led = await _settled(at, form, settling)
         if led is not None:
@@ -158,7 +164,9 @@ async def _asked(
     case = at.case
     if not case.open_flags or case.holder is None or case.holder.person != visitor.person:
         return go_to(f"/quality/{nomination}")
-    every = {"flags": [str(flag.number) for flag in case.open_flags]}
+    # To confirm is to judge each flag: none is chosen for a moderator who has not asked for all of them.
+    chosen = case.open_flags if template != "confirm" or request.query_params.get("tick") == "all" else ()
+    every = {"flags": [str(flag.number) for flag in chosen]}
     form = Bound[FlagsForm](typed=scores_typed(case), chosen=every)
     return await _page(at, template, form, status=200)
 

@@ -89,6 +89,10 @@ async def test_every_page_of_a_moderator_holds(rig: Rig, a_window: AWindow) -> N
     for act in ("", "/confirm", "/moderate", "/more-evidence", "/another-assessor"):
         await page.goto(f"/quality/{case.id}{act}")
         await holds(page)
+    await page.goto(f"/quality/{case.id}/confirm?tick=all")
+    await page.get_by_role("button", name="Continue").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Check what is settled")
+    await holds(page)
     await page.goto(f"/quality/sample?cohort={cohort.id}")
     await holds(page)
     await page.goto(f"/quality/{case.id}/moderate")

@@ -68,7 +68,7 @@ async def test_other_moderator_reads_and_cannot_act_while_one_has_it(
     theirs = await second.get(f"/quality/{case.id}")
     listed = await second.get(f"/quality?cohort={cohort.id}")
     started = await second.post(f"/quality/{case.id}/start")
-    confirmed = await second.post(f"/quality/{case.id}/confirm", {"flags": ["1"]})
+    confirmed = await second.post(f"/quality/{case.id}/confirm", {"flags": ["1"], "checked": "yes"})
 
     assert "You have this nomination until" in mine.words
     assert "The moderator has this nomination until" in theirs.words
@@ -144,7 +144,7 @@ async def test_stale_page_is_refused_after_another_took_over(rig: Rig, cohort: C
     case = await flagged(cohort)
     first, second = await a_visit(rig.moderator), await a_visit(await another_moderator(rig))
     await (await first.get(f"/quality/{case.id}")).submit("/start")
-    stale = await first.get(f"/quality/{case.id}/confirm")
+    stale = await (await first.get(f"/quality/{case.id}/confirm?tick=all")).submit()
     await end_lock(rig, case)
     taken = await (await second.get(f"/quality/{case.id}")).submit("/start")
 
@@ -161,7 +161,7 @@ async def test_lock_that_ended_and_nobody_took_still_holds(rig: Rig, cohort: Coh
     case = await flagged(cohort)
     visit = await a_visit(rig.moderator)
     await (await visit.get(f"/quality/{case.id}")).submit("/start")
-    form = await visit.get(f"/quality/{case.id}/confirm")
+    form = await (await visit.get(f"/quality/{case.id}/confirm?tick=all")).submit()
     await end_lock(rig, case)
 
     done = await form.submit()

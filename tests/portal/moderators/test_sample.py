@@ -80,7 +80,7 @@ async def test_drawn_nomination_is_reserved_and_confirmed(rig: Rig, a_visit: A_V
     waiting = await visit.get(f"/quality/sample?cohort={cohort.id}")
     reserved = await waiting.submit(f"/{case.id}/start")
     mine = await visit.get(f"/quality/sample?cohort={cohort.id}")
-    done = await (await visit.get(f"/quality/{case.id}/confirm")).submit()
+    done = await (await (await visit.get(f"/quality/{case.id}/confirm?tick=all")).submit()).submit()
     await case.until(Stage.AWAITING_DECISION)
     looked_at = await visit.get(f"/quality/sample?cohort={cohort.id}")
 

@@ -33,8 +33,16 @@ async def test_confirming_settles_every_flag_and_says_what_happens_next(
     visit = await a_visit(rig.moderator)
     await begun(visit, case)
 
-    done = await (await visit.get(f"/quality/{case.id}/confirm")).submit()
+    ask = await visit.get(f"/quality/{case.id}/confirm")
+    every = await visit.get(f"/quality/{case.id}/confirm?tick=all")
+    check = await every.submit()
+    untouched = await case.open_flags()
+    done = await check.submit()
 
+    assert ask.form("/confirm").fields["flags"] == []
+    assert (check.heading, "This cannot be undone" in check.words) == ("Check what is settled", True)
+    assert [int(flag) for flag in check.form("/confirm").fields["flags"]] == untouched
+    assert len(untouched) > 1
     assert (done.path, done.heading) == (f"/quality/{case.id}/done", "Scores confirmed")
     assert re.search("The nomination (goes to|is with) the talent board", done.words)
     assert "board done" not in done.words
@@ -52,8 +60,12 @@ async def test_confirming_one_flag_leaves_the_others_and_the_nomination_with_the
     await begun(visit, case)
     open_before = await case.open_flags()
 
-    done = await (await visit.get(f"/quality/{case.id}/confirm")).submit(flags=str(open_before[0]))
+    check = await (await visit.get(f"/quality/{case.id}/confirm")).submit(flags=str(open_before[0]))
+    back = await check.submit(again="yes")
+    done = await check.submit()
 
+    assert f"{len(open_before) - 1} of the open flags stay open." in check.words
+    assert back.form("/confirm").fields["flags"] == [str(open_before[0])]
     assert f"Settle the {len(open_before) - 1} flags that are left" in done.words
     assert "You have the nomination until" in done.words
     assert await case.open_flags() == open_before[1:]
@@ -197,7 +209,7 @@ async def test_sending_a_form_twice_settles_once(rig: Rig, cohort: CohortRig, a_
     case = await flagged(cohort)
     visit = await a_visit(rig.moderator)
     await begun(visit, case)
-    form = await visit.get(f"/quality/{case.id}/confirm")
+    form = await (await visit.get(f"/quality/{case.id}/confirm?tick=all")).submit()
 
     first = await form.submit()
     again = await form.submit()
@@ -210,7 +222,7 @@ async def test_stale_form_of_a_nomination_that_went_on_says_so(rig: Rig, cohort:
     case = await flagged(cohort)
     visit = await a_visit(rig.moderator)
     await begun(visit, case)
-    form = await visit.get(f"/quality/{case.id}/confirm")
+    form = await visit.get(f"/quality/{case.id}/confirm?tick=all")
     await case.withdraw()
 
     page = await form.submit()
@@ -266,7 +278,8 @@ async def test_other_flags_stay_when_one_rule_is_settled_for_good(
     query = select(Flag).where(col(Flag.nomination_id) == case.id, col(Flag.rule) == FlagRule.MEAN_SPREAD)
     (mean,) = await rig.all(query)
 
-    done = await (await visit.get(f"/quality/{case.id}/confirm")).submit(flags=str(mean.number))
+    check = await (await visit.get(f"/quality/{case.id}/confirm")).submit(flags=str(mean.number))
+    done = await check.submit()
     page = await visit.get(f"/quality/{case.id}")
 
     assert done.heading == "Scores confirmed"
