@@ -12,6 +12,7 @@ from fastapi import Request
 from pydantic import StringConstraints
 from sqlalchemy import delete
 from sqlmodel import col, select
+from starlette.background import BackgroundTask
 from starlette.responses import JSONResponse, Response
 from webauthn import (
     base64url_to_bytes,
@@ -37,6 +38,7 @@ from portal.access import ANYONE, SIGNED_IN
 from portal.failures import RefusedHereError
 from portal.forms import Form, bind
 from portal.pages import go_to
+from portal.passkey_letters import tell_of_passkey
 from portal.rates import CHECK_FROM_CALLER, caller_of
 from portal.routing import area, done_once
 from portal.services import Services, Surroundings
@@ -91,9 +93,10 @@ async def add(request: Request, visitor: SignedIn, services: Surroundings) -> Re
     form = await bind(request, CredentialForm)
     if form.value is None:
         raise RefusedHereError(CredentialForm.sentences["credential"], href="/account", link="Go to your account")
-    given = form.value
+    given, added = form.value, False
 
     async def act() -> str:
+        nonlocal added
         async with services.acts.desk.transaction() as session:
             attempt = await attempts.claim(session, request.cookies.get(ATTEMPT, ""), _ADD, services.clock())
             count = len((await session.exec(select(Passkey.id).where(Passkey.person_id == visitor.person))).all())
@@ -119,9 +122,13 @@ async def add(request: Request, visitor: SignedIn, services: Surroundings) -> Re
                     made_at=services.clock(),
                 )
             )
+        added = True
         return "/account?done=passkey-added"
 
-    return await done_once(request, act)
+    response = await done_once(request, act)
+    if added:
+        response.background = _telling(request, services, visitor, added=True)
+    return response
 
 
 @routes.post("/account/passkeys/remove")
@@ -131,10 +138,13 @@ async def remove(request: Request, visitor: SignedIn, services: Surroundings) ->
     if form.value is None:
         raise RefusedHereError("Choose the passkey to remove.", href="/account", link="Go to your account")
     async with services.acts.desk.transaction() as session:
-        await session.exec(
+        removed = await session.exec(
             delete(Passkey).where(col(Passkey.id) == form.value.passkey, col(Passkey.person_id) == visitor.person)
         )
-    return go_to("/account?done=passkey-removed")
+    response = go_to("/account?done=passkey-removed")
+    if removed.rowcount:
+        response.background = _telling(request, services, visitor, added=False)
+    return response
 
 
 @routes.post("/sign-in/passkey/options", dependencies=[ANYONE])
@@ -164,6 +174,11 @@ async def use(request: Request, services: Surroundings) -> Response:
     if person is None:
         raise _refused()
     return await signed_in(request, person, "passkey", "/")
+
+
+def _telling(request: Request, services: Services, visitor: Visitor, *, added: bool) -> BackgroundTask:
+    """Writes to the person after the answer."""
+    return BackgroundTask(tell_of_passkey, services, visitor.person, str(request.base_url), added=added)
 
 
 def _checked(
