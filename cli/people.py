@@ -11,7 +11,7 @@ from cli.reach import stored
 from cli.showing import say, show_json, show_table
 from cli.terms import AsOperations, Json, RoleOption, command, room
 from cli.who import required
-from models.enums import Role
+from models.enums import AddressReason, Role
 
 # ruff: noqa: PLC0415, PLR0917 -- imported where needed, so that --help answers at once; options become parameters
 
@@ -129,6 +129,59 @@ async def _revoke(
         show_json({"person": person, "role": revoked, "organisation": organisation, "revoked": True})
     else:
         say(f"{person} no longer holds the role {revoked}.")
+
+
+@command(
+    app,
+    "address",
+    example="user address p-0123456789ab --reason address_mistyped --as operations@example.nhs.test",
+)
+def address(
+    person: Annotated[str, typer.Argument(metavar="PERSON", help="A person's id, or their present email address.")],
+    reason: Annotated[AddressReason, typer.Option("--reason", help="Why, as one of these codes.")],
+    email: Annotated[
+        str,
+        typer.Option(
+            "--email", metavar="EMAIL", prompt="Their new email address", help="The new one; asked for without it."
+        ),
+    ],
+    who: AsOperations = None,
+    role: RoleOption = None,
+    as_json: Json = False,
+) -> None:
+    """Correct a person's email address, also that of a moderator, the board or operations; both addresses are told.
+
+    They are signed out everywhere, and their passkeys, and codes and links sent before, work no more.
+    """
+    run(_address(person, email, reason, who, role, as_json=as_json))
+
+
+async def _address(
+    who_is: str, email: str, reason: AddressReason, who: str | None, role: Role | None, *, as_json: bool
+) -> None:
+    from acts.addresses import AddressActs, Post
+    from cli.reach import at_desk, reached
+    from cli.who import acting, person_id
+    from intake.cells import address as read_address
+    from intake.characters import CellError
+    from notify.settled import channel_of, sender_of
+
+    settings = reached()
+    try:
+        new = read_address(email.strip())
+    except CellError as error:
+        raise FailedError(str(error)) from None
+    async with at_desk() as acts:
+        async with acts.desk.sessions() as session:
+            by = await acting(session, who, role, "import_register")
+            person = await person_id(session, who_is)
+        post = Post(channel_of(settings), sender_of(settings), settings.service_name)
+        told = await AddressActs(acts.desk, post).correct(person, new, reason, by, officers=True)
+    if as_json:
+        show_json({"person": person, "corrected": True, "old_address_told": told})
+    else:
+        say(f"{person} has another address, and was told at it.")
+        say("The old address was told too." if told else "The old address could not be told.")
 
 
 @command(app, "list", example="user list --only operations --as operations@example.nhs.test")

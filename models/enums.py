@@ -206,6 +206,15 @@ class SteerReason(StrEnum):
     OTHER = "other"
 
 
+class AddressReason(StrEnum):
+    """Why operations correct somebody's email address."""
+
+    MISTYPED = "address_mistyped"
+    CHANGED = "address_changed"
+    LOST = "address_lost"
+    OTHER = "other"
+
+
 class ExtensionRefusal(StrEnum):
     """Why operations do not give the time that a nominee asked for."""
 

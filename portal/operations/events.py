@@ -97,6 +97,7 @@ WORDS: Final[Mapping[str, str]] = MappingProxyType(
         "officer_imported": "Role given",
         "officer_changed": "Role changed",
         "officer_revoked": "Role withdrawn",
+        "email_corrected": "Email address corrected",
         "message_resent": "Message sent again",
         "token_made": "Token for a program made",
         "token_revoked": "Token for a program ended",

@@ -560,6 +560,7 @@ async def steering_cohorts(rig: Rig) -> list[Filled]:
 async def keeping(rig: Rig) -> list[Filled]:
     granted = "rolegrant g JOIN person p ON p.id = g.person_id WHERE p.{} = '{}' AND g.role = '{}'"
     new = "kay.new@example.nhs.test"
+    mistyped = await newcomer(rig)
     return [
         Filled("/operations/people", rig.operations, at("/operations/people"), {"words": "The chair"}, says="The"),
         Filled(
@@ -575,6 +576,13 @@ async def keeping(rig: Rig) -> list[Filled]:
             at(f"/operations/people/{rig.member.person}/grant"),
             {"role": "nominator", "organisation": ELSEWHERE},
             granted.format("id", rig.member.person, "nominator"),
+        ),
+        Filled(
+            "/operations/people/{person}/email",
+            rig.operations,
+            at(f"/operations/people/{mistyped}/email"),
+            {"email": "kay.corrected@example.nhs.test", "reason": "address_mistyped"},
+            f"auditevent WHERE subject = 'person/{mistyped}' AND what = 'email_corrected'",
         ),
         Filled(
             "/operations/organisations", rig.operations, at("/operations/organisations"), {"words": "R1D"}, says="R1D"

@@ -25,15 +25,20 @@ from portal.routing import area, done_once
 from portal.services import Services, Surroundings
 from portal.visitors import ROLE_WORDS, Visitor
 from storage.keeping_pages import AT_ONCE, holders_of, people_like, person_visible_to
-from storage.programs_kept import endpoints_in_use
 
 routes = area()
 _PATH = "/operations/people"
-_CRUMBS: list[Crumb] = [HOME, ("People", _PATH)]
+CRUMBS: list[Crumb] = [HOME, ("People", _PATH)]
+"""The trail to a person's page."""
 _ROLES = tuple(Choice(role.value, ROLE_WORDS[role]) for role in GIVEN)
 _SAID = {
     "granted": Notice("The role was given", "They can act in it the next time they open a page."),
     "withdrawn": Notice("The role was withdrawn", "They act in it no longer, wherever they are signed in."),
+    "corrected": Notice("The email address was corrected", "We have written to the new address and to the old one."),
+    "untold": Notice(
+        "The email address was corrected",
+        "We have written to the new address. No letter could be sent to the old one.",
+    ),
 }
 
 
@@ -132,13 +137,13 @@ async def show_person(
     request: Request, person: Named, visitor: Keeping, services: Surroundings, *, said: str = ""
 ) -> HTMLResponse:
     """A person with everything they may act as."""
-    shown = await _person(visitor, services, person)
+    shown = await person_at_page(visitor, services, person)
     return await render(
         request,
         "operations/keeping/person.html",
         title=shown.name,
         area=AREA,
-        crumbs=_CRUMBS,
+        crumbs=CRUMBS,
         notice=await said_here(request, _SAID.get(said)),
         person=shown,
     )
@@ -147,13 +152,13 @@ async def show_person(
 @routes.get(f"{_PATH}/{{person}}/grant")
 async def ask_grant(request: Request, person: Named, visitor: Keeping, services: Surroundings) -> HTMLResponse:
     """Asks which role somebody is given."""
-    return await _grant_page(request, await _person(visitor, services, person), Bound[RoleForm]())
+    return await _grant_page(request, await person_at_page(visitor, services, person), Bound[RoleForm]())
 
 
 @routes.post(f"{_PATH}/{{person}}/grant")
 async def grant(request: Request, person: Named, visitor: Keeping, services: Surroundings) -> Response:
     """Gives somebody who is known a role."""
-    shown = await _person(visitor, services, person)
+    shown = await person_at_page(visitor, services, person)
     form = await bind(request, RoleForm)
     known = {"full_name": shown.name, "email": shown.email, "post": shown.post}
     row = _officer(form, {**form.typed, **known}) if form.value else None
@@ -168,22 +173,18 @@ async def ask_withdraw(
     request: Request, person: Named, visitor: Keeping, services: Surroundings, *, role: str = "", place: After = ""
 ) -> HTMLResponse:
     """Says what withdrawing a role does, before it is done."""
-    shown = await _person(visitor, services, person)
+    shown = await person_at_page(visitor, services, person)
     held = next((one for one in shown.roles if (one.role, one.code) == (role, place)), None)
     if held is None:
         raise NotFoundError
-    async with services.acts.desk.sessions() as session:
-        in_use = await endpoints_in_use(session, visitor.asker, held.code) if held.code else ()
     return await render(
         request,
         "operations/keeping/withdraw.html",
         title="Withdraw a role",
         area=AREA,
-        crumbs=[*_CRUMBS, (shown.name, shown.href)],
+        crumbs=[*CRUMBS, (shown.name, shown.href)],
         person=shown,
         held=held,
-        addresses=[(row.url, name or "Somebody", row.made_at) for row, name in in_use],
-        programs=f"/operations/programs/{held.code}" if held.code else "",
     )
 
 
@@ -236,7 +237,7 @@ async def _granted(
         return None
 
 
-async def _person(visitor: Visitor, services: Services, person: str) -> PersonShown:
+async def person_at_page(visitor: Visitor, services: Services, person: str) -> PersonShown:
     """The person.
 
     Raises:
@@ -247,7 +248,7 @@ async def _person(visitor: Visitor, services: Services, person: str) -> PersonSh
         if found is None:
             raise NotFoundError
         opened = await sessions.open_sessions_of(session, person, services.limits, services.clock())
-    return person_shown(found, len(opened))
+    return person_shown(found, len(opened), oneself=person == visitor.person)
 
 
 async def _found_page(
@@ -260,7 +261,7 @@ async def _found_page(
         area=AREA,
         status=status,
         errors=form.problems,
-        crumbs=_CRUMBS,
+        crumbs=CRUMBS,
         search=form,
         found=found,
         following=following,
@@ -275,7 +276,7 @@ async def _new_page(request: Request, form: Bound[NewForm], *, status: int = 200
         area=AREA,
         status=status,
         errors=form.problems,
-        crumbs=_CRUMBS,
+        crumbs=CRUMBS,
         form=form,
         roles=_ROLES,
     )
@@ -291,7 +292,7 @@ async def _grant_page(
         area=AREA,
         status=status,
         errors=form.problems,
-        crumbs=[*_CRUMBS, (person.name, person.href)],
+        crumbs=[*CRUMBS, (person.name, person.href)],
         person=person,
         form=form,
         roles=_ROLES,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from acts.addresses import OFFICERS
 from models.enums import Role
 from models.tables import Organisation, Person, RoleGrant
 from portal.operations.keeping.cohorts import with_query
@@ -47,7 +48,7 @@ class RoleShown:
 
 @dataclass(frozen=True)
 class PersonShown:
-    """A person with everything they may act as."""
+    """A person with everything they may act as; ``correct`` is where their address is, if it is here."""
 
     id: str
     href: str
@@ -57,6 +58,7 @@ class PersonShown:
     facts: tuple[Fact, ...]
     roles: tuple[RoleShown, ...]
     others: tuple[str, ...]
+    correct: str
 
 
 @dataclass(frozen=True)
@@ -99,8 +101,8 @@ def found_shown(person: Person, held: Sequence[Held]) -> FoundShown:
     )
 
 
-def person_shown(facts: PersonFacts, signed_in: int) -> PersonShown:
-    """A person; ``signed_in``: in how many browsers they are signed in now."""
+def person_shown(facts: PersonFacts, signed_in: int, *, oneself: bool) -> PersonShown:
+    """A person; ``signed_in``: in how many browsers they are signed in now; ``oneself``: whether they ask."""
     person = facts.person
     href = person_path(person.id)
     others = [f"Assessor {reference} in {cohort}" for reference, cohort in facts.seats]
@@ -119,6 +121,7 @@ def person_shown(facts: PersonFacts, signed_in: int) -> PersonShown:
         ),
         tuple(_role(href, one) for one in facts.held),
         (*others, *(["Nominee"] if facts.nominee else [])),
+        "" if oneself or any(one.role in OFFICERS for one in facts.held) else f"{href}/email",
     )
 
 

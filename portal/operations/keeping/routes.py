@@ -1,6 +1,7 @@
 """Keeping things in order: panels, imports, exports, people, messages, the audit trail."""
 
 from portal.operations.keeping import (
+    addresses,
     allocation,
     audit,
     exporting,
@@ -24,6 +25,7 @@ for part in (
     allocation,
     messages,
     people,
+    addresses,
     organisations,
     importing,
     exporting,
