@@ -13,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from models.enums import MessageStatus, Role
 from models.tables import Assessor, Nomination, Organisation, OutboxMessage, Person, RoleGrant
 from rules.permissions import Act, may
+from storage.folding import holds
 from storage.lists import Asker, is_not_kept_from
 
 AT_ONCE = 50
@@ -127,7 +128,7 @@ async def people_like(
         .where(
             _keeps(asker),
             or_(
-                col(Person.full_name).icontains(words, autoescape=True),
+                holds(col(Person.full_name), words),
                 col(Person.email).icontains(words, autoescape=True),
             ),
             col(Person.id) > after,

@@ -15,6 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.enums import AssessmentStage, MessageStatus, Stage
 from models.tables import Assessment, AuditEvent, BulkStep, Nomination, Organisation, OutboxMessage, Person
+from storage.folding import holds
 from storage.lists import Asker, is_not_kept_from, is_overdue, visible_to, waits_for_screening
 
 A_PAGE = 50
@@ -363,7 +364,7 @@ def _is_numbered(sought: Sought) -> ColumnElement[bool]:
 
 
 def _is_named(name: str) -> ColumnElement[bool]:
-    named = select(Person.id).where(col(Person.full_name).icontains(name, autoescape=True))
+    named = select(Person.id).where(holds(col(Person.full_name), name))
     return col(Nomination.person_id).in_(named)
 
 
