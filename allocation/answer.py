@@ -3,8 +3,12 @@
 from collections import Counter
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from allocation.clashes import clash
 from allocation.explain import NO_COMBINATION, crowded_out, held_by_rule, kept_faults, shortages
+from allocation.likely import likely
+from allocation.model import compiled
 from allocation.problem import AllocationProblem, AssessorSupply, NominationDemand, Seat, Unstaffed
 from allocation.proposal import Aim, Certificate, Proposal
 from allocation.propose import propose
@@ -71,6 +75,7 @@ def answered_now(
     Returns:
         The problem that was answered, and its answer.
     """
+    problem = as_likely(problem)
     beside = _proposed(problem, aim, seconds)
     if _left(problem, beside):
         waiting = tuple(one for one in problem.nominations if one.id not in problem.expected)
@@ -79,6 +84,19 @@ def answered_now(
         if len(found.unstaffed) < len(_left(problem, beside)):
             return alone, _told(alone, found, seconds)
     return problem, _told(problem, beside, seconds)
+
+
+def as_likely(problem: AllocationProblem) -> AllocationProblem:
+    """The problem with as many of those expected as it is wise to plan for."""
+    if not problem.expected:
+        return problem
+    model = compiled(problem)
+    waits = np.array([one.id not in problem.expected for one in model.nominations], dtype=bool)
+    nobody = np.zeros(len(model.assessors), dtype=np.int64)
+    panels = likely(model, np.arange(len(model.nominations)), waits, nobody)
+    left = {one.id for one in model.nominations} - {model.nominations[at].id for at in panels}
+    nominations = tuple(one for one in problem.nominations if one.id not in left)
+    return replace(problem, nominations=nominations, expected=problem.expected - left)
 
 
 def _proposed(problem: AllocationProblem, aim: Aim, seconds: float) -> Proposal:

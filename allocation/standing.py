@@ -20,6 +20,7 @@ from itertools import combinations
 
 import numpy as np
 
+from allocation.likely import likely
 from allocation.model import Bools, Ints, Model, compiled, weeks_of
 from allocation.problem import AllocationProblem
 from allocation.proposal import Placed
@@ -118,14 +119,16 @@ class Standing:
         self._sit(panel, best)
         return self._placed(panel)
 
-    def expect(self, nominations: Iterable[str], seconds: float = 5.0) -> int:
+    def expect(self, nominations: Iterable[str], *, now: Iterable[str] = (), seconds: float = 5.0) -> int:
         """Plans for nominations that are known but not decided yet, around everybody who sits now.
 
         The plan is the linear relaxation's: panels that it decides are kept in mind, the others find theirs at its
-        prices when they come. Plan again when the register has changed, or now and then.
+        prices when they come. Plan again when the register has changed, or now and then. Where they need more places
+        than there are, only some are planned for (`likely`).
 
         Args:
             nominations: Their identifiers; those decided already are passed over.
+            now: Those among them that are decided next, and so surely come.
             seconds: Time allowed.
 
         Returns:
@@ -134,6 +137,8 @@ class Standing:
         model = self._model
         known = {self._panel_of[name] for name in nominations if name in self._panel_of}
         panels = np.array(sorted(known - set(self._seated)), dtype=np.int64)
+        sure = [self._panel_of[name] for name in now if name in self._panel_of]
+        panels = likely(model, panels, np.isin(panels, sure), self._loads)
         self._planned, self._prices = {}, np.zeros(len(model.assessors))
         if not len(panels):
             return 0

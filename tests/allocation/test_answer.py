@@ -6,7 +6,7 @@ import pytest
 from allocation_cases import assessor, cohort, four_of_each_role, nomination, problem
 from pydantic import TypeAdapter
 
-from allocation.answer import RunAnswer, answered, answered_now
+from allocation.answer import RunAnswer, answered, answered_now, as_likely
 from allocation.asked import NotInRunError, asked, members
 from allocation.certified import certified
 from allocation.problem import AllocationProblem
@@ -157,6 +157,25 @@ def test_run_is_not_asked_about_a_panel_that_was_whole() -> None:
     for ask in (lambda: asked(one, answer, "held", "chair-1"), lambda: members(one, answer, "held")):
         with pytest.raises(NotInRunError, match="nomination held"):
             ask()
+
+
+def test_more_to_come_than_can_be_seated_are_planned_for_in_part_and_drawn_by_the_seed() -> None:
+    people = four_of_each_role(capacity=3)
+    names = ["now", *(f"later-{n:02}" for n in range(30))]
+    one: AllocationProblem = problem([nomination(name) for name in names], people)
+    one = replace(one, expected=frozenset(names[1:]))
+    few = replace(one, nominations=one.nominations[:6], expected=frozenset(names[1:6]))
+    other = replace(one, rules=replace(one.rules, seed=7))
+
+    solved, answer = answered_now(one)
+
+    # Nine tenths of 48 places are 14 panels.
+    assert len(solved.expected) == 13
+    assert {seat.nomination for seat in answer.seats} == {"now"}
+    assert answer.certificate.staffed == 14
+    assert as_likely(few) == few
+    assert as_likely(replace(one, nominations=one.nominations[::-1])).expected == solved.expected
+    assert as_likely(other).expected != solved.expected
 
 
 def test_run_without_its_properties_is_checked_but_for_them_and_claims_no_exact_price() -> None:
