@@ -20,9 +20,9 @@ def one_at_a_time(seeds: Sequence[int] = (1, 2, 3, 4, 5, 6), uses: Sequence[floa
     """Every nomination of a pilot seated alone, in order of arrival, by the share of capacity that is used.
 
     Once nothing is known of who comes later; once the register holds them all; once as many again as 15% of them are
-    registered and withdraw; once 15% of those who come were not registered either. The plan is made again before every fourth nomination; its
-    time is told apart. The median share of the batch over the seeds counts; the lowest is told. Times are of the
-    wall, and of the processor, which what else runs on the machine does not lengthen.
+    registered and withdraw; once 15% of those who come were not registered either. The plan is made again before
+    every fourth nomination; its time is told apart. The median share of the batch over the seeds counts; the lowest
+    is told. Times are of the wall, and of the processor, which what else runs on the machine does not lengthen.
     """
     cases = (
         ("nobody registered", 1.0, 0.0),
