@@ -1,6 +1,9 @@
 """What an inclusion adviser looks at: counts of nominations, none of them too small to hide people."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
 
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -14,25 +17,54 @@ SMALLEST = 10
 """The smallest count that is told. An assumption: no policy states one yet."""
 
 
+class Group(StrEnum):
+    """How far nominations are, as far as it is told apart."""
+
+    BEFORE_PANELS = "before_panels"
+    AT_PANELS = "at_panels"
+    AT_BOARD = "at_board"
+    ADMITTED = "admitted"
+    NOT_ADMITTED = "not_admitted"
+    ENDED = "ended"
+
+
+GROUPS: Mapping[Stage, Group] = MappingProxyType(
+    {
+        Stage.NOMINATED: Group.BEFORE_PANELS,
+        Stage.APPLYING: Group.BEFORE_PANELS,
+        Stage.SCREENING: Group.BEFORE_PANELS,
+        Stage.AWAITING_PANEL: Group.BEFORE_PANELS,
+        Stage.SCORING: Group.AT_PANELS,
+        Stage.QUALITY_ASSURANCE: Group.AT_PANELS,
+        Stage.AWAITING_DECISION: Group.AT_BOARD,
+        Stage.DECIDED: Group.AT_BOARD,
+        Stage.IN_POOL: Group.ADMITTED,
+        Stage.RESERVED: Group.ADMITTED,
+        Stage.NOT_ADMITTED: Group.NOT_ADMITTED,
+        Stage.DECLINED_BY_NOMINEE: Group.ENDED,
+        Stage.LAPSED: Group.ENDED,
+        Stage.INELIGIBLE: Group.ENDED,
+        Stage.WITHDRAWN: Group.ENDED,
+        Stage.DEFERRED: Group.ENDED,
+    }
+)
+
+
 @dataclass(frozen=True)
-class StageCount:
-    """Nominations of a cohort in one stage. ``count``: None where it is not told.
+class GroupCount:
+    """Nominations of a cohort in these groups together; ``count`` is None where even the sum is too small."""
 
-    ``withheld``: it is large enough, and would give a smaller one away.
-    """
-
-    stage: Stage
+    groups: tuple[Group, ...]
     count: int | None
-    withheld: bool = False
 
 
 @dataclass(frozen=True)
 class CohortCounts:
-    """A cohort's nominations in every stage."""
+    """A cohort's nominations, each in one of the groups."""
 
     cohort: str
     name: str
-    stages: tuple[StageCount, ...]
+    groups: tuple[GroupCount, ...]
 
 
 async def counts_for_advisers(session: AsyncSession, asker: Asker, cohort: str) -> CohortCounts | None:
@@ -48,21 +80,43 @@ async def counts_for_advisers(session: AsyncSession, asker: Asker, cohort: str) 
         .where(col(Nomination.cohort_id) == cohort)
         .group_by(col(Nomination.stage))
     )
-    return CohortCounts(row.id, row.name, told({Stage(stage): count for stage, count in counted}))
+    sums = dict.fromkeys(Group, 0)
+    for stage, count in counted:
+        sums[GROUPS[Stage(stage)]] += count
+    return CohortCounts(row.id, row.name, told(sums))
 
 
-def told(counts: dict[Stage, int]) -> tuple[StageCount, ...]:
-    """Every stage's count, without those that are too small.
+def told(counts: Mapping[Group, int]) -> tuple[GroupCount, ...]:
+    """Every group's count; those that are too small are told as one sum, with larger ones where it needs them.
 
-    Where a single one is too small, whoever knows how many nominations there are could work it out: the smallest of
-    the others is then withheld as well, which statistical disclosure control calls secondary suppression.
+    The smallest of the others are summed in until the sum is large enough and leaves each of the small counts
+    anything from none to one below `SMALLEST`, also for who knows this rule and how many nominations there are. No
+    count is left out, so none can be worked out by taking the others from the whole.
     """
-    every = {stage: counts.get(stage, 0) for stage in Stage}
-    small = {stage for stage, count in every.items() if count < SMALLEST}
-    withheld: Stage | None = None
-    if len(small) == 1:
-        withheld = min((stage for stage in every if stage not in small), key=lambda stage: (every[stage], stage))
-    return tuple(
-        StageCount(stage, None if stage in small or stage is withheld else count, stage is withheld)
-        for stage, count in every.items()
-    )
+    large = sorted((count, group) for group, count in counts.items() if count >= SMALLEST)
+    small = [group for group, count in counts.items() if count < SMALLEST]
+    if not small:
+        return tuple(GroupCount((group,), counts[group]) for group in counts)
+    added: list[Group] = []
+    while large and not _hides(sum(counts[one] for one in (*small, *added)), len(small), len(added), large[0][0]):
+        added.append(large.pop(0)[1])
+    together = {*small, *added}
+    whole = sum(counts[group] for group in together)
+    summed = GroupCount(tuple(group for group in counts if group in together), whole if whole >= SMALLEST else None)
+    return (*(GroupCount((group,), counts[group]) for group in counts if group not in together), summed)
+
+
+def _hides(whole: int, small: int, added: int, next_larger: int) -> bool:
+    """Whether a sum leaves each small count in it anything from 0 to `SMALLEST` less one.
+
+    Args:
+        whole: The sum.
+        small: How many small counts are in it.
+        added: How many others are in it, each `SMALLEST` or more. They count as below ``next_larger``,
+            since which of two alike is added is settled by name.
+        next_larger: The smallest count that is told by itself.
+    """
+    most = SMALLEST - 1
+    can_be_none = whole <= most * (small - 1) + (next_larger - 1) * added
+    can_be_most = whole - SMALLEST * added >= most
+    return whole >= SMALLEST and can_be_none and can_be_most

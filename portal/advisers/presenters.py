@@ -1,34 +1,57 @@
 """What the page of inclusion advisers shows, in words."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from portal.words import plain
-from storage.adviser_pages import SMALLEST, CohortCounts, StageCount
+from storage.adviser_pages import SMALLEST, CohortCounts, Group, GroupCount
+
+WORDS: Mapping[Group, str] = MappingProxyType(
+    {
+        Group.BEFORE_PANELS: "nominated, applying, being screened or waiting for a panel",
+        Group.AT_PANELS: "with a panel or in quality assurance",
+        Group.AT_BOARD: "with the talent board",
+        Group.ADMITTED: "in the pool or on the reserve list",
+        Group.NOT_ADMITTED: "not admitted",
+        Group.ENDED: "declined, withdrawn, lapsed, deferred or not eligible",
+    }
+)
 
 
 @dataclass(frozen=True)
-class StageShown:
-    """A stage, and how many nominations are in it."""
+class GroupShown:
+    """How far nominations are, and how many of them."""
 
-    stage: str
+    words: str
     count: str
 
 
 @dataclass(frozen=True)
 class CohortShown:
-    """A cohort's counts: those that are told, and the stages with too few."""
+    """A cohort's counts; ``summed`` where small ones are told together."""
 
     name: str
-    stages: tuple[StageShown, ...]
+    groups: tuple[GroupShown, ...]
+    summed: bool
 
 
 def cohort_shown(counts: CohortCounts) -> CohortShown:
     """A cohort's counts, in words."""
-    return CohortShown(counts.name, tuple(StageShown(plain(one.stage), count_words(one)) for one in counts.stages))
+    return CohortShown(
+        counts.name,
+        tuple(GroupShown(group_words(one), count_words(one)) for one in counts.groups),
+        summed=any(len(one.groups) > 1 for one in counts.groups),
+    )
 
 
-def count_words(one: StageCount) -> str:
-    """A count, or why it is not told."""
-    if one.withheld:
-        return "Not shown, so that another count cannot be worked out"
+def group_words(one: GroupCount) -> str:
+    """Which nominations a count is of."""
+    if len(one.groups) == len(Group):
+        return "All nominations together"
+    words = "; or ".join(WORDS[group] for group in one.groups)
+    return words[:1].upper() + words[1:]
+
+
+def count_words(one: GroupCount) -> str:
+    """A count, or that it is too small."""
     return f"Fewer than {SMALLEST}" if one.count is None else str(one.count)

@@ -1,6 +1,7 @@
 """The adviser's page: counts, none of them small, and nobody at all."""
 
 from datetime import UTC, datetime
+from itertools import product
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from models.enums import NominationRoute, Readiness, Role, Stage
 from models.messages import By
 from models.tables import Nomination, Person
-from storage.adviser_pages import SMALLEST, counts_for_advisers, told
+from storage.adviser_pages import GROUPS, SMALLEST, Group, GroupCount, counts_for_advisers, told
 from storage.lists import Asker
 from tests.portal.conftest import A_Visit
 from tests.workflows.rig import HOME, CohortRig, Rig
@@ -39,19 +40,20 @@ async def plant(rig: Rig, cohort: CohortRig, stage: Stage, count: int) -> None:
             )
 
 
-async def test_page_tells_large_counts_and_hides_small_ones(
+async def test_page_tells_large_counts_and_sums_small_ones(
     rig: Rig, cohort: CohortRig, adviser: By, a_visit: A_Visit
 ) -> None:
-    await plant(rig, cohort, Stage.APPLYING, 11)
+    await plant(rig, cohort, Stage.APPLYING, 31)
     await plant(rig, cohort, Stage.SCORING, 9)
+    await plant(rig, cohort, Stage.LAPSED, 21)
     visit = await a_visit(adviser)
 
     page = await visit.get(f"/inclusion?cohort={cohort.id}")
 
-    shown = page.words.split(f"Cohort {cohort.id} Stage")[1]
-    assert "Applying Nominations 11" in shown
-    assert "Scoring Nominations Fewer than 10" in shown
-    assert "Nominated Nominations Fewer than 10" in shown
+    shown = page.words.split(f"Cohort {cohort.id} How far they are")[1]
+    assert "Nominated, applying, being screened or waiting for a panel Nominations 31" in shown
+    assert "or declined, withdrawn, lapsed, deferred or not eligible Nominations 30" in shown
+    assert "Fewer than" not in shown
     assert " 9 " not in shown
 
 
@@ -62,7 +64,7 @@ async def test_page_names_nobody(rig: Rig, cohort: CohortRig, adviser: By, a_vis
 
     page = await visit.get(f"/inclusion?cohort={cohort.id}")
 
-    assert "Applying Nominations 12" in page.words
+    assert "All nominations together Nominations 13" in page.words
     for secret in ("Somebody Recognisable", "Planted", case.id, case.nominee.person, str(HOME), "Trust"):
         assert secret not in page.text
 
@@ -83,24 +85,45 @@ async def test_page_shows_the_newest_cohort_and_none_that_is_not_there(
     first = await visit.get("/inclusion")
     nowhere = await visit.get("/inclusion?cohort=nowhere")
 
-    assert f"Cohort {cohort.id} Stage" in first.words
+    assert f"Cohort {cohort.id} How far they are" in first.words
     assert nowhere.status == 404
 
 
-@given(st.dictionaries(st.sampled_from(Stage), st.integers(0, 40)))
-def test_no_small_count_is_told_or_can_be_worked_out(counts: dict[Stage, int]) -> None:
+@given(st.fixed_dictionaries({group: st.integers(0, 40) for group in Group}))
+def test_every_nomination_is_in_one_count_and_none_is_small(counts: dict[Group, int]) -> None:
     shown = told(counts)
 
-    assert [one.stage for one in shown] == list(Stage)
-    assert all(one.count is None or one.count == counts.get(one.stage, 0) >= SMALLEST for one in shown)
-    assert sum(one.count is None for one in shown) != 1
+    assert sorted(group for one in shown for group in one.groups) == sorted(Group)
+    whole = sum(counts.values())
+    assert (
+        [one.count for one in shown] == [None]
+        if whole < SMALLEST
+        else all((one.count or 0) >= SMALLEST for one in shown)
+    )
+    assert sum(one.count or 0 for one in shown) == (whole if whole >= SMALLEST else 0)
 
 
-def test_single_small_count_takes_the_next_larger_one_along() -> None:
-    counts = {stage: 20 + place for place, stage in enumerate(Stage)} | {Stage.WITHDRAWN: 3, Stage.LAPSED: 12}
+def test_no_small_count_can_be_worked_out_by_who_knows_the_rule() -> None:
+    three = list(Group)[:3]
+    possible: dict[tuple[GroupCount, ...], list[tuple[int, ...]]] = {}
+    for counts in product(range(36), repeat=3):
+        possible.setdefault(told(dict(zip(three, counts, strict=True))), []).append(counts)
 
-    shown = {one.stage: one for one in told(counts)}
+    for shown, cases in possible.items():
+        if shown[-1].count is None:
+            continue  # The whole is small itself: no more is told.
+        for place in range(3):
+            small = {counts[place] for counts in cases if counts[place] < SMALLEST}
+            # Nothing but what the whole itself allows is left out, and it is known to who counts the nominations.
+            assert len(small) in {0, SMALLEST} or len(shown) == 1, (shown, place)
 
-    hidden = {stage for stage, one in shown.items() if one.count is None}
-    assert hidden == {Stage.WITHDRAWN, Stage.LAPSED}
-    assert shown[Stage.LAPSED].withheld
+
+def test_demo_that_has_ended_tells_what_became_of_the_nominations() -> None:
+    shown = told(dict(zip(Group, (0, 0, 0, 52, 41, 27), strict=True)))
+
+    assert [one.count for one in shown] == [52, 41, 27]
+    assert shown[-1].groups == (Group.BEFORE_PANELS, Group.AT_PANELS, Group.AT_BOARD, Group.ENDED)
+
+
+def test_every_stage_is_in_a_group() -> None:
+    assert set(GROUPS) == set(Stage)
