@@ -59,7 +59,7 @@ from storage.policies import policy_of
 
 T = TypeVar("T")
 _ATTEMPTS = 5
-MOST_ROWS = 5_000
+MOST_ROWS = 2_000
 """Of a file that is previewed on a page: more is for the command line, or for several files."""
 
 

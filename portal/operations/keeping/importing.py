@@ -49,7 +49,7 @@ Nominating = Annotated[Visitor, by(Role.OPERATIONS, Act.IMPORT_NOMINATIONS)]
 _log = structlog.get_logger(__name__)
 T = TypeVar("T")
 _PATH = "/operations/import"
-_LARGE = 100_000
+_LARGE = 50_000
 """Bytes from which a file takes so long that nobody else must wait for it."""
 _PATIENCE_SECONDS = 5.0
 """How long an import that goes on by itself is waited for, before the page says how far it is."""

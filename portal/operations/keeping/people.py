@@ -25,6 +25,7 @@ from portal.routing import area, done_once
 from portal.services import Services, Surroundings
 from portal.visitors import ROLE_WORDS, Visitor
 from storage.keeping_pages import AT_ONCE, holders_of, people_like, person_visible_to
+from storage.programs_kept import endpoints_in_use
 
 routes = area()
 _PATH = "/operations/people"
@@ -177,6 +178,8 @@ async def ask_withdraw(
     held = next((one for one in shown.roles if (one.role, one.code) == (role, place)), None)
     if held is None:
         raise NotFoundError
+    async with services.acts.desk.sessions() as session:
+        in_use = await endpoints_in_use(session, visitor.asker, held.code) if held.code else ()
     return await render(
         request,
         "operations/keeping/withdraw.html",
@@ -185,6 +188,8 @@ async def ask_withdraw(
         crumbs=[*CRUMBS, (shown.name, shown.href)],
         person=shown,
         held=held,
+        addresses=[(row.url, name or "Somebody", row.made_at) for row, name in in_use],
+        programs=f"/operations/programs/{held.code}" if held.code else "",
     )
 
 

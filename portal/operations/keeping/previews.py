@@ -91,12 +91,10 @@ def preview_shown(file: KeptFile, after: int) -> PreviewShown:
     """The rows that come after a line, and what each would come to."""
     outcomes = _outcomes(file)
     counted = Counter(outcome for outcome, _ in outcomes)
-    rows = [
-        PreviewRow(row.line, _about(row), *_WORDS[outcome], changes)
-        for row, (outcome, changes) in zip(file.rows, outcomes, strict=True)
-        if row.line > after
+    rows = [one for one in zip(file.rows, outcomes, strict=True) if one[0].line > after]
+    shown = [
+        PreviewRow(row.line, _about(row), *_WORDS[outcome], changes) for row, (outcome, changes) in rows[:AT_ONCE]
     ]
-    shown = rows[:AT_ONCE]
     href = f"/operations/import/{file.key}"
     to_do = counted[Outcome.NEW] + counted[Outcome.CHANGED] + _conflicts(file)
     return PreviewShown(

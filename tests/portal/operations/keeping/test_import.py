@@ -130,10 +130,10 @@ def officers(count: int) -> str:
 async def test_file_of_too_many_rows_is_refused_before_any_is_looked_at(rig: Rig, a_visit: A_Visit) -> None:
     visit = await a_visit(rig.operations)
 
-    many = await chosen(visit, "officers", officers(5_001))
+    many = await chosen(visit, "officers", officers(2_001))
 
     assert many.status == 422
-    assert "The file has 5,001 rows, and at most 5,000 can be brought in at once here" in many.words
+    assert "The file has 2,001 rows, and at most 2,000 can be brought in at once here" in many.words
     assert "Divide it into smaller files" in many.words
 
 
@@ -156,11 +156,11 @@ async def test_large_file_is_weighed_beside_the_portal_and_a_small_one_in_it(rig
 
     small = await chosen(visit, "officers", officers(2))
     before = noting.noted
-    large = await chosen(visit, "officers", officers(3_000))
-    bad = await chosen(visit, "officers", officers(3_000).replace(",board,", ",emperor,"))
+    large = await chosen(visit, "officers", officers(1_500))
+    bad = await chosen(visit, "officers", officers(1_500).replace(",board,", ",emperor,"))
     await visit.close()
 
-    assert ("2 New" in small.words, "3000 New" in large.words) == (True, True)
+    assert ("2 New" in small.words, "1500 New" in large.words) == (True, True)
     assert (before, noting.noted) == (0, 2)
     assert (bad.status, "More than 1,000 problems" in bad.words) == (422, True)
     assert await rig.all(select(Person).where(col(Person.full_name) == "Person Number")) == []
