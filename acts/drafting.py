@@ -19,6 +19,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from acts.desk import CHANGING, Desk, cohort_row, nomination_row, require, subject_of
 from acts.errors import NotKnownError, RefusedError
 from acts.importing import nominating
+from acts.nominating import nominate_in
 from acts.nominations import NominationActs
 from intake.characters import CellError, legible
 from intake.forms import NOMINATION, read_nomination
@@ -250,7 +251,9 @@ class DraftingActs:
             problems = await wrong_in(session, row, by)
             if problems:
                 raise BadForm(problems)
-            nominated = await nominations.nominate_in(session, nominating(said_in(row), row.cohort_id), by)
+            nominated = await nominate_in(
+                session, nominating(said_in(row), row.cohort_id), by, let_in_by=None, now=self._desk.clock()
+            )
             row.nomination_id, row.content = nominated.nomination, {}
             session.add(row)
         return await nominations.start(nominated)

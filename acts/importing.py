@@ -21,7 +21,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from acts import Acts
 from acts.desk import cohort_row, require
 from acts.errors import NotKnownError, RefusedError
-from acts.nominations import Endorsing, Nominating
+from acts.nominating import Endorsing, Nominating
 from intake.files import (
     read_applications,
     read_assessors,

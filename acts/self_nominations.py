@@ -18,6 +18,7 @@ from acts.desk import CHANGING, Desk, cohort_row, require
 from acts.drafting import Kept, answers_of, in_one_line, keepable, put, revision_of, seen_or_as_it_is
 from acts.errors import NotKnownError, RefusedError
 from acts.importing import nominating
+from acts.nominating import nominate_in
 from acts.nominations import NominationActs
 from intake.forms import read_nomination
 from intake.known import (
@@ -213,7 +214,7 @@ class SelfNominationActs:
                 raise BadForm(problems)
             await _refuse_too_many(session, person, self._desk.clock())
             said = nominating(said_in(row, who), row.cohort_id)
-            nominated = await nominations.nominate_in(session, said, own_words(person))
+            nominated = await nominate_in(session, said, own_words(person), let_in_by=None, now=self._desk.clock())
             row.nomination_id, row.content = nominated.nomination, {}
             session.add(row)
         return await nominations.start(nominated)

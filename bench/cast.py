@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from acts.nominations import Endorsing, Nominating
+from acts.nominating import Endorsing, Nominating
 from models.enums import AssessorRole, EndorserPost, NominationRoute, Readiness, Role
 from models.ids import CohortId, OrganisationCode, PersonId
 from models.messages import By

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from acts.nominations import Endorsing, Nominating
+from acts.nominating import Endorsing, Nominating
 from intake.files import (
     read_applications,
     read_assessors,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from acts.nominations import Endorsing
+from acts.nominating import Endorsing
 from intake.rows import NominationRow
 from models.enums import (
     CohortPhase,

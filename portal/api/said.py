@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from acts.nominations import Endorsing, Nominating
+from acts.nominating import Endorsing, Nominating
 from intake import cells
 from intake.characters import legible
 from intake.columns import LONGEST_STATEMENT

@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from acts.drafting import DraftingActs, endorsement_draft
 from acts.errors import RefusedError
 from acts.importing import endorsing
-from acts.nominations import Endorsing as Endorsement
+from acts.nominating import Endorsing as Endorsement
 from intake.forms import read_endorsement
 from intake.known import Cell, unknown_organisations
 from intake.problems import BadForm

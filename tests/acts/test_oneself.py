@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import col, select
 
 from acts.errors import RefusedError
-from acts.nominations import Endorsing, Nominating
+from acts.nominating import Endorsing, Nominating
 from acts.people import PeopleActs
 from intake.rows import OfficerRow
 from models.enums import DecisionReason, EndorserPost, NominationRoute, Outcome, Readiness, Role, Stage

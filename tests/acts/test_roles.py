@@ -10,7 +10,7 @@ from acts import Acts
 from acts.assessments import Scoring
 from acts.board import ChangedScore
 from acts.errors import NotReachedError, RefusedError
-from acts.nominations import Endorsing, Nominating
+from acts.nominating import Endorsing, Nominating
 from models.enums import (
     AssessmentStage,
     AssessorDeclineReason,

@@ -13,7 +13,7 @@ from acts.assessments import Scoring
 from acts.board import ChangedScore
 from acts.desk import Desk
 from acts.errors import NotKnownError, NotReachedError, RefusedError
-from acts.nominations import Endorsing, Nominating
+from acts.nominating import Endorsing, Nominating
 from acts.tellings import OVER, Teller
 from models.enums import (
     AssessmentStage,

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from acts import Acts
 from acts.drafting import AnswerChangedError, DraftingActs
 from acts.errors import NotKnownError, RefusedError
-from acts.nominations import Nominating
+from acts.nominating import Nominating
 from acts.self_nominations import KEPT_FOR, MOST_A_DAY, SelfNominationActs, forget, whose
 from intake.problems import BadForm
 from models.enums import CohortPhase, NominationRoute, Readiness, Role, Stage

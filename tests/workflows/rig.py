@@ -49,7 +49,7 @@ from activities import build
 from acts import Acts, acts_at
 from acts.assessments import Scoring
 from acts.desk import Desk
-from acts.nominations import Endorsing, Nominating
+from acts.nominating import Endorsing, Nominating
 from models.enums import (
     ENDS,
     AssessmentStage,

@@ -11,7 +11,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from acts import acts_at
 from acts.desk import Desk
 from acts.errors import RefusedError
-from acts.nominations import Nominating
+from acts.nominating import Nominating
 from acts.tellings import Teller
 from models.enums import CohortPhase, NominationRoute, Readiness, Role, Stage, SteerReason
 from models.ids import PersonId

@@ -6,7 +6,7 @@ from fastapi import Request
 from starlette.responses import HTMLResponse, Response
 
 from acts.errors import RefusedError
-from acts.nominations import Endorsing, Nominating
+from acts.nominating import Endorsing, Nominating
 from intake.forms import read_nomination
 from intake.problems import BadForm
 from intake.rows import NominationRow

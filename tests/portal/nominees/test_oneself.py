@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 from sqlmodel import col, select
 
-from acts.nominations import Endorsing
+from acts.nominating import Endorsing
 from models.enums import EndorserPost, NominationRoute, Readiness, Stage, Template
 from models.ids import PersonId
 from models.tables import AuditEvent, EarlierPost, Nomination, NominationDraft, OutboxMessage, Person
