@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from models.enums import PairKind, Role, Stage, SteerReason
 from models.messages import By
-from models.tables import Assessment, Assessor, OutboxMessage, PairRule, RoleGrant
+from models.tables import Assessment, Assessor, BulkStep, OutboxMessage, PairRule, RoleGrant
 from portal.exports import Format
 from portal.visitors import HOMES
 from storage.exported_rows import EXPORTS
@@ -44,6 +44,17 @@ async def panels(rig: Rig) -> Panels:
     now = datetime.now(UTC)
     async with rig.sessions.begin() as session:
         session.add(RoleGrant(person_id=scorer.person, role=Role.OPERATIONS, granted_at=now))
+        session.add(
+            BulkStep(
+                id="b-own-panel",
+                cohort_id=cohort.id,
+                act="pause",
+                person_id=rig.member.person,
+                reason=SteerReason.OTHER,
+                taken_at=now,
+                lines={str(own.id): "It is scored", str(scored.id): "It is scored"},
+            )
+        )
         for case in (own, scored):
             asked = select(Assessment.assessor_id).where(col(Assessment.nomination_id) == case.id)
             free = select(Assessor.id).where(col(Assessor.cohort_id) == cohort.id, col(Assessor.id).not_in(asked))
@@ -72,6 +83,7 @@ async def reached(rig: Rig, visit: Visit, portal: FastAPI, panels: Panels, about
         "run": ["1", "2"],
         "message": list(letters),
         "letter": list(letters),
+        "step": ["b-own-panel"],
     }
     paths = [
         f"/operations/audit?subject={about.id}",
@@ -128,4 +140,5 @@ async def test_operations_reach_nothing_of_the_panel_they_are_part_of(
     assert shown >= {f"export {what}" for what in ("nominations", "assessments", "messages", "audit")}
     assert any(path.startswith(f"/operations/allocation/{panels.cohort.id}/") for path in shown)
     assert any("/pairs" in path for path in shown)
+    assert any("b-own-panel" in path for path in shown)
     assert any("/operations/messages" in path for path in shown)

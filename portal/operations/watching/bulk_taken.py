@@ -18,7 +18,7 @@ from portal.routing import area, done_once
 from portal.services import Services, Surroundings
 from portal.visitors import Visitor
 from rules.permissions import Act
-from storage.lists import names_of
+from storage.lists import kept_from, names_of
 from storage.watching_pages import A_PAGE, bulk_step, bulk_steps, chosen_nominations
 
 routes = area()
@@ -62,7 +62,8 @@ async def one(request: Request, visitor: Watching, services: Surroundings, step:
     async with services.acts.desk.sessions() as session:
         names = await names_of(session, [row.person_id, row.undone_by or ""])
         undoing = await bulk_step(session, undoing_step(row.id)) is not None
-    view = step_view(row, names, undoing=undoing)
+        hidden = await kept_from(session, visitor.asker)
+    view = step_view(row, names, undoing=undoing, hidden=hidden)
     return await render(
         request,
         "operations/watching/bulk_step.html",

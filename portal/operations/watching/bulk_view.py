@@ -1,6 +1,6 @@
 """What the pages of steps for many show: whom a step concerns, what it does, and what came of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -155,11 +155,12 @@ def step_line(step: BulkStep, names: dict[str, str]) -> StepLine:
     )
 
 
-def step_view(step: BulkStep, names: dict[str, str], *, undoing: bool) -> StepView:
-    """One step; ``undoing`` says whether its opposite has been begun."""
+def step_view(step: BulkStep, names: dict[str, str], *, undoing: bool, hidden: Collection[str]) -> StepView:
+    """One step; ``undoing``: its opposite has been begun; ``hidden``: nominations that are not to be named."""
     progress, why_not = progress_of(step), why_not_undone(step)
     first = undone_step(step.id)
-    refused = [(one, line) for one, line in sorted(step.lines.items()) if line not in {DONE, WAITING}]
+    shown = [(one, line) for one, line in sorted(step.lines.items()) if one not in hidden]
+    refused = [(one, line) for one, line in shown if line not in {DONE, WAITING}]
     facts = [
         ("Taken by", f"{names.get(step.person_id, step.person_id)} at {moment(step.taken_at)}"),
         ("Reason", plain(step.reason)),
@@ -179,7 +180,7 @@ def step_view(step: BulkStep, names: dict[str, str], *, undoing: bool) -> StepVi
         left=progress.left,
         total=len(step.lines),
         refusals=tuple(Person(one, "", restyled(line)) for one, line in refused),
-        numbers=tuple(one for one, line in sorted(step.lines.items()) if line == DONE),
+        numbers=tuple(one for one, line in shown if line == DONE),
         can_undo=why_not is None and not undoing,
         why_not=why_not or "",
         undoing=f"{BULK}/{undoing_step(step.id)}" if undoing else "",
