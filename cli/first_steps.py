@@ -56,9 +56,12 @@ def _cohort_steps(starter: str, folder: str, today: date) -> list[str]:
         f"-e 's/{_PILOT_YEAR}/{year}/g'",
         f"-e 's/^opens = .*/opens = {today}T00:00:00/'",
     )
+    # The days of assessments are in the pilot's autumn, and training lasts for up to three years more.
+    days = [f"-e 's/{_PILOT_YEAR}-1/{year}-1/g'"]
+    days += [f"-e 's/{_PILOT_YEAR + more}-/{year + more}-/g'" for more in (3, 2, 1)]
     return [
         f"sed {' '.join(changes)} data/pilot/policy.toml > {folder}/policy.toml",
-        f"sed 's/{_PILOT_YEAR}-1/{year}-1/g' data/pilot/assessors.csv > {folder}/assessors.csv",
+        f"sed {' '.join(days)} data/pilot/assessors.csv > {folder}/assessors.csv",
         f"{starter} cohort open --policy {folder}/policy.toml",
         f"{starter} import nominations data/pilot/nominations.csv",
         f"{starter} import assessors {folder}/assessors.csv",

@@ -173,6 +173,17 @@ def availability(draw: Draw) -> str:
     return f"{begins} to {away - timedelta(days=1)};{away + timedelta(days=draw.between(7, 12))} to {ends}"
 
 
+def training_expires(draw: Draw) -> str:
+    """Until when the training lasts; empty where nobody wrote it down, as for one in ten.
+
+    Assumed: it lasts for three years, everybody took it between 2016 and the summer of 2018, and nobody's ends while
+    the cohort is assessed.
+    """
+    if draw.chance(0.1):
+        return ""
+    return str(date(2019, 1, 31) + timedelta(days=draw.between(0, 940)))
+
+
 def assessor_posts(region: Region, taking_part: list[Organisation]) -> list[tuple[str, Organisation, Person]]:
     """Who is on the register: one head and one chair at most from an organisation, at most two non-executives."""
     likelier = [*taking_part, *region.organisations]
@@ -197,6 +208,8 @@ def assessor_posts(region: Region, taking_part: list[Organisation]) -> list[tupl
 
 def assessors(region: Region, taking_part: list[Organisation]) -> list[dict[str, str]]:
     """The register of assessors."""
+    # Training has its chance apart, so that it changes nobody and nothing else.
+    trained = Draw(SEED + 1)
     capacities = region.draw.some([size for size, count in CAPACITIES.items() for _ in range(count)], 81)
     return [
         {
@@ -210,7 +223,7 @@ def assessors(region: Region, taking_part: list[Organisation]) -> list[dict[str,
             "interests": region.interests(home),
             "capacity": str(capacities[number - 1]),
             "availability": availability(region.draw),
-            "training_expires": "",
+            "training_expires": training_expires(trained),
             "declared_conflicts": "",
         }
         for number, (role, home, person) in enumerate(assessor_posts(region, taking_part), start=1)

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections import Counter
+from datetime import date
 from itertools import chain
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from intake.files import (
     read_organisations,
 )
 from models.enums import AssessorRole, NominationRoute, Role
+from rules.policies import read_policy
 from tests.intake.filled import CRITERIA, PILOT
 
 WRITTEN = ("assessors.csv", "nominations.csv", "applications.csv", "officers.csv")
@@ -57,6 +59,16 @@ def test_assessors_of_the_pilot_are_81_with_posts_their_organisations_have():
     assert {row.organisation in ccgs for row in rows if row.role is AssessorRole.CHIEF_EXECUTIVE} == {False}
     heads = [row.organisation for row in rows if row.role is not AssessorRole.NON_EXECUTIVE_DIRECTOR]
     assert max(Counter(heads).values()) <= 2
+
+
+def test_training_of_the_pilots_assessors_lasts_through_its_assessments() -> None:
+    ends = [row.training_expires for row in read_assessors(PILOT / "assessors.csv")]
+
+    known = [day for day in ends if day is not None]
+
+    assert 60 <= len(known) < len(ends)
+    assert min(known) > read_policy(PILOT / "policy.toml").panel.assessed_until
+    assert max(known) < date(2022, 1, 1)
 
 
 def test_conflicts_of_the_pilot_speak_of_other_organisations_nominations():
