@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import text
 from sqlmodel import col, select
 from temporalio.client import WorkflowHandle
 
@@ -99,3 +100,13 @@ async def opened(
     if opens == "0 seconds":
         await made.until(CohortPhase.OPEN)
     return made
+
+
+async def kept_waiting(rig: Rig, table: str) -> bool:
+    """Whether somebody waits to write to a table that is locked."""
+    async with rig.engine.connect() as connection:
+        found = await connection.execute(
+            text("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = CAST(:name AS regclass)"),
+            {"name": table},
+        )
+        return bool(found.scalar())

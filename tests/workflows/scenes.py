@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
+from sqlalchemy import text
 from temporalio.client import WorkflowExecutionStatus
 
 from models.enums import (
@@ -21,7 +22,7 @@ from models.enums import (
 )
 from models.ids import allocation_workflow, assessment_workflow
 from models.messages import OutboxAsked
-from tests.workflows.opened import opened
+from tests.workflows.opened import kept_waiting, opened
 from tests.workflows.rig import DAY, Case, Rig, eventually
 
 Scene = Callable[[Rig], Awaitable[Mapping[str, str]]]
@@ -244,6 +245,25 @@ async def whole_cohort(rig: Rig) -> Mapping[str, str]:
     return {"cohort-whole": cohort.handle.id, "allocation-proposals": cohort.allocation.id}
 
 
+async def rolling(rig: Rig) -> Mapping[str, str]:
+    """Panels are looked for at the policy's interval, and others are asked for while that run is solved."""
+    cohort = await opened(rig, {"allocation.mode": "rolling", "allocation.interval": "12 hours"})
+    first, second = await cohort.nominate(), await cohort.nominate()
+    await first.reach(Stage.AWAITING_PANEL)
+    async with rig.engine.begin() as connection:
+        await connection.execute(text("LOCK TABLE allocationrun IN SHARE ROW EXCLUSIVE MODE"))
+        # The clock stands again only once the run is kept, which it cannot be before the lock is gone.
+        skipped = asyncio.create_task(rig.env.fast_forward(cohort.allocation, timedelta(hours=13)))
+        await eventually(lambda: kept_waiting(rig, "allocationrun"))
+        await second.reach(Stage.AWAITING_PANEL)
+        await cohort.solve()
+        await eventually(cohort.allocated)
+    await skipped
+    await first.offered()
+    await second.offered()
+    return {"allocation-rolling": cohort.allocation.id}
+
+
 async def outbox(rig: Rig) -> Mapping[str, str]:
     """A shift that ends and begins the next."""
     workflow = f"outbox/recorded-{rig.number()}"
@@ -271,6 +291,7 @@ async def webhooks(rig: Rig) -> Mapping[str, str]:
 SCENES: tuple[Scene, ...] = (
     whole_cohort,
     assessments,
+    rolling,
     usual,
     declined,
     lapsed,

@@ -24,7 +24,7 @@ from models.ids import AssessorId, assessor_of
 from models.messages import AllocationState, Unblock
 from models.tables import Assessor, ProposedSeat
 from storage.allocations import PROBLEM, RESULT
-from tests.workflows.opened import OpenedCohort, opened
+from tests.workflows.opened import OpenedCohort, kept_waiting, opened
 from tests.workflows.rig import Case, Rig, eventually
 
 ILL = SteerReason.ILLNESS
@@ -336,13 +336,3 @@ async def seats_of_run(rig: Rig, cohort: OpenedCohort, number: int) -> set[tuple
         select(ProposedSeat).where(col(ProposedSeat.cohort_id) == cohort.id, col(ProposedSeat.run) == number)
     )
     return {(row.nomination_id, row.assessor_id) for row in rows}
-
-
-async def kept_waiting(rig: Rig, table: str) -> bool:
-    """Whether somebody waits to write to a table that is locked."""
-    async with rig.engine.connect() as connection:
-        found = await connection.execute(
-            text("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = CAST(:name AS regclass)"),
-            {"name": table},
-        )
-        return bool(found.scalar())

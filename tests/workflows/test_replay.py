@@ -47,7 +47,7 @@ async def test_recorded_history_replays(name: str) -> None:
 
 def test_every_workflow_and_every_branch_is_recorded() -> None:
     branches = {
-        "allocation": {"proposals", "replacements"},
+        "allocation": {"proposals", "replacements", "rolling"},
         "assessment": {
             "declined", "never-answered", "overdue", "returned", "stood-down", "submitted",
         },
