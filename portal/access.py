@@ -11,7 +11,7 @@ from typing import Protocol
 from fastapi import Depends, Request
 
 from models.enums import Role
-from portal.failures import NotAllowedError, SignedOutError
+from portal.failures import NotAllowedError, RoleGoneError, SignedOutError
 from portal.services import services_of
 from portal.sessions import COOKIE, visitor_of
 from portal.visitors import Visitor
@@ -75,6 +75,8 @@ class _By:
 
     async def __call__(self, request: Request) -> Visitor:
         visitor = await _present(request)
+        if all(hat.role is not self.role for hat in visitor.hats):
+            raise RoleGoneError("This page belongs to another role.")
         if visitor.hat is None:
             raise NotAllowedError("Choose first in which role you act.", href="/roles", link="Choose a role")
         if visitor.hat.role is not self.role:

@@ -41,6 +41,12 @@ class NotAllowedError(PageError):
     title = "You cannot see this page"
 
 
+class RoleGoneError(NotAllowedError):
+    """The visitor does not hold the role that this is for, or no longer; what was sent is given back."""
+
+    template = "failures/role_gone.html"
+
+
 class SignedOutError(PageError):
     """Nobody is signed in, or the session has ended; what was sent is given back."""
 

@@ -10,6 +10,7 @@ from models.enums import Outcome, Stage
 from models.tables import (
     Application,
     ApplicationDraft,
+    Assessment,
     AuditEvent,
     Cohort,
     Decision,
@@ -172,3 +173,14 @@ async def own_events(session: AsyncSession, asker: Asker, nomination: str | None
         .order_by(col(AuditEvent.position))
     )
     return rows.all()
+
+
+async def own_seats(session: AsyncSession, asker: Asker, nomination: str) -> tuple[Assessment, ...]:
+    """The tasks of those who assess one of the asker's nominations; pages show when, and never who."""
+    rows = await session.exec(
+        select(Assessment)
+        .join(Nomination, col(Nomination.id) == col(Assessment.nomination_id))
+        .where(col(Nomination.person_id) == asker.person, col(Nomination.id) == nomination)
+        .order_by(col(Assessment.id))
+    )
+    return tuple(rows)

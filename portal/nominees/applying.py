@@ -24,13 +24,12 @@ from portal.words import clock, moment, restyled
 from rules.applications import form
 from rules.permissions import Act
 from rules.stages import WITH_DEADLINE
-from storage.nominee_pages import own_draft
+from storage.nominee_pages import own_draft, own_versions
 
 routes = area()
 Applicant = Annotated[Visitor, by(Role.NOMINEE, Act.SAVE_DRAFT)]
-_HOW_TO_GO_ON = (
-    "If you need more time, ask for it under “My nomination”. Copy what you typed before you close the page."
-)
+_ASK_FOR_TIME = "If you need more time, ask for it under “My nomination”."
+_COPY = "Copy what you typed before you close the page."
 
 
 @routes.get("/my-nomination/{nomination}/application")
@@ -38,8 +37,9 @@ async def task_list(request: Request, nomination: str, visitor: Applicant, servi
     """The tasks, with how far each has come."""
     mine = await own(services, visitor, nomination)
     if mine.row.stage not in WITH_DEADLINE:
-        return go_to(mine.path)
+        return go_to(mine.closed)
     content = {name: one.content for name, one in (await _draft(services, visitor, mine)).items()}
+    due = mine.deadline(services.clock())
     missing = open_points(content, mine.policy)
     sections: dict[str, list[object]] = {}
     for task in tasks_of(mine.policy):
@@ -51,7 +51,7 @@ async def task_list(request: Request, nomination: str, visitor: Applicant, servi
         area=AREA,
         crumbs=mine.crumbs,
         path=mine.path,
-        due=moment(mine.row.due_at) if mine.row.due_at else "",
+        due=due.ask("Send it" if mine.row.stage is Stage.APPLYING else "Answer the nomination") if due else "",
         agreed=mine.row.stage is Stage.APPLYING,
         sections=sections,
         ready=not missing,
@@ -77,7 +77,8 @@ async def save(request: Request, nomination: str, visitor: Applicant, services: 
         said = {"theirs": theirs.content, "revision": theirs.revision, "saved_at": clock(theirs.saved_at)}
         return JSONResponse(said, 409)
     except RefusedError as error:
-        return _unsaved(f"{restyled(str(error))} {_HOW_TO_GO_ON}")
+        closed = await _sent(services, visitor, mine)
+        return _unsaved(f"{closed or f'{restyled(str(error))} {_ASK_FOR_TIME}'} {_COPY}")
     one = kept[asked.name]
     return JSONResponse({"saved_at": clock(one.saved_at), "revision": one.revision})
 
@@ -89,12 +90,12 @@ async def task_page(
     """One task, as last saved."""
     mine, task = await _task(services, visitor, nomination, slug)
     if mine.row.stage not in WITH_DEADLINE:
-        return go_to(mine.path)
+        return go_to(mine.closed)
     draft = await _draft(services, visitor, mine)
     bound = stored(
         {name: one.content for name, one in draft.items()}, {name: one.revision for name, one in draft.items()}, task
     )
-    return await _task_page(request, mine, task, bound, saved=_last_saved(draft, task))
+    return await _task_page(request, services, mine, task, bound, saved=_last_saved(draft, task))
 
 
 @routes.post("/my-nomination/{nomination}/application/task/{slug}")
@@ -105,7 +106,7 @@ async def save_task(
     mine, task = await _task(services, visitor, nomination, slug)
     typed = read_task(await request.form(), task)
     if typed.wrong:
-        return await _task_page(request, mine, task, typed.bound(), status=422)
+        return await _task_page(request, services, mine, task, typed.bound(), status=422)
     undecided = typed.choosing - set(typed.keep)
     if undecided:
         draft = await _draft(services, visitor, mine)
@@ -116,7 +117,8 @@ async def save_task(
     except StaleDraftError as stale:
         return await conflict_page(request, mine, task, typed, stale.theirs)
     except RefusedError as error:
-        return await _given_back(request, mine, task, typed, str(error))
+        sent = await _sent(services, visitor, mine)
+        return await _given_back(request, mine, task, typed, sent or restyled(str(error)), sent=bool(sent))
     return go_to(f"{mine.path}/application")
 
 
@@ -133,9 +135,25 @@ async def _draft(services: Services, visitor: Visitor, mine: Own) -> dict[str, A
         return await own_draft(session, visitor.asker, mine.number)
 
 
+async def _sent(services: Services, visitor: Visitor, mine: Own) -> str:
+    """When the application was sent, in a sentence; empty where it was not."""
+    async with services.acts.desk.sessions() as session:
+        versions = await own_versions(session, visitor.asker, mine.number)
+    when = moment(versions[0].submitted_at) if versions else ""
+    return f"You sent your application at {when}; it can no longer be changed." if when else ""
+
+
 async def _task_page(
-    request: Request, mine: Own, task: Task, bound: Bound[TaskForm], *, status: int = 200, saved: str = ""
+    request: Request,
+    services: Services,
+    mine: Own,
+    task: Task,
+    bound: Bound[TaskForm],
+    *,
+    status: int = 200,
+    saved: str = "",
 ) -> HTMLResponse:
+    due = mine.deadline(services.clock())
     return await render(
         request,
         "nominees/task.html",
@@ -151,11 +169,13 @@ async def _task_page(
         save=f"{mine.path}/application/save",
         path=mine.path,
         saved=saved,
-        due=moment(mine.row.due_at) if mine.row.due_at else "",
+        due=(due.grace or f"The deadline is {moment(due.due)}.") if due else "",
     )
 
 
-async def _given_back(request: Request, mine: Own, task: Task, typed: Typed, sentence: str) -> HTMLResponse:
+async def _given_back(
+    request: Request, mine: Own, task: Task, typed: Typed, sentence: str, *, sent: bool
+) -> HTMLResponse:
     """The application closed while somebody typed: what they typed is on the page, and what to do."""
     labels = {one.name: one.label for one in task.fields}
     return await render(
@@ -165,7 +185,8 @@ async def _given_back(request: Request, mine: Own, task: Task, typed: Typed, sen
         area=AREA,
         crumbs=mine.crumbs,
         status=409,
-        sentence=restyled(sentence),
+        sentence=sentence,
+        sent_already=sent,
         texts=[(labels[name], text) for name, text in typed.fields.items()],
         path=mine.path,
     )

@@ -47,7 +47,7 @@ async def ask(request: Request, nomination: str, visitor: Asker, services: Surro
     """Asks why and until when, and says what has become of earlier requests."""
     mine = await own(services, visitor, nomination)
     if not _can_ask(mine):
-        return go_to(mine.path)
+        return go_to(mine.closed)
     return await _page(request, visitor, services, mine, Bound[MoreTimeForm]())
 
 
@@ -76,13 +76,15 @@ async def take(request: Request, nomination: str, visitor: Asker, services: Surr
 async def asked(request: Request, nomination: str, visitor: Asker, services: Surroundings) -> HTMLResponse:
     """Confirms the request, and says what happens next."""
     mine = await own(services, visitor, nomination)
+    due = mine.deadline(services.clock())
     return await render(
         request,
         "nominees/asked.html",
         title="You asked for more time",
         area=AREA,
         path=mine.path,
-        due=moment(mine.row.due_at) if mine.row.due_at and mine.row.stage in WITH_DEADLINE else "",
+        due=moment(due.due) if due and not due.is_past else "",
+        grace=due.grace if due else "",
         reference=mine.number,
         applying=mine.row.stage is Stage.APPLYING,
     )
@@ -124,6 +126,7 @@ async def _page(
 ) -> HTMLResponse:
     async with services.acts.desk.sessions() as session:
         events = await own_events(session, visitor.asker, mine.number)
+    due = mine.deadline(services.clock())
     return await render(
         request,
         "nominees/extension.html",
@@ -136,7 +139,8 @@ async def _page(
         action=f"{mine.path}/extension",
         path=mine.path,
         reference=mine.number,
-        due=moment(mine.row.due_at) if mine.row.due_at and mine.row.stage in WITH_DEADLINE else "",
+        due=moment(due.due) if due and not due.is_past else "",
+        grace=due.grace if due else "",
         hint=_hint(mine, services.clock()),
         lapsed=mine.row.stage is Stage.LAPSED,
         earlier=wishes(events),

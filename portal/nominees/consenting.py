@@ -68,14 +68,15 @@ async def agreed(request: Request, nomination: str, visitor: Consenting, service
     mine = await own(services, visitor, nomination)
     if mine.row.stage is not Stage.APPLYING:
         return go_to(mine.path)
+    due = mine.deadline(services.clock())
     return await render(
         request,
         "nominees/agreed.html",
         title="You agreed to be nominated",
         area=AREA,
         path=mine.path,
-        due=moment(mine.row.due_at) if mine.row.due_at else "",
-        steps=steps_ahead(mine),
+        due=due.ask("Complete and send your application") if due else "",
+        steps=steps_ahead(mine, services.clock()),
     )
 
 
@@ -129,6 +130,7 @@ async def _page(
     status: int = 200,
 ) -> HTMLResponse:
     membership = mine.policy.membership
+    due = mine.deadline(services.clock())
     async with services.acts.desk.sessions() as session:
         endorsements = await own_endorsements(session, visitor.asker)
     return await render(
@@ -145,7 +147,7 @@ async def _page(
         by_self=mine.row.route is NominationRoute.SELF,
         endorsed=any(one.nomination == mine.number for one in endorsements),
         region=mine.cohort.region,
-        due=moment(mine.row.due_at) if mine.row.due_at else "",
+        due=due.ask("Answer") if due else "",
         closes=moment(mine.cohort.closes_at),
         anonymous=mine.policy.panel.anonymous,
         panel_size=mine.policy.panel.size,

@@ -82,8 +82,9 @@ def told_of(event: AuditEvent) -> TimeTold | None:
             return TimeTold("We could not give you more time", WHY_NOT.get(event.reason or "", ""))
         case what if what == EXTENDED and after.get("due_at"):
             return TimeTold(f"We gave you more time, until {_moment(after['due_at'])}")
-        case what if what == READMITTED and after.get("due_at"):
-            return TimeTold(f"We let you back in, with time until {_moment(after['due_at'])}")
+        case what if what == READMITTED:
+            until = f", with time until {_moment(after['due_at'])}" if after.get("due_at") else ""
+            return TimeTold(f"We let you back in{until}")
     return None
 
 

@@ -1,14 +1,18 @@
 """The nomination a page is about: one of the visitor's own, or there is no such page."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from models.ids import CohortId, NominationId
 from models.policy import Policy
 from models.tables import Cohort, Nomination
 from portal.failures import NotFoundError
+from portal.nominees.deadlines import Deadline
 from portal.pages import Crumb
 from portal.services import Services
 from portal.visitors import Visitor
+from rules.calendar import after
+from rules.stages import WITH_DEADLINE
 from storage.nominee_pages import OwnNomination, own_nominations
 from storage.policies import policy_of
 
@@ -50,9 +54,21 @@ class Own:
         return f"{ROOT}/{self.row.id}"
 
     @property
+    def closed(self) -> str:
+        """Its first page, which says why a page of its application is closed."""
+        return f"{self.path}?closed=yes"
+
+    @property
     def crumbs(self) -> tuple[Crumb, ...]:
         """The trail to its pages."""
         return ((AREA, self.path),)
+
+    def deadline(self, now: datetime) -> Deadline | None:
+        """The deadline of the nominee's own step, with the policy's grace; None where there is none."""
+        due = self.row.due_at
+        if due is None or self.row.paused or self.row.stage not in WITH_DEADLINE:
+            return None
+        return Deadline(due, after(due, self.policy.window.grace, self.policy.bank_holidays), now)
 
     @property
     def application_crumbs(self) -> tuple[Crumb, ...]:

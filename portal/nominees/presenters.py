@@ -9,7 +9,7 @@ from models.tables import AuditEvent
 from portal.nominees.more_time import Wish, told_of, wishes
 from portal.nominees.own import ROOT, Own
 from portal.nominees.stages import HAPPENED, WORDS, StageWords
-from portal.nominees.standing_words import Asked, Step, asked_of, steps_ahead
+from portal.nominees.standing_words import Asked, Seat, Step, Written, asked_of, steps_ahead
 from portal.words import day, moment
 from rules.stages import WITH_DEADLINE, leads_to
 from storage.nominee_pages import OwnNomination
@@ -66,9 +66,10 @@ class Standing:
 def standing_of(
     own: Own,
     events: Sequence[AuditEvent],
-    answered: int,
-    fields: int,
+    written: Written,
     *,
+    now: datetime,
+    seats: Sequence[Seat],
     sent: bool,
     endorsed_at: datetime | None,
 ) -> Standing:
@@ -77,8 +78,9 @@ def standing_of(
     Args:
         own: The nomination.
         events: Its events, oldest first; changes of stage are shown, and more time that was asked for or given.
-        answered: How many fields of the application have an answer.
-        fields: How many there are.
+        written: How far the application has come.
+        now: The present moment.
+        seats: The tasks of those who assess it.
         sent: Whether an application was submitted.
         endorsed_at: When it was endorsed; None where it is not.
     """
@@ -95,12 +97,12 @@ def standing_of(
         nominated=nominated,
         stage=WORDS[row.stage],
         paused=row.paused,
-        asked=asked_of(own, answered, fields),
-        steps=steps_ahead(own),
+        asked=asked_of(own, now, written),
+        steps=steps_ahead(own, now, seats),
         wish=_last_wish(own, events),
         endorsement=_endorsement(own, endorsed_at),
         happened=happenings(events),
-        links=_links(own, sent=sent, drafted=answered > 0),
+        links=_links(own, sent=sent, drafted=written.begun),
         others=tuple(_other(one) for one in own.others),
     )
 

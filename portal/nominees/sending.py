@@ -52,8 +52,8 @@ async def check(request: Request, nomination: str, visitor: Sender, services: Su
     """Every answer with a way to change it."""
     mine = await own(services, visitor, nomination)
     if mine.row.stage not in WITH_DEADLINE:
-        return go_to(mine.path)
-    return await _check_page(request, mine, await _content(services, visitor, mine))
+        return go_to(mine.closed)
+    return await _check_page(request, services, mine, await _content(services, visitor, mine))
 
 
 @routes.post("/my-nomination/{nomination}/application/check")
@@ -69,7 +69,7 @@ async def send(request: Request, nomination: str, visitor: Sender, services: Sur
     missing = open_points(content, mine.policy)
     if missing and mine.row.stage in WITH_DEADLINE:
         problems = [(point.sentence, field) for field, point in missing.items()]
-        return await _check_page(request, mine, content, problems, status=422)
+        return await _check_page(request, services, mine, content, problems, status=422)
     try:
         return await done_once(request, submit)
     except RefusedError as error:
@@ -92,7 +92,7 @@ async def received(request: Request, nomination: str, visitor: Sender, services:
         path=mine.path,
         reference=mine.number,
         sent=moment(versions[0].submitted_at),
-        steps=steps_ahead(mine),
+        steps=steps_ahead(mine, services.clock()),
     )
 
 
@@ -167,12 +167,14 @@ async def _content(services: Services, visitor: Visitor, mine: Own) -> dict[str,
 
 async def _check_page(
     request: Request,
+    services: Services,
     mine: Own,
     content: Mapping[str, str],
     problems: list[Problem] | None = None,
     *,
     status: int = 200,
 ) -> HTMLResponse:
+    due = mine.deadline(services.clock())
     return await render(
         request,
         "nominees/check.html",
@@ -184,7 +186,7 @@ async def _check_page(
         action=f"{mine.path}/application/check",
         path=mine.path,
         agreed=mine.row.stage is Stage.APPLYING,
-        due=moment(mine.row.due_at) if mine.row.due_at else "",
+        due=due.ask("Send your application") if due else "",
         sections=sections_of(mine, content, changeable=True),
         missing=len(open_points(content, mine.policy)),
     )

@@ -1,11 +1,13 @@
 """What comes next for a nominee, with dates: one clear step for them, and then the steps of others."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from models.enums import Stage
+from models.enums import HOLDING, AssessmentStage, Stage
 from portal.nominees.own import Own
 from portal.words import day, moment
-from rules.calendar import span_in_words
+from rules.calendar import after, span_in_words
 from rules.stages import WITH_DEADLINE
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -18,6 +20,7 @@ _ROAD = (
     Stage.AWAITING_DECISION,
     Stage.DECIDED,
 )
+_BY_LETTER = "Your letter says by when."
 _AT_THE_PANEL = (Stage.AWAITING_PANEL, Stage.SCORING)
 
 
@@ -40,13 +43,44 @@ class Step:
     when: str = ""
 
 
-def asked_of(own: Own, answered: int = 0, fields: int = 0) -> Asked:
+@dataclass(frozen=True)
+class Written:
+    """How far the application has come: questions that need an answer, how many have one, and the optional ones."""
+
+    answered: int = 0
+    needed: int = 0
+    optional: int = 0
+    begun: bool = False
+
+    @property
+    def words(self) -> str:
+        """How far it has come, in a sentence or two; empty before it is begun."""
+        if not self.begun:
+            return ""
+        said = f"You have answered {self.answered} of {self.needed} questions."
+        if self.answered == self.needed:
+            said = "Every question that needs an answer has one."
+        if self.optional:
+            more = "One more is" if self.optional == 1 else f"{self.optional} more are"
+            said += f" {more} optional."
+        return said
+
+
+@dataclass(frozen=True)
+class Seat:
+    """An assessor's task, without whose it is: where it stands, and by when its next step is due."""
+
+    stage: AssessmentStage
+    due_at: datetime | None
+
+
+def asked_of(own: Own, now: datetime, written: Written) -> Asked:
     """The one thing to do now, if there is one.
 
     Args:
         own: The nomination.
-        answered: How many questions of the application have an answer.
-        fields: How many there are.
+        now: The present moment.
+        written: How far the application has come.
     """
     row = own.row
     if row.paused:
@@ -56,7 +90,7 @@ def asked_of(own: Own, answered: int = 0, fields: int = 0) -> Asked:
             "then moves by the time it stood still.",
         )
     if row.stage in WITH_DEADLINE:
-        return _asked_by_a_deadline(own, answered, fields)
+        return _asked_by_a_deadline(own, now, written)
     if row.stage is Stage.LAPSED and row.outcome is None:
         return Asked(
             "You can ask to be let back in",
@@ -72,26 +106,32 @@ def asked_of(own: Own, answered: int = 0, fields: int = 0) -> Asked:
     return Asked("You do not need to do anything now", "We write to you by email at each step.")
 
 
-def _asked_by_a_deadline(own: Own, answered: int, fields: int) -> Asked:
-    due = moment(own.row.due_at) if own.row.due_at else "the deadline in your letter"
+def _asked_by_a_deadline(own: Own, now: datetime, written: Written) -> Asked:
+    due = own.deadline(now)
     if own.row.stage is Stage.NOMINATED:
         return Asked(
             "Say if you agree to be nominated",
-            f"Answer by {due}. If we do not hear from you by then, your nomination ends.",
+            f"{due.ask('Answer') if due else _BY_LETTER} If we do not hear from you by then, your nomination ends.",
             f"{own.path}/consent",
             "Answer now",
         )
-    begun = f" You have answered {answered} of {fields} questions." if answered else ""
     return Asked(
         "Complete and send your application",
-        f"Send it by {due}. If we do not have it by then, your nomination ends.{begun}",
+        f"{due.ask('Send it') if due else _BY_LETTER} If we do not have it by then, your nomination ends. "
+        f"{written.words}".strip(),
         f"{own.path}/application",
-        "Go on with your application" if answered else "Start your application",
+        "Go on with your application" if written.begun else "Start your application",
     )
 
 
-def steps_ahead(own: Own) -> tuple[Step, ...]:
-    """What happens next, from where the nomination stands; nothing once it is over."""
+def steps_ahead(own: Own, now: datetime, seats: Sequence[Seat] = ()) -> tuple[Step, ...]:
+    """What happens next, from where the nomination stands; nothing once it is over.
+
+    Args:
+        own: The nomination.
+        now: The present moment.
+        seats: The tasks of those who assess it.
+    """
     stage = Stage.AWAITING_PANEL if own.row.stage in _AT_THE_PANEL else own.row.stage
     if stage is Stage.IN_POOL:
         every = span_in_words(own.policy.membership.readiness_review_every)
@@ -110,22 +150,24 @@ def steps_ahead(own: Own) -> tuple[Step, ...]:
         return (Step("We write to you if a place becomes free", kept),)
     if stage not in _ROAD:
         return ()
-    return _road(own)[_ROAD.index(stage) :]
+    return _road(own, now, seats)[_ROAD.index(stage) :]
 
 
-def _road(own: Own) -> tuple[Step, ...]:
+def _road(own: Own, now: datetime, seats: Sequence[Seat]) -> tuple[Step, ...]:
     policy, row = own.policy, own.row
     size = policy.panel.size
     assessors = _NUMBERS[size].capitalize() if size < len(_NUMBERS) else str(size)
-    closes = row.due_at if row.stage is Stage.APPLYING and row.due_at else own.cohort.closes_at
+    due = own.deadline(now)
+    by = f"until {due.until}" if due and due.is_past else f"by {moment(due.due)}" if due else ""
+    applying = row.stage is Stage.APPLYING and by
     return (
-        Step("You say if you agree", when=f"by {moment(row.due_at)}" if row.due_at else ""),
-        Step("You send your application", when=f"by {moment(closes)}"),
+        Step("You say if you agree", when=by),
+        Step("You send your application", when=by if applying else f"by {moment(own.cohort.closes_at)}"),
         Step("We check that you are eligible", "By the rules of this round. A person looks where a rule is not met."),
         Step(
             f"{assessors} trained senior leaders assess your application",
             "Each scores it alone. You are not told who they are.",
-            f"between {day(policy.panel.assessed_from)} and {day(policy.panel.assessed_until)}",
+            _assessed(own, seats),
         ),
         Step("A moderator checks the assessment", "So that everybody is assessed in the same way."),
         Step("The talent board decides", "People decide, never a computer."),
@@ -134,3 +176,20 @@ def _road(own: Own) -> tuple[Step, ...]:
             "We write to you that day with the decision, and with feedback.",
         ),
     )
+
+
+def _assessed(own: Own, seats: Sequence[Seat]) -> str:
+    """When it is assessed: once somebody was asked, by when the last must submit; before, by the rules."""
+    policy = own.policy
+    within, holidays = policy.assessors.score_within, policy.bank_holidays
+    # Who has yet to accept may do so at the last moment, and then has the whole time to score.
+    last = [
+        after(seat.due_at, within, holidays) if seat.stage is AssessmentStage.OFFERED else seat.due_at
+        for seat in seats
+        if seat.stage in HOLDING and seat.due_at is not None
+    ]
+    if last:
+        return f"by {day(max(last))}, unless one of them gets more time or has to be replaced"
+    if any(seat.stage in HOLDING and seat.stage is not AssessmentStage.SEATED for seat in seats):
+        return ""
+    return f"between {day(policy.panel.assessed_from)} and {day(policy.panel.assessed_until)}"

@@ -6,6 +6,8 @@ const groups = ".nhsuk-date-input, .nhsuk-radios, .nhsuk-checkboxes";
 const elsewhere = {
   401: ["You have been signed out. ", "/sign-in", "Sign in in another tab"],
   403: ["Not saved: you no longer act in the role that this page is for. ", "/roles", "Choose your role in another tab"],
+  gone: ["Not saved: the role that this page is for was withdrawn. What you typed stays here: copy it, and ask. ",
+    "/help/contact", "See whom to ask, in another tab", "."],
   404: ["Not saved: this page is not there for who is signed in now. ", "/account", "See in another tab who is signed in"],
 };
 const fields = [];
@@ -55,6 +57,8 @@ class Field {
   }
 
   say(text, problem = false) {
+    // What the page said when it was opened is older than this.
+    if (text) this.form.querySelector("[data-saved]")?.remove();
     this.status.className = "portal-save" + (problem ? " portal-save--problem" : "");
     this.status.textContent = text;
   }
@@ -105,7 +109,8 @@ class Field {
       const answer = await fetch(this.form.dataset.save, {
         method: "POST", body, keepalive: String(body).length < 60000, headers: { Accept: "application/json" },
       });
-      const status = answer.redirected ? 401 : answer.status;
+      let status = answer.redirected ? 401 : answer.status;
+      if (status === 403 && (await answer.clone().text()).includes("data-role-gone")) status = "gone";
       if (elsewhere[status]) this.waits(status);
       else await this.read(answer, version);
       this.failed = false;
@@ -166,10 +171,10 @@ class Field {
     this.later();
     if (this.waiting === status && this.status.querySelector("a")) return;
     this.waiting = status;
-    const [what, href, words] = elsewhere[status];
+    const [what, href, words, end = ", then go on: what you typed is kept here."] = elsewhere[status];
     this.say(what, true);
     const link = make("a", words, { href, target: "_blank", rel: "noopener" });
-    this.status.append(link, ", then go on: what you typed is kept here.");
+    this.status.append(link, end);
   }
 }
 

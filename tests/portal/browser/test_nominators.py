@@ -1,13 +1,18 @@
 """The nominator's journey in a real browser."""
 
+from datetime import UTC, datetime
+
 from playwright.async_api import Page, expect
 from sqlmodel import col, select
 
-from models.enums import Stage
-from models.tables import Nomination, NominationDraft
+from acts.drafting import DraftingActs
+from models.enums import Role, Stage
+from models.ids import PersonId
+from models.messages import By
+from models.tables import Nomination, NominationDraft, Person, RoleGrant
 from tests.portal.browser.conftest import AWindow, holds
 from tests.portal.nominators.conftest import a_complete_draft, nominee
-from tests.workflows.rig import CohortRig, Rig, eventually
+from tests.workflows.rig import HOME, CohortRig, Rig, eventually
 
 
 async def press(page: Page, name: str, *, role: str = "button") -> None:
@@ -162,3 +167,28 @@ async def test_browser_that_is_closed_while_somebody_types_loses_nothing(
     await expect(again.get_by_label("Why does the endorser support")).to_have_value("She led it, and it lasted.")
     kept = await rig.all(select(NominationDraft).where(col(NominationDraft.id) == draft))
     assert [one.content["endorsement"] for one in kept] == ["She led it, and it lasted."]
+
+
+async def test_role_withdrawn_while_somebody_types_is_said_and_the_text_stays(
+    rig: Rig, cohort: CohortRig, a_window: AWindow
+) -> None:
+    someone = Person(full_name="Leaving Nominator", email=f"leaving.{rig.number()}@example.nhs.test")
+    by = By(person=PersonId(someone.id), role=Role.NOMINATOR)
+    organisation = RoleGrant(person_id=by.person, role=by.role, organisation_code=HOME, granted_at=datetime.now(UTC))
+    async with rig.sessions.begin() as session:
+        session.add(someone)
+        await session.flush()
+        session.add(organisation)
+    draft = await DraftingActs(rig.acts.desk).begin(cohort.id, HOME, by)
+    page = await a_window(by)
+    await page.goto(f"/organisation/nominate/{draft}/questions/endorsement")
+    async with rig.sessions.begin() as session:
+        await session.delete(await session.merge(organisation))
+
+    await page.locator("textarea").press_sequentially("She led it.")
+
+    said = page.get_by_text("Not saved: the role that this page is for was withdrawn.")
+    await expect(said).to_be_visible()
+    await expect(page.get_by_role("link", name="See whom to ask")).to_have_attribute("href", "/help/contact")
+    await expect(page.get_by_role("link", name="Choose your role")).to_have_count(0)
+    await expect(page.locator("textarea")).to_have_value("She led it.")

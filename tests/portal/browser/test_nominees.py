@@ -89,8 +89,16 @@ async def test_text_is_saved_as_it_is_typed_and_the_button_after_it_is_no_confli
     await page.get_by_role("button", name="Save and continue").click()
     await page.wait_for_url("**/application")
 
+    await page.goto(f"/my-nomination/{case.id}/application/task/statement-partnerships")
+    await expect(page.get_by_text(re.compile("^Saved at"))).to_have_count(1)
+    await area.press("Control+End")
+    await area.press_sequentially(" Three.")
+    await eventually(lambda: stored(case, "partnerships"), lambda text: text.endswith("Three."))
+    await expect(page.get_by_text(re.compile(r"^Saved at [^ ]+$"))).to_be_visible()
+    await expect(page.get_by_text(re.compile("^Saved at"))).to_have_count(1)
+
     assert first == "One."
-    assert await stored(case, "partnerships") == "One. Two."
+    assert await stored(case, "partnerships") == "One. Two. Three."
 
 
 async def test_browser_that_is_closed_while_typing_loses_nothing(cohort: CohortRig, a_window: AWindow) -> None:

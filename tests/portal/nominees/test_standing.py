@@ -198,7 +198,7 @@ async def test_time_cannot_be_asked_for_once_the_application_was_sent(cohort: Co
         {"reason": "illness", "until_day": "1", "until_month": "1", "until_year": "2031"},
     )
 
-    assert page.path == f"/my-nomination/{case.id}"
+    assert page.path == f"/my-nomination/{case.id}?closed=yes"
     assert (posted.status, "There is no deadline to move" in posted.words) == (409, True)
 
 
