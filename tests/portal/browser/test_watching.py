@@ -54,7 +54,7 @@ async def test_board_goes_to_the_sign_in_once_the_session_has_ended(
 
     await page.clock.run_for(11_000)
 
-    await page.wait_for_url(re.compile(r"/sign-in\?next=/operations$"))
+    await page.wait_for_url(re.compile(rf"/sign-in\?next=/operations%3Fcohort%3D{cohort.id}$"))
 
 
 async def test_step_for_many_stands_still_while_the_servers_are_away_and_then_goes_on(
