@@ -35,7 +35,8 @@ def nobody_around(model: Model) -> Around:
 
 def pairs_met(model: Model, panels: Mapping[int, list[int]]) -> Counter[Pair]:
     """On how many of the panels two assessors meet, a kept member and a new one included, two kept ones not."""
-    place = {one.id: at for at, one in enumerate(model.assessors)}
+    seated = any(model.nominations[panel].seated for panel in panels)
+    place = {one.id: at for at, one in enumerate(model.assessors)} if seated else {}
     meetings: Counter[Pair] = Counter()
     for panel, new in panels.items():
         kept = [place[name] for name in model.nominations[panel].seated]

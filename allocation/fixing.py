@@ -23,7 +23,10 @@ FEW = 14  # Arcs of a panel that are offered to the rest, beside those the relax
 FIRST = 8  # Arcs of a panel that are offered to the relaxation of a part.
 HASTY = 2  # Panels seated in haste that are seated anew at once,
 BESIDE = 120  # with so many beside them that can give way.
-PART = 10_000  # Panels of a very large cohort whose relaxation is solved at once.
+PART = 10_000  # Panels whose relaxation is solved at once where these are all,
+PARTS = 5_000  # and where a cohort is larger.
+ROUNDS = 1  # Rounds of rows for pairs where all panels are solved at once: a second takes what mending needs more.
+POLISH = 100  # Steps of the market after such rows are priced.
 ALL = 150_000  # Up to so many arcs all are offered.
 
 
@@ -93,13 +96,17 @@ def seated_in_parts(model: Model, market: Market, arcs: Ints, deadline: float) -
     """
     offered = np.union1d(_listed(model, market, FIRST), arcs)
     wider = np.union1d(_listed(model, market, FEW), arcs)
-    order = np.argsort(np.arange(len(model.nominations)) % max(-(-len(model.nominations) // PART), 1), kind="stable")
-    for part in np.array_split(order, max(-(-len(order) // PART), 1)):
+    many = len(model.nominations)
+    parts = 1 if many <= PART else -(-many // PARTS)
+    order = np.argsort(np.arange(many) % parts, kind="stable")
+    for at, part in enumerate(np.array_split(order, parts)):
         if perf_counter() > deadline:
             break
         inside = np.isin(model.panel[arcs], part)
         others, own = arcs[~inside], arcs[inside]
-        found = _part_seated(model, np.sort(part), others, (offered, wider), deadline)
+        # Each part may take its share of what time is left.
+        until = perf_counter() + (deadline - perf_counter()) / (parts - at)
+        found = _part_seated(model, market, np.sort(part), others, (offered, wider), until)
         if found is None:
             continue
         if _worth(model, others, found) > _worth(model, others, own):
@@ -107,14 +114,21 @@ def seated_in_parts(model: Model, market: Market, arcs: Ints, deadline: float) -
     return arcs
 
 
-def _part_seated(model: Model, part: Ints, others: Ints, lists: tuple[Ints, Ints], deadline: float) -> Ints | None:
+def _part_seated(  # noqa: PLR0917 -- what a part stands in
+    model: Model, market: Market, part: Ints, others: Ints, lists: tuple[Ints, Ints], deadline: float
+) -> Ints | None:
     """The part's panels seated anew; None where time does not suffice."""
     offered, wider = (arcs[np.isin(model.panel[arcs], part)] for arcs in lists)
     around = around_of(model, others)
     programme = Seating(model, panels=part, arcs=offered, around=around)
-    relaxed = programme.relaxed(max(deadline - perf_counter(), 1.0), cuts=False)
+    alone = len(part) == len(model.nominations)
+    relaxed = programme.relaxed(max(deadline - perf_counter(), 1.0), cuts=ROUNDS if alone else 0)
     if relaxed is None or not np.isfinite(relaxed.bound):
         return None
+    if alone:
+        market.charge(relaxed.charges)
+        market.adopt(relaxed.prices)
+        market.settle(POLISH)
     kept = _whole(model, relaxed.arcs[relaxed.shares > 1 - 1e-6], around.met)
     rest = np.setdiff1d(part, model.panel[kept])
     standing = Standing(model.problem, model, relaxed.prices)
@@ -132,17 +146,23 @@ def _part_seated(model: Model, part: Ints, others: Ints, lists: tuple[Ints, Ints
 
 def _bettered(model: Model, arcs: Ints, hasty: Ints, offered: Ints, deadline: float) -> Ints:
     """Panels that were seated in haste are seated anew, a few at a time, with those who hold what they could use."""
+    met = Counter(around_of(model, arcs).met)
     for few in np.array_split(hasty, max(len(hasty) // HASTY, 1)):
         if not len(few) or perf_counter() > deadline:
             break
         rest, kept = freed(model, arcs[~np.isin(model.panel[arcs], few)], offered, few, BESIDE)
         own = arcs[np.isin(model.panel[arcs], rest)]
         near = np.union1d(offered[np.isin(model.panel[offered], rest)], own)
-        found = Seating(model, panels=rest, arcs=near, around=around_of(model, kept)).solved(
+        # Who meets on ten thousand panels is counted once, and then only where panels change.
+        met.subtract(pairs_met(model, _members(model, own)))
+        loads, in_weeks = _used(model, kept)
+        found = Seating(model, panels=rest, arcs=near, around=Around(loads, in_weeks, met)).solved(
             2.0, gap=CLOSE, start=own
         )
         if found.arcs is not None and _worth(model, kept, found.arcs) > _worth(model, kept, own):
-            arcs = np.union1d(kept, found.arcs)
+            own = found.arcs
+        met.update(pairs_met(model, _members(model, own)))
+        arcs = np.union1d(kept, own)
     return arcs
 
 
@@ -176,11 +196,16 @@ def _whole(model: Model, arcs: Ints, around: Mapping[Pair, int] | None = None) -
 
 def around_of(model: Model, kept: Ints) -> Around:
     """What the kept arcs use."""
-    loads = np.bincount(model.assessor[kept], minlength=len(model.assessors))
-    cells = model.assessor[kept] * model.weeks + model.week[kept]
-    in_weeks = np.bincount(cells, minlength=len(model.assessors) * model.weeks).reshape(-1, model.weeks)
+    loads, in_weeks = _used(model, kept)
     counted = model.rules.pair_most is not None or model.rules.weights.repeat
     return Around(loads, in_weeks, pairs_met(model, _members(model, kept)) if counted else {})
+
+
+def _used(model: Model, kept: Ints) -> tuple[Ints, Ints]:
+    """The new seats of each assessor, overall and in weeks."""
+    loads = np.bincount(model.assessor[kept], minlength=len(model.assessors))
+    cells = model.assessor[kept] * model.weeks + model.week[kept]
+    return loads, np.bincount(cells, minlength=len(model.assessors) * model.weeks).reshape(-1, model.weeks)
 
 
 def _members(model: Model, arcs: Ints) -> dict[int, list[int]]:

@@ -14,7 +14,8 @@ import numpy as np
 
 from allocation.around import Pair, pairs_met
 from allocation.model import Ints, Model
-from allocation.seat_rows import SeatRows
+from allocation.relaxation import Charges, no_charges
+from allocation.seat_rows import Floats, SeatRows
 
 _TINY = 1e-6
 
@@ -25,6 +26,7 @@ class PairRows:
     def __init__(self, model: Model, seats: SeatRows) -> None:
         self._model, self._seats = model, seats
         self._watched: set[Pair] = set()
+        self._added: list[tuple[Ints, float]] = []
         self._place = {one.id: at for at, one in enumerate(model.assessors)}
         # Panels whose kept members newcomers could meet; one where others meet outside: no pair is then passed over.
         self._with_kept = [at for at, panel in enumerate(seats.panels) if model.nominations[panel].seated]
@@ -43,8 +45,23 @@ class PairRows:
                 taken = np.array([at for _, columns, _ in meetings for at in columns], dtype=np.int32)
                 most = float(sum(free for _, _, free in meetings) + allowed)
                 highs.addRow(-np.inf, most, len(taken), taken, np.ones(len(taken)))
+                # Wherever panels outside stand, the row holds for what is not fixed in the problem itself.
+                free = most - allowed + max(rules.pair_most - self._model.met.get(pair, 0), 0)
+                self._added.append((self._seats.arcs[taken], free))
                 added += 1
         return added
+
+    def charges(self, prices: Floats) -> Charges:
+        """What rows on pairs charge at their prices; nothing where some were added and deleted again."""
+        rows = zip(self._added, prices.tolist(), strict=True) if len(prices) == len(self._added) else ()
+        paid = [(arcs, most, price) for (arcs, most), price in rows if price > 0]
+        if not paid:
+            return no_charges()
+        return Charges(
+            np.concatenate([arcs for arcs, _, _ in paid]),
+            np.concatenate([np.full(len(arcs), price) for arcs, _, price in paid]),
+            sum(most * price for _, most, price in paid),
+        )
 
     def _meetings(self, highs: highspy.Highs) -> dict[Pair, list[tuple[float, list[int], int]]]:
         """For pairs that may meet too often, by panel: how far they meet, the columns, how many are free of meeting.

@@ -3,7 +3,8 @@
 Lagrangian relaxation (Held and Karp, 1971; Fisher, 1981): the load of each assessor is priced instead of counted.
 Every panel then chooses its best members by itself, and every assessor the load that pays best. What both earn
 together is never less than the best allocation is worth, whatever the prices; the prices are then moved towards
-where the panels ask of each assessor what the assessor offers.
+where the panels ask of each assessor what the assessor offers. Rows on pairs, where a relaxation has prices for
+them, are charged to the arcs that stand in them, and what they allow is given back.
 
 A panel's choice is exact for any composition rules: assessors whom the rules count alike are of one kind; for each
 kind the best few are found, and every way to share the seats among the kinds that keeps the rules is tried.
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocation.model import Ints, Model
+from allocation.relaxation import Charges
 from allocation.seat_rows import Floats
 
 _PATIENCE = 20  # Steps without a better bound before they become smaller.
@@ -149,6 +151,8 @@ class Market:
         self.prices = model.step_cost(np.arange(len(model.assessors)), model.load + typical).astype(float)
         self.bound = np.inf
         self._week_prices = np.zeros((len(model.assessors), model.weeks))
+        self._fit: Floats = model.fit.astype(np.float64)
+        self._refund = 0.0
 
     @cached_property
     def limit_of_floor(self) -> int | None:
@@ -159,6 +163,11 @@ class Market:
     def adopt(self, prices: Floats) -> None:
         """Takes prices found elsewhere, if they prove more."""
         self._keep(prices, self._week_prices)
+
+    def charge(self, charges: Charges) -> None:
+        """Charges arcs for the rows on pairs: no allocation that keeps the rule pays more than the refund."""
+        np.subtract.at(self._fit, charges.arcs, charges.each)
+        self._refund += charges.refund
 
     def settle(self, steps: int) -> None:
         """Moves the prices so many times and keeps those with the lowest bound.
@@ -201,7 +210,7 @@ class Market:
     def _value(self, prices: Floats, weekly: Floats) -> tuple[float, Floats, Floats]:
         """The bound of some prices; how much more panels ask for than assessors offer, overall and in weeks."""
         model = self._model
-        choice = self._choice.best(model.fit - prices[model.assessor] - weekly[model.assessor, model.week])
+        choice = self._choice.best(self._fit - prices[model.assessor] - weekly[model.assessor, model.week])
         offered = model.owed.copy()
         earned = prices * offered
         for step in range(1, int(model.room.max(initial=0)) + 1):
@@ -215,7 +224,7 @@ class Market:
             offered = offered + extra
             earned = earned + np.where(extra, prices, 0.0) - np.where(pays, cost, 0)
         asked = np.bincount(model.assessor[choice.arcs], minlength=len(prices))
-        value = float(choice.worth.sum() + earned.sum())
+        value = float(choice.worth.sum() + earned.sum()) + self._refund
         over_weeks: Floats = np.zeros_like(weekly)
         if model.week_most is not None:
             cells = model.assessor[choice.arcs] * model.weeks + model.week[choice.arcs]
@@ -230,7 +239,7 @@ class Market:
     def in_best_weeks(self) -> Ints:
         """All arcs of the week that each panel would choose at the prices."""
         model = self._model
-        worth = model.fit - self.prices[model.assessor] - self._week_prices[model.assessor, model.week]
+        worth = self._fit - self.prices[model.assessor] - self._week_prices[model.assessor, model.week]
         choice = self._choice.best(worth)
         week_of = np.zeros(len(model.nominations), dtype=np.int64)
         week_of[choice.panel_of] = model.week[choice.arcs]
@@ -239,7 +248,7 @@ class Market:
     def listed(self, few: int) -> Ints:
         """The arcs of each panel that are nearest to being chosen at the prices, the same number of every kind."""
         model = self._model
-        worth = model.fit - self.prices[model.assessor] - self._week_prices[model.assessor, model.week]
+        worth = self._fit - self.prices[model.assessor] - self._week_prices[model.assessor, model.week]
         if len(worth) <= few * len(model.nominations):
             return np.arange(len(worth))
         return self._choice.nearest(worth, few)

@@ -214,6 +214,11 @@ class SeatRows:
                     who = mine[has[self.assessor_of[mine]] == kind]
                     self._rows.add(np.append(who, first_m + at), np.append(np.ones(len(who)), -1.0), 0.0, np.inf)
 
+    @property
+    def count(self) -> int:
+        """How many rows there are, those on pairs aside."""
+        return len(self._rows.lower)
+
     def floor_rows(self) -> Ints:
         """The rows that hold the floor."""
         return np.array([self._floor_row_of[at] for at in range(len(self._floor_row_of))], dtype=np.int32)

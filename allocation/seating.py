@@ -17,6 +17,8 @@ __all__ = ["Around", "Floats", "Seated", "Seating"]
 
 _TINY = 1e-6
 _CUTS = 40  # Rounds of rows for pairs; what is left is counted in branch and bound.
+_LONGER = 1.5  # A round of rows may take so many times as long as the one before.
+_ANEW = 50_000  # With more columns than these, presolving anew is quicker than going on from the last answer.
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,26 +78,30 @@ class Seating:
         )
         self._pairs = PairRows(model, self._seats)
 
-    def relaxed(self, seconds: float = 60.0, *, cuts: bool = True) -> Relaxation | None:
+    def relaxed(self, seconds: float = 60.0, *, cuts: int = _CUTS) -> Relaxation | None:
         """The programme without the demand for whole numbers; None when even that is impossible.
 
         Args:
             seconds: Time allowed.
-            cuts: Whether rows for pairs are added; without them, pairs may still meet too often.
+            cuts: How many times rows for pairs are added at most; pairs may then still meet too often.
         """
-        return self._relaxation(self._seats.programme(seconds), _CUTS if cuts else 0)
+        return self._relaxation(self._seats.programme(seconds), cuts, perf_counter() + seconds)
 
     def warm(self) -> Warm:
         """The programme without whole numbers, solved and kept ready for questions."""
         return Warm(self._seats, self._seats.programme(60.0), self._relaxation)
 
-    def _relaxation(self, highs: highspy.Highs, most: int = _CUTS) -> Relaxation | None:
+    def _relaxation(self, highs: highspy.Highs, most: int = _CUTS, deadline: float = np.inf) -> Relaxation | None:
+        base, begun = self._seats.count, perf_counter()
         highs.run()
         rounds = 0
-        while (
-            rounds < most and highs.getModelStatus() == highspy.HighsModelStatus.kOptimal and self._pairs.cut(highs)
-        ):
-            rounds += 1
+        while rounds < most and highs.getModelStatus() == highspy.HighsModelStatus.kOptimal:
+            # A round that will not end in time would leave nothing proved.
+            if perf_counter() + _LONGER * (perf_counter() - begun) > deadline or not self._pairs.cut(highs):
+                break
+            if highs.getNumCol() > _ANEW:
+                highs.clearSolver()
+            rounds, begun = rounds + 1, perf_counter()
             highs.run()
         status = highs.getModelStatus()
         if status == highspy.HighsModelStatus.kInfeasible:
@@ -107,6 +113,7 @@ class Seating:
         prices = np.zeros(len(self._model.assessors))
         for who, row in self._seats.load_row_of.items():
             prices[who] = duals[row]
+        charges = self._pairs.charges(duals[base:])
         # A search that was stopped has proved nothing.
         proved = status == highspy.HighsModelStatus.kOptimal
         bound = -float(highs.getInfo().objective_function_value) if proved else np.inf
@@ -116,7 +123,9 @@ class Seating:
         whole = bool(proved and np.all(np.minimum(decided, 1 - decided) < _TINY))
         if whole and (rounds == most or self._model.weeks > 1 or self._model.rules.weights.repeat):
             whole = not self._pairs.too_often(np.flatnonzero(shares > 0.5))
-        return Relaxation(bound, prices, self._seats.arcs[some], shares[some], self._seats.arcs, losses, whole)
+        return Relaxation(
+            bound, prices, self._seats.arcs[some], shares[some], self._seats.arcs, losses, whole, charges
+        )
 
     def solved(self, seconds: float = 60.0, gap: float = 0.0, start: Ints | None = None) -> Seated:
         """The best answer that keeps every rule, pairs included.

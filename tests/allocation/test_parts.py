@@ -9,6 +9,7 @@ from allocation_cases import cohort
 
 from allocation import fixing
 from allocation.certified import certified
+from allocation.prices import Market
 from allocation.propose import propose, worth_of
 from allocation.standing import Standing
 
@@ -17,6 +18,7 @@ from allocation.standing import Standing
 def _in_parts(monkeypatch):
     """A cohort of sixty counts as very large, and is seated in three parts."""
     monkeypatch.setattr(fixing, "PART", 20)
+    monkeypatch.setattr(fixing, "PARTS", 20)
     for module in (fixing, sys.modules["allocation.propose"]):
         monkeypatch.setattr(module, "ALL", 10)
     monkeypatch.setattr(sys.modules["allocation.propose"], "EXACT", 10)
@@ -47,6 +49,27 @@ def test_parts_break_no_rule_and_come_near_the_best(in_parts, seed):
     begun = worth_of(alone.model, alone.arcs).total(alone.model)
     assert begun < found.certificate.total
     assert found.certificate.gap < 0.03
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_bound_with_rows_on_pairs_is_above_the_best_and_not_above_the_bound_without(in_parts, monkeypatch, seed):
+    one = replace(sixty(seed), rules=replace(sixty(seed).rules, pair_most=1))
+    charged = []
+    charge = Market.charge
+    monkeypatch.setattr(Market, "charge", lambda *given: charged.append(given[1].refund) or charge(*given))
+    monkeypatch.setattr(fixing, "PART", 60)
+    with_rows = propose(one, aim="total", seconds=5.0)
+    monkeypatch.setattr(fixing, "ROUNDS", 0)
+    without = propose(one, aim="total", seconds=5.0)
+    monkeypatch.undo()
+
+    exact = propose(one, aim="total", seconds=5.0)
+
+    assert charged[0] > 0
+    assert charged[1] == 0
+    assert with_rows.certificate.total_bound >= exact.certificate.total
+    assert with_rows.certificate.total_bound <= without.certificate.total_bound
+    assert certified(one, with_rows) == ()
 
 
 def test_parts_are_the_same_in_any_order_of_the_input(in_parts):
