@@ -1,5 +1,6 @@
 """What a nomination's workflow writes: its steps, and what screening finds."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import RowMapping, bindparam, func, insert, select, update
@@ -10,7 +11,7 @@ from temporalio import activity
 
 from activities.errors import missing, refused
 from models.enums import ENDS, AssessmentStage, Outcome, Stage, StageChange, Template
-from models.messages import NominationStep, Screening, ScreeningAsked
+from models.messages import NominationStep, Notice, Screening, ScreeningAsked
 from models.tables import (
     Application,
     ApplicationDraft,
@@ -111,7 +112,7 @@ class NominationActivities:
             facts = None
             if _has_feedback(asked):
                 facts = await _feedback(session, asked.nomination, row["cohort_id"], asked.outcome)
-            await queue_letters(session, asked.step, asked.notices, addressee, facts)
+            await queue_letters(session, asked.step, _told(asked.notices), addressee, facts)
             given_back = (
                 await _give_seats_back(session, asked.nomination, asked.step.at) if asked.stage in ENDS else []
             )
@@ -283,3 +284,10 @@ async def _feedback(session: AsyncSession, nomination: str, cohort: str, outcome
     if outcome is not Outcome.ADMITTED:
         facts["development"] = "; ".join(names[code] for code in order[-FEEDBACK_CRITERIA:])
     return facts
+
+
+def _told(notices: Sequence[Notice]) -> tuple[Notice, ...]:
+    """The letters of a step; the organisation, which was told that a nomination ended, is told that it goes on."""
+    back = [notice for notice in notices if notice.template is Template.READMITTED and notice.to == "nominee"]
+    # After the step's own, whose ids are made of their places.
+    return (*notices, *(notice.model_copy(update={"to": "nominator"}) for notice in back))

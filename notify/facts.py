@@ -51,6 +51,8 @@ class About:
     strengths: str = ""
     development: str = ""
     refusal: ExtensionRefusal | None = None
+    taken_until: datetime | None = None
+    for_everyone: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,8 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "development": "the parts of the success profile the application could show more on",
         "refusal": "why more time is not given: "
         "panels_would_wait, given_before, time_is_left, same_for_everyone, round_gone_too_far or other",
+        "taken": "if the date has passed when the message is sent: until when the next step is still taken, in words",
+        "for_everyone": "true if the date is the closing of the round, which is the same for everyone in it",
     }
 )
 """Every name a template may use, and what it stands for."""
@@ -128,8 +132,10 @@ TERMS: Mapping[Template, Terms] = MappingProxyType(
         Template.APPLICATION_OPEN: _terms(_NOMINEE, "organisation", needed="due_at"),
         Template.APPLICATION_REMINDER: _terms(_NOMINEE, "organisation", needed="due_at", optional="remaining"),
         Template.APPLICATION_RECEIVED: _terms(_NOMINEE, "organisation", optional="due_at"),
-        Template.DEADLINE_MOVED: _terms(_ALL, "organisation nominee", needed="due_at", optional="remaining"),
-        Template.MORE_TIME_REFUSED: _terms(_NOMINEE, "organisation", needed="refusal", optional="due_at"),
+        Template.DEADLINE_MOVED: _terms(
+            _ALL, "organisation nominee taken for_everyone", needed="due_at", optional="remaining"
+        ),
+        Template.MORE_TIME_REFUSED: _terms(_NOMINEE, "organisation taken", needed="refusal", optional="due_at"),
         Template.LAPSED: _terms(_BOTH, "organisation nominee", optional="due_at"),
         Template.INELIGIBLE: _terms(_BOTH, "organisation nominee reasons"),
         Template.WITHDRAWN: _terms(_BOTH, "organisation nominee"),

@@ -1,5 +1,6 @@
 """Reads what a message is written from, at the moment of sending, and writes it."""
 
+from dataclasses import replace
 from email.message import EmailMessage
 
 from sqlalchemy import literal
@@ -9,11 +10,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.enums import NominationRoute, Template
 from models.tables import Cohort, Nomination, Organisation, OutboxMessage, Person, ScreeningFinding
-from notify.as_written import as_written, note_as_written
+from notify.as_written import AsWritten, as_written, note_as_written
 from notify.compose import Sender, compose
 from notify.facts import TERMS, About, Facts, FactsError, Reader, read_facts
 from notify.render import render
-from storage.policies import names_are_hidden
+from rules.calendar import after
+from storage.policies import names_are_hidden, policy_of
 
 _OFFERS = frozenset({Template.OFFER, Template.OFFER_REMINDER})
 """What asks an assessor whether they have a conflict of interest: these name the organisation to every panel."""
@@ -66,6 +68,8 @@ async def _about(
     nomination, cohort, organisation, person = row
     reader = _reader(owed, nomination)
     then = as_written(owed, sender, nomination.outcome)
+    if owed.sent_at is None:
+        then = await _deadline(session, owed, then, cohort, facts)
     return About(
         reader=reader,
         person=recipient.full_name,
@@ -84,6 +88,28 @@ async def _about(
         strengths=facts.strengths,
         development=facts.development,
         refusal=facts.refusal,
+        taken_until=then.taken_until,
+        for_everyone=then.for_everyone,
+    )
+
+
+async def _deadline(
+    session: AsyncSession, owed: OutboxMessage, then: AsWritten, cohort: Cohort, facts: Facts
+) -> AsWritten:
+    """What is true of a nominee's deadline while the letter is written: whether it has passed, and whose it is.
+
+    An assessor's deadline has another grace, of which no letter speaks.
+    """
+    names = TERMS[owed.template].names
+    if "taken" not in names or facts.due_at is None or owed.assessment_id is not None:
+        return then
+    policy = await policy_of(session, cohort.id)
+    written_at = owed.sending_since or owed.queued_at
+    until = after(facts.due_at, policy.window.grace, policy.bank_holidays)
+    return replace(
+        then,
+        taken_until=until if facts.due_at <= written_at else None,
+        for_everyone="for_everyone" in names and facts.due_at == cohort.closes_at,
     )
 
 

@@ -149,6 +149,8 @@ def _values(about: About) -> Mapping[str, _Value]:
         "strengths": one_line(about.strengths),
         "development": one_line(about.development),
         "refusal": about.refusal.value if about.refusal else "",
+        "taken": in_words(about.taken_until) if about.taken_until else "",
+        "for_everyone": about.for_everyone,
     }
 
 
@@ -231,6 +233,7 @@ def samples(template: Template) -> tuple[About, ...]:
         strengths="setting strategy",
         development="robust governance and assurance",
         refusal=ExtensionRefusal.PANELS_WOULD_WAIT,
+        for_everyone=True,
     )
     bare = replace(
         full,
@@ -245,6 +248,7 @@ def samples(template: Template) -> tuple[About, ...]:
     )
     outcomes = tuple(Outcome) if "outcome" in terms.names else (Outcome.ADMITTED,)
     refusals = tuple(ExtensionRefusal) if "refusal" in terms.names else (full.refusal,)
+    late = (replace(full, taken_until=datetime(2018, 9, 29, 22, 59, tzinfo=UTC)),) if "taken" in terms.names else ()
     return tuple(
         replace(about, reader=reader)
         for reader in Reader
@@ -252,6 +256,7 @@ def samples(template: Template) -> tuple[About, ...]:
         for about in (
             *(replace(full, outcome=outcome, refusal=refusal) for outcome in outcomes for refusal in refusals),
             bare,
+            *late,
         )
     )
 

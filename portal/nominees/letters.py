@@ -67,6 +67,8 @@ def _in_words(
             strengths=facts.strengths,
             development=facts.development,
             refusal=facts.refusal,
+            taken_until=then.taken_until,
+            for_everyone=then.for_everyone,
         )
         written = render(letter.template, about)
     except (FactsError, TemplateError):
