@@ -23,6 +23,8 @@ _DONE = {
     "removed": "The days are removed",
     "capacity": "Your capacity is changed",
     "interests": "Your interests are changed",
+    "mixed": "What you said of yourself is kept",
+    "unmixed": "Nothing is kept of what you said of yourself",
 }
 _FROM_NOW_ON = "It counts from the next time that panels are put together. What you hold stays yours."
 

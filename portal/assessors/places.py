@@ -14,10 +14,9 @@ from models.enums import Role
 from models.ids import CohortId
 from models.tables import Availability
 from portal.access import by
-from portal.assessors.forms import CapacityForm, InterestsForm, PeriodForm
 from portal.assessors.standing import AVAILABILITY
 from portal.failures import NotFoundError
-from portal.forms import Bound
+from portal.forms import Bound, F
 from portal.routing import done_once
 from portal.services import Services
 from portal.visitors import Visitor
@@ -66,7 +65,7 @@ def register_of(services: Services) -> RegisterActs:
 
 async def changed(
     request: Request,
-    form: Bound[PeriodForm] | Bound[CapacityForm] | Bound[InterestsForm],
+    form: Bound[F],
     done: str,
     change: Callable[[], Awaitable[None]],
     field: str = "",

@@ -38,6 +38,7 @@ class StandingView:
     held: int
     interests: tuple[str, ...]
     training: Training
+    mixed_href: str
 
 
 def standing(one: Registration, policy: Policy, periods: Sequence[Availability], today: date) -> StandingView:
@@ -70,7 +71,13 @@ def standing(one: Registration, policy: Policy, periods: Sequence[Availability],
         held=one.held,
         interests=tuple(plain(word) for word in row.interests),
         training=training(one, policy, today),
+        mixed_href=f"{path}/mixed-panels" if mixes(policy) else "",
     )
+
+
+def mixes(policy: Policy) -> bool:
+    """Whether the panels of a round are mixed by anything that assessors say of themselves."""
+    return bool(policy.allocation.mixed_properties) and policy.allocation.weight_mixed > 0
 
 
 def days_within(periods: Sequence[Availability], first: date, last: date) -> int:

@@ -63,6 +63,7 @@ NOTHING_TYPED = frozenset(
         "/assessments/{assessment}/conflict",
         "/assessments/{assessment}/scores/submit",
         "/availability/{cohort}/interests",
+        "/availability/{cohort}/mixed-panels",
         "/availability/{cohort}/periods/{began}/remove",
         "/quality/screening/{nomination}",
         "/quality/{nomination}/confirm",

@@ -4,7 +4,8 @@ from datetime import date
 
 from sqlmodel import col, select
 
-from models.tables import Assessor, AuditEvent, Availability, Nomination
+from models.enums import AssessorProperty
+from models.tables import Assessor, AuditEvent, Availability, Nomination, OwnProperty
 from tests.portal.assessors.seats import accepted
 from tests.portal.conftest import A_Visit, assessor_of
 from tests.portal.visiting import Visit
@@ -141,7 +142,46 @@ async def test_another_cohorts_register_is_not_found(rig: Rig, cohort: CohortRig
     other = await rig.cohort()
     _, visit = await registered(cohort, a_visit)
 
-    pages = [await visit.get(f"/availability/{other.id}/{path}") for path in ("add", "capacity", "interests")]
+    asked = ("add", "capacity", "interests", "mixed-panels")
+    pages = [await visit.get(f"/availability/{other.id}/{path}") for path in asked]
     sent = await visit.post(f"/availability/{other.id}/capacity", {"capacity": "3"})
+    said = await visit.post(f"/availability/{other.id}/mixed-panels", {"properties": "woman"})
 
-    assert [page.status for page in [*pages, sent]] == [404] * 4
+    assert [page.status for page in [*pages, sent, said]] == [404] * 6
+
+
+async def test_what_one_says_of_oneself_is_kept_while_one_agrees_and_seen_by_oneself_alone(
+    cohort: CohortRig, a_visit: A_Visit
+) -> None:
+    row, visit = await registered(cohort, a_visit)
+    path = f"/availability/{cohort.id}/mixed-panels"
+    operations = await a_visit(cohort.rig.operations)
+
+    page = await visit.get(path)
+    kept = await page.submit("/mixed-panels", {"properties": ["woman"]})
+    again = await visit.get(path)
+    there = await cohort.rig.all(select(OwnProperty).where(col(OwnProperty.assessor_id) == row.id))
+    withdrawn = await again.submit("/mixed-panels", {"properties": []})
+    other = await (await visit.get(path)).submit("/mixed-panels", {"properties": ["disabled"]})
+    refused = await operations.get(path)
+
+    assert f"/availability/{cohort.id}/mixed-panels" in (await visit.get("/availability")).links
+    assert page.form("/mixed-panels").fields["properties"] == []
+    assert "What you said of yourself is kept" in kept.words
+    assert again.form("/mixed-panels").fields["properties"] == ["woman"]
+    assert [one.property for one in there] == [AssessorProperty.WOMAN]
+    assert "Nothing is kept of what you said of yourself" in withdrawn.words
+    assert (other.status, "Choose from the list" in other.words) == (422, True)
+    assert refused.status == 403
+    assert await cohort.rig.all(select(OwnProperty).where(col(OwnProperty.assessor_id) == row.id)) == []
+
+
+async def test_round_that_mixes_panels_by_nothing_asks_nothing(rig: Rig, a_visit: A_Visit) -> None:
+    cohort = await rig.cohort({"allocation.weight_mixed": 0.0})
+    _, visit = await registered(cohort, a_visit)
+
+    page = await visit.get("/availability")
+    asked = await visit.get(f"/availability/{cohort.id}/mixed-panels")
+
+    assert f"/availability/{cohort.id}/mixed-panels" not in page.links
+    assert asked.status == 404

@@ -151,6 +151,7 @@ async def test_pages_of_an_assessor_hold(cohort: CohortRig, a_window: AWindow, s
             f"/availability/{cohort.id}/add",
             f"/availability/{cohort.id}/capacity",
             f"/availability/{cohort.id}/interests",
+            f"/availability/{cohort.id}/mixed-panels",
         ],
         "accepted": [
             "/assessments",
