@@ -219,6 +219,10 @@ class SeatRows:
         """How many rows there are, those on pairs aside."""
         return len(self._rows.lower)
 
+    def highest(self, column: int) -> float:
+        """The highest value of a column."""
+        return float(self._upper[column])
+
     def floor_rows(self) -> Ints:
         """The rows that hold the floor."""
         return np.array([self._floor_row_of[at] for at in range(len(self._floor_row_of))], dtype=np.int32)

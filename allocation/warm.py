@@ -36,7 +36,7 @@ class Warm:
             missed: By how many points each panel may miss the floor.
         """
         column, rows = self._column[arc], self._seats.floor_rows()
-        upper = float(self._highs.getLp().col_upper_[column])
+        upper = self._seats.highest(column)
         lower, free = np.zeros(len(rows)), np.full(len(rows), np.inf)
         self._highs.changeRowsBounds(len(rows), rows, lower - missed, free)
         self._highs.changeColBounds(column, 1.0, 1.0)
