@@ -30,6 +30,12 @@ def moment(when: datetime) -> str:
     return f"{clock(when)} on {day(when)}"
 
 
+def span(begins: datetime, ends: datetime) -> str:
+    """From one moment to another; a day that is the same is said once: ``from 9am to 5:30pm on 23 November 2026``."""
+    same = begins.astimezone(LONDON).date() == ends.astimezone(LONDON).date()
+    return f"from {clock(begins) if same else moment(begins)} to {moment(ends)}"
+
+
 def restyled(sentence: str) -> str:
     """A sentence of an act, its moments (``rules.calendar.in_words``) written as `moment` writes them."""
     return _AS_LETTERS_SAY_IT.sub(_restyled_moment, sentence)

@@ -28,6 +28,7 @@ from portal.services import Services, Surroundings
 from portal.visitors import Visitor
 from portal.words import restyled
 from storage.nominator_pages import OwnNomination, endorsement_begun
+from storage.policies import policy_of
 
 routes = area()
 
@@ -100,6 +101,8 @@ async def endorsed(request: Request, visitor: Following, services: Surroundings,
     own = await nomination_for(services, visitor, nomination)
     if own.endorsement is None:
         return go_to(path_of(nomination))
+    async with services.acts.desk.sessions() as session:
+        policy = await policy_of(session, own.cohort.id)
     return await render(
         request,
         "nominators/endorsed.html",
@@ -108,7 +111,7 @@ async def endorsed(request: Request, visitor: Following, services: Surroundings,
         crumbs=[HOME],
         nominee=own.nominee.full_name,
         number=own.nomination.id,
-        standing=standing_of(own, services.clock()),
+        standing=standing_of(own, services.clock(), policy),
         href=path_of(nomination),
     )
 

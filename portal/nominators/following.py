@@ -22,6 +22,7 @@ from portal.words import day, plain
 from rules.stages import leads_to
 from storage.lists import names_of
 from storage.nominator_pages import OwnNomination, letters_about, own_nomination
+from storage.policies import policy_of
 from storage.stories import story_visible_to
 
 routes = area()
@@ -38,7 +39,8 @@ async def nomination(request: Request, visitor: Following, services: Surrounding
         letters = await letters_about(session, visitor.asker, nomination)
         people = [own.nomination.nominated_by, own.endorsement.person_id if own.endorsement else ""]
         names = await names_of(session, people)
-    standing = standing_of(own, services.clock())
+        policy = await policy_of(session, own.cohort.id)
+    standing = standing_of(own, services.clock(), policy)
     return await render(
         request,
         "nominators/nomination.html",

@@ -15,6 +15,7 @@ from portal.services import Surroundings
 from portal.visitors import ROLE_WORDS
 from portal.words import day
 from storage.nominator_pages import MOST_DRAFTS, Sheet, begun_at, counts_of, own_nominations, people_of, windows
+from storage.policies import policy_of
 
 routes = area()
 
@@ -31,7 +32,8 @@ async def nominations(request: Request, visitor: Following, services: Surroundin
         found, sheet = await own_nominations(session, visitor.asker, wanted, after=after, before=before)
         drafts = await begun_at(session, visitor.asker)
         open_windows = await windows(session)
-    lines = [line_of(own, now) for own in found]
+        policies = {cohort: await policy_of(session, cohort) for cohort in {own.cohort.id for own in found}}
+    lines = [line_of(own, now, policies[own.cohort.id]) for own in found]
     return await render(
         request,
         "nominators/nominations.html",

@@ -6,7 +6,9 @@ from datetime import datetime
 from urllib.parse import quote
 
 from models.enums import EndorserPost, MessageStatus, NominationRoute, Readiness, Stage, Template, WithdrawReason
+from models.policy import Policy
 from models.tables import AuditEvent, OutboxMessage
+from portal.deadlines import Deadline
 from portal.nominators.standing import WORDS, Standing, happened, standing_of
 from portal.words import day, moment
 from rules.calendar import span_in_words
@@ -151,7 +153,7 @@ def options(words: Mapping[str, str]) -> list[Choice]:
     return [Choice(str(code), text) for code, text in words.items()]
 
 
-def line_of(own: OwnNomination, now: datetime) -> Line:
+def line_of(own: OwnNomination, now: datetime, policy: Policy) -> Line:
     """A nomination for the list."""
     row = own.nomination
     return Line(
@@ -159,7 +161,7 @@ def line_of(own: OwnNomination, now: datetime) -> Line:
         nominee=own.nominee.full_name,
         number=row.id,
         cohort=own.cohort.name,
-        standing=standing_of(own, now),
+        standing=standing_of(own, now, policy),
         self_nominated=row.route is NominationRoute.SELF,
     )
 
@@ -183,7 +185,8 @@ def window_line_of(window: Window, now: datetime) -> WindowLine:
     if is_open:
         sentence = f"Nominations are open until {moment(window.closes_at)}."
         if now > window.closes_at:
-            sentence = f"Nominations closed at {moment(window.closes_at)}. What you send now is still taken."
+            until = Deadline(window.closes_at, window.last_at, now).until
+            sentence = f"Nominations closed at {moment(window.closes_at)}. What you send is taken until {until}."
     elif not window.is_ahead(now):
         sentence = f"Nominations closed at {moment(window.closes_at)}."
     elif now < window.opens_at:

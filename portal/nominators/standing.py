@@ -9,7 +9,10 @@ from datetime import datetime
 from types import MappingProxyType
 
 from models.enums import Outcome, Stage
+from models.policy import Policy
+from portal.deadlines import Deadline
 from portal.words import moment
+from rules.calendar import after
 from storage.nominator_pages import OwnNomination
 
 NO_DATE = "No date is set for this step."
@@ -18,7 +21,10 @@ _TOGETHER = "All decisions of the round are released together."
 
 @dataclass(frozen=True)
 class StageWords:
-    """A stage in words: a tag with its colour, where it stands, what happens next, what ``due_at`` means there."""
+    """A stage in words: a tag with its colour, where it stands, what happens next, what ``due_at`` means there.
+
+    ``late`` is what happens next once ``due_at`` has passed, in the policy's grace.
+    """
 
     tag: str
     colour: str
@@ -26,6 +32,7 @@ class StageWords:
     next: str
     by: str = ""
     past: str = ""
+    late: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,7 @@ WORDS: Mapping[Stage, StageWords] = MappingProxyType(
             "The nominee says whether they agree to be nominated. We remind them before the deadline.",
             by="They have until",
             past="Nominated",
+            late="The nominee has not said yet whether they agree to be nominated.",
         ),
         Stage.APPLYING: StageWords(
             "Applying",
@@ -56,6 +64,7 @@ WORDS: Mapping[Stage, StageWords] = MappingProxyType(
             "The nominee sends their application. We remind them before the deadline.",
             by="They have until",
             past="The nominee agreed to be nominated",
+            late="The nominee has not sent their application yet.",
         ),
         Stage.SCREENING: StageWords(
             "Screening",
@@ -192,7 +201,7 @@ def happened(what: str, stage: str, before: str) -> str:
     return _HAPPENED.get(what) or WORDS[Stage(stage)].past
 
 
-def standing_of(own: OwnNomination, now: datetime) -> Standing:
+def standing_of(own: OwnNomination, now: datetime, policy: Policy) -> Standing:
     """Where this nomination stands."""
     row = own.nomination
     words = WORDS[row.stage]
@@ -200,10 +209,13 @@ def standing_of(own: OwnNomination, now: datetime) -> Standing:
         words = _OFF_THE_LIST
     elif row.paused:
         words = _PAUSED
-    coming = words.next
+    coming, when = words.next, _when(words, row.due_at, now)
+    if words.late and row.due_at is not None and row.due_at < now:
+        last = after(row.due_at, policy.window.grace, policy.bank_holidays)
+        coming, when = words.late, f"{Deadline(row.due_at, last, now).grace} Without it, the nomination ends then."
     if own.waits_for_endorsement:
         coming = f"Your organisation has still to endorse this self-nomination. {coming}"
-    return Standing(words.tag, words.colour, words.now, coming, _when(words, row.due_at, now))
+    return Standing(words.tag, words.colour, words.now, coming, when)
 
 
 def _when(words: StageWords, due_at: datetime | None, now: datetime) -> str:

@@ -6,8 +6,8 @@ from datetime import datetime
 from models.ids import CohortId, NominationId
 from models.policy import Policy
 from models.tables import Cohort, Nomination
+from portal.deadlines import Deadline
 from portal.failures import NotFoundError
-from portal.nominees.deadlines import Deadline
 from portal.pages import Crumb
 from portal.services import Services
 from portal.visitors import Visitor

@@ -27,7 +27,7 @@ from portal.pages import go_to, render
 from portal.routing import area, done_once
 from portal.services import Services, Surroundings, services_of
 from portal.visitors import Visitor
-from portal.words import moment, plain, restyled
+from portal.words import plain, restyled, span
 from rules.permissions import Act
 from storage.watching_pages import board_of
 
@@ -135,9 +135,7 @@ async def cohort_done(
         crumbs=[HOME, (row.name, f"{PATH}/{row.id}")],
         step=step,
         name=row.name,
-        window=f"The window is open from {moment(row.opens_at)} to {moment(row.closes_at)}."
-        if step is WINDOW
-        else "",
+        window=_window(row) if step is WINDOW else "",
         cohort=row.id,
     )
 
@@ -230,7 +228,8 @@ async def _cohort(services: Services, cohort: str) -> Cohort:
 
 
 def _window(row: Cohort) -> str:
-    return f"The window is open from {moment(row.opens_at)} to {moment(row.closes_at)}."
+    is_over = row.phase not in {CohortPhase.SCHEDULED, CohortPhase.OPEN}
+    return f"The window {'was' if is_over else 'is'} open {span(row.opens_at, row.closes_at)}."
 
 
 def _stands(row: Cohort) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from models.enums import AssessmentStage, Stage
 from models.tables import Assessment, Nomination
-from portal.nominees.deadlines import Deadline
+from portal.deadlines import Deadline
 from portal.nominees.standing_words import Written
 from portal.words import clock, day, moment
 from rules.applications import form
@@ -139,3 +139,21 @@ async def offers(case: Case) -> list[datetime]:
     """When each offer of the nomination's panel must be answered."""
     rows = await case.rig.all(Assessment.__table__.select().where(Assessment.nomination_id == case.id))  # type: ignore[attr-defined]
     return [row.due_at for row in rows if row.stage is AssessmentStage.OFFERED and row.due_at]
+
+
+async def test_organisation_reads_in_the_grace_until_when_it_is_still_taken(
+    cohort: CohortRig, a_visit: A_Visit
+) -> None:
+    case = await (await cohort.nominate()).reach(Stage.APPLYING)
+    due = await due_since(case, 1)
+    last = after(due, cohort.policy.window.grace, cohort.policy.bank_holidays)
+    visit = await a_visit(cohort.rig.nominator)
+
+    page = await visit.get(f"/organisation/nominations/{case.id}")
+    lists = await visit.get("/organisation")
+
+    told = f"The deadline was {moment(due)}. We still take it until "
+    assert told in page.words
+    assert clock(last) in page.words
+    assert "We remind them" not in page.words
+    assert told in lists.words

@@ -1,4 +1,4 @@
-"""Until when a nominee can still act: the deadline people are told, and the policy's grace after it."""
+"""Until when somebody can still act: the deadline people are told, and the policy's grace after it."""
 
 from dataclasses import dataclass
 from datetime import datetime
