@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.datastructures import UploadFile
 
 from intake.characters import CellError, legible
+from portal.characters import where_in_words
 from portal.pages import Problem
 
 F = TypeVar("F", bound="Form")
@@ -84,7 +85,7 @@ async def bind(request: Request, form: type[F]) -> Bound[F]:
             chosen[name].append(legible(text, running=name in form.running))
         except CellError as error:
             chosen[name].append(text)
-            hidden[name] = str(error)
+            hidden[name] = where_in_words(str(error), text)
     typed = {name: values[-1] for name, values in chosen.items()}
     given = {name: (chosen[name] if _is_list(form, name) else typed[name]) for name in chosen}
     try:

@@ -96,7 +96,8 @@ async def keep(request: Request, visitor: Nominating, services: Surroundings, dr
     name = str(sent.get("field", ""))
     answers, seen = {name: typed_in(sent)}, {name: number(sent.get("revision"))}
     acts = DraftingActs(services.acts.desk)
-    return await answer_of(acts.save(draft, organisation_of(visitor), visitor.by, answers, seen, strict=True))
+    saving = acts.save(draft, organisation_of(visitor), visitor.by, answers, seen, strict=True)
+    return await answer_of(saving, answers[name])
 
 
 async def _save(

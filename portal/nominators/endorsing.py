@@ -91,7 +91,8 @@ async def keep(request: Request, visitor: Endorsing, services: Surroundings, nom
     answers, seen = {name: typed_in(sent)}, {name: number(sent.get("revision"))}
     acts = DraftingActs(services.acts.desk)
     return await answer_of(
-        acts.save_endorsement(NominationId(own.nomination.id), visitor.by, answers, seen, strict=True)
+        acts.save_endorsement(NominationId(own.nomination.id), visitor.by, answers, seen, strict=True),
+        answers[name],
     )
 
 

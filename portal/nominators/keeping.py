@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse
 
 from acts.drafting import AnswerChangedError, Kept
 from acts.errors import RefusedError
+from portal.characters import where_in_words
 from portal.words import clock, restyled
 
 
@@ -15,8 +16,8 @@ def typed_in(sent: FormData) -> str:
     return "\n".join(part for part in sent.getlist("content") if not isinstance(part, UploadFile))
 
 
-async def answer_of(saving: Awaitable[dict[str, Kept]]) -> JSONResponse:
-    """Saves one field and says what came of it."""
+async def answer_of(saving: Awaitable[dict[str, Kept]], typed: str = "") -> JSONResponse:
+    """Saves one field and says what came of it; ``typed`` is what is saved."""
     try:
         (saved,) = (await saving).values()
     except AnswerChangedError as error:
@@ -24,5 +25,5 @@ async def answer_of(saving: Awaitable[dict[str, Kept]]) -> JSONResponse:
         told = {"theirs": theirs.content, "revision": theirs.revision, "saved_at": clock(theirs.saved_at)}
         return JSONResponse(told, 409)
     except RefusedError as error:
-        return JSONResponse({"sentence": restyled(str(error))}, 422)
+        return JSONResponse({"sentence": where_in_words(restyled(str(error)), typed.strip())}, 422)
     return JSONResponse({"saved_at": clock(saved.saved_at), "revision": saved.revision})

@@ -9,6 +9,7 @@ from starlette.datastructures import UploadFile
 from acts.drafting import in_one_line, revision_of
 from intake.characters import CellError
 from intake.forms import NOMINATION
+from portal.characters import where_in_words
 from portal.forms import Bound, Form
 from portal.nominators.presenters import POSTS, READINESS, Choice, options
 
@@ -205,7 +206,7 @@ def before(question: Question) -> Question | None:
 
 def sentence_of(field: str, sentence: str) -> str:
     """What is wrong with a field; one that is empty says what to enter."""
-    if sentence.endswith("fill it in.") and _REQUIRED[field]:
+    if sentence.endswith(("fill it in.", "fill this in.")) and _REQUIRED[field]:
         return _REQUIRED[field]
     in_a_file, here = _OF_FILES.get(field, ("", ""))
     return sentence.replace(in_a_file, here) if in_a_file else sentence
@@ -256,10 +257,12 @@ def filled(form: Bound[Form]) -> dict[str, str]:
 def _wrong(field: Field, text: str) -> str:
     if not text:
         return field.empty
+    cell = in_one_line(field.name, text)
     try:
-        NOMINATION[field.name].meaning(in_one_line(field.name, text))
+        NOMINATION[field.name].meaning(cell)
     except CellError as error:
-        return field.empty if field.kind == "radios" else sentence_of(field.name, str(error))
+        said = where_in_words(str(error), cell)
+        return field.empty if field.kind == "radios" else sentence_of(field.name, said)
     return ""
 
 

@@ -25,6 +25,7 @@ from storage.nominator_pages import Begun, windows
 from storage.policies import policy_of
 
 routes = area()
+_OWN = "endorser_organisation"
 _WORDS: Mapping[str, Mapping[str, str]] = {"readiness": READINESS, "endorser_post": POSTS}
 
 
@@ -118,7 +119,9 @@ async def _check(
     own = next((one for one in found if one.cohort == draft.cohort_id), None)
     is_open = own is not None and own.is_open(now)
     several = sum(one.is_open(now) for one in found) > 1
-    sentences = {question_of(one.column).code: sentence_of(one.column, one.sentence) for one in wrong}
+    sentences: dict[str, list[str]] = {}
+    for one in _to_mend(wrong):
+        sentences.setdefault(question_of(one.column).code, []).append(sentence_of(one.column, one.sentence))
     change = draft_path(draft.id, "round") if several or not is_open else ""
     return await render(
         request,
@@ -141,7 +144,7 @@ async def _check(
     )
 
 
-def _answer(question: Question, begun: Begun, sentences: Mapping[str, str]) -> Answer:
+def _answer(question: Question, begun: Begun, sentences: Mapping[str, Sequence[str]]) -> Answer:
     answers = answers_of(begun.draft)
     lines = [text for field in question.fields if (text := _in_words(field, answers.get(field.name, "")))]
     return Answer(
@@ -150,7 +153,7 @@ def _answer(question: Question, begun: Begun, sentences: Mapping[str, str]) -> A
         Markup("<br>").join(escape(part) for line in lines for part in line.splitlines()),
         draft_path(begun.draft.id, f"questions/{question.code}"),
         question.label.lower(),
-        sentences.get(question.code, ""),
+        Markup("<br>").join(sentences.get(question.code, ())),
     )
 
 
@@ -160,7 +163,15 @@ def _in_words(field: Field, text: str) -> str:
 
 def _problems(problems: Sequence[RowProblem]) -> list[Problem]:
     """The lines of the error summary; each leads to the link that changes the answer."""
-    return [(sentence_of(one.column, one.sentence), f"change-{question_of(one.column).code}") for one in problems]
+    return [
+        (sentence_of(one.column, one.sentence), f"change-{question_of(one.column).code}")
+        for one in _to_mend(problems)
+    ]
+
+
+def _to_mend(problems: Sequence[RowProblem]) -> list[RowProblem]:
+    """Without the endorser's organisation where the endorser is missing: left empty, it is the nominator's own."""
+    return [one for one in problems if not (one.column == _OWN and one.sentence.endswith("fill this in."))]
 
 
 def consent_by(row: Nomination, closes_at: datetime, policy: Policy) -> datetime:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from starlette.datastructures import FormData
 
 from intake.characters import CellError, legible
+from portal.characters import where_in_words
 from portal.forms import Bound, Form
 from portal.nominees.tasks import Task
 from rules.applications import FormField
@@ -77,7 +78,7 @@ def read_text(asked: FormField, text: str) -> tuple[str, str]:
     try:
         plain = legible(text, running=True)
     except CellError as error:
-        return text, str(error)
+        return text, where_in_words(str(error), text)
     if len(plain) > MOST_CHARACTERS:
         return text, f"This is longer than {MOST_CHARACTERS:,} characters. Shorten it, then save it again."
     if asked.choices and plain and plain not in asked.choices:

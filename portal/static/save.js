@@ -25,7 +25,7 @@ class Field {
     Object.assign(this, { form, name, inputs, input, tries: 0, version: 0, saved: 0 });
     this.ticked = /radio|checkbox/.test(input.type);
     this.key = `kept:${form.dataset.save}:${name}`;
-    const group = (input.closest(groups) || input).closest(".nhsuk-form-group") || input.parentElement;
+    const group = this.group = (input.closest(groups) || input).closest(".nhsuk-form-group") || input.parentElement;
     this.status = group.appendChild(make("div", "", { className: "portal-save", role: "status" }));
     this.choice = group.appendChild(make("div", "", { className: "portal-choice", hidden: true }));
     for (const input of inputs) {
@@ -136,6 +136,7 @@ class Field {
     this.tries = 0;
     if (!known || answer.status === 422) {
       this.refused = this.version === version;
+      this.outdate();
       return this.say(said.sentence || "Not saved: this cannot be taken. Copy what you typed, then open the page again.", true);
     }
     for (const input of this.inputs) input.dataset.revision = said.revision;
@@ -146,8 +147,17 @@ class Field {
     this.done(version, said.saved_at);
   }
 
+  // What the page said was wrong is about another text.
+  outdate() {
+    const { group } = this;
+    group.classList.remove("nhsuk-form-group--error");
+    for (const error of group.querySelectorAll(".nhsuk-error-message")) error.remove();
+    for (const input of this.inputs) input.classList.remove("nhsuk-input--error", "nhsuk-textarea--error");
+  }
+
   done(version, when) {
     this.saved = version;
+    this.outdate();
     if (!this.unsaved) this.forget();
     this.say(`Saved at ${when}`);
   }

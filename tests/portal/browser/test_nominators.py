@@ -192,3 +192,20 @@ async def test_role_withdrawn_while_somebody_types_is_said_and_the_text_stays(
     await expect(page.get_by_role("link", name="See whom to ask")).to_have_attribute("href", "/help/contact")
     await expect(page.get_by_role("link", name="Choose your role")).to_have_count(0)
     await expect(page.locator("textarea")).to_have_value("She led it.")
+
+
+async def test_what_was_wrong_with_an_answer_does_not_stay_beside_what_is_said_of_the_next(
+    rig: Rig, cohort: CohortRig, a_window: AWindow
+) -> None:
+    draft = await a_complete_draft(rig, cohort, nominee_name="")
+    page = await a_window(rig.nominator)
+    await page.goto(f"/organisation/nominate/{draft}/questions/name")
+    await page.get_by_role("button", name="Save and continue").click()
+    group = page.locator(".nhsuk-form-group").filter(has=page.locator("#nominee_name"))
+    await expect(group).to_contain_text("Enter the nominee’s full name")
+
+    await page.locator("#nominee_name").fill("Zoe\u202e Hill")
+
+    await expect(group).to_contain_text("There is an invisible character")
+    await expect(group).not_to_contain_text("Enter the nominee’s full name")
+    await holds(page)
