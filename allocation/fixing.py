@@ -122,7 +122,7 @@ def _part_seated(  # noqa: PLR0917 -- what a part stands in
     around = around_of(model, others)
     programme = Seating(model, panels=part, arcs=offered, around=around)
     alone = len(part) == len(model.nominations)
-    relaxed = programme.relaxed(max(deadline - perf_counter(), 1.0), cuts=ROUNDS if alone else 0)
+    relaxed = programme.relaxed(max(deadline - perf_counter(), 1.0), cuts=ROUNDS if alone else 0, anew=True)
     if relaxed is None or not np.isfinite(relaxed.bound):
         return None
     if alone:

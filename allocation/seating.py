@@ -18,7 +18,6 @@ __all__ = ["Around", "Floats", "Seated", "Seating"]
 _TINY = 1e-6
 _CUTS = 40  # Rounds of rows for pairs; what is left is counted in branch and bound.
 _LONGER = 1.5  # A round of rows may take so many times as long as the one before.
-_ANEW = 50_000  # With more columns than these, presolving anew is quicker than going on from the last answer.
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,20 +77,23 @@ class Seating:
         )
         self._pairs = PairRows(model, self._seats)
 
-    def relaxed(self, seconds: float = 60.0, *, cuts: int = _CUTS) -> Relaxation | None:
+    def relaxed(self, seconds: float = 60.0, *, cuts: int = _CUTS, anew: bool = False) -> Relaxation | None:
         """The programme without the demand for whole numbers; None when even that is impossible.
 
         Args:
             seconds: Time allowed.
             cuts: How many times rows for pairs are added at most; pairs may then still meet too often.
+            anew: Whether each round begins anew, which beyond some hundred thousand columns is quicker than to go on.
         """
-        return self._relaxation(self._seats.programme(seconds), cuts, perf_counter() + seconds)
+        return self._relaxation(self._seats.programme(seconds), cuts, perf_counter() + seconds, anew=anew)
 
     def warm(self) -> Warm:
         """The programme without whole numbers, solved and kept ready for questions."""
         return Warm(self._seats, self._seats.programme(60.0), self._relaxation)
 
-    def _relaxation(self, highs: highspy.Highs, most: int = _CUTS, deadline: float = np.inf) -> Relaxation | None:
+    def _relaxation(
+        self, highs: highspy.Highs, most: int = _CUTS, deadline: float = np.inf, *, anew: bool = False
+    ) -> Relaxation | None:
         base, begun = self._seats.count, perf_counter()
         highs.run()
         rounds = 0
@@ -99,7 +101,7 @@ class Seating:
             # A round that will not end in time would leave nothing proved.
             if perf_counter() + _LONGER * (perf_counter() - begun) > deadline or not self._pairs.cut(highs):
                 break
-            if highs.getNumCol() > _ANEW:
+            if anew:
                 highs.clearSolver()
             rounds, begun = rounds + 1, perf_counter()
             highs.run()
