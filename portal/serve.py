@@ -11,6 +11,7 @@ from acts.desk import Desk
 from notify.settled import channel_of, poster_of, sender_of
 from portal.app import make_portal
 from portal.oidc import Provider
+from portal.pauses import keep_pauses_short
 from portal.services import LOOPBACK, Branding, Services
 from portal.sessions import SessionLimits
 from stack.client import connect
@@ -51,6 +52,7 @@ async def serve(settings: Settings, *, port: int) -> None:
                 timeout_graceful_shutdown=10,
             )
         )
+        keep_pauses_short()
         _log.info("portal", port=port)
         await asyncio.shield(server.serve())
     finally:
