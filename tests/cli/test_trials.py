@@ -13,7 +13,7 @@ from tests.cli.conftest import run
 
 def test_bench_measures_with_the_counts_it_is_given(tmp_path: Path) -> None:
     answer = run(
-        "bench", "--pairs", "1", "--nominations", "2", "--acts", "2", "--open", "1", "--pages", "0",
+        "bench", "--pairs", "1", "--nominations", "2", "--acts", "2", "--open", "1", "--pages", "0", "--panels", "0",
         environment={"TALENT_POOL_FOLDER": str(tmp_path)},
     )  # fmt: skip
 
