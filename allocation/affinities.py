@@ -2,6 +2,7 @@
 
 import csv
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -11,6 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 CONFLICT = "C"
+NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+"""How a number is written: in the digits 0 to 9, with a point, at wish with a power of ten."""
+LARGEST = 1_000_000_000
+"""The most assessors of an item and items of an assessor that can be asked for."""
 
 
 @dataclass(frozen=True)
@@ -158,6 +163,8 @@ def _fit(cell: str) -> float:
         raise ValueError(f"{text!r} is neither a number nor {CONFLICT} for a conflict") from None
     if not math.isfinite(value):
         raise ValueError(f"{text!r} is not a finite number; write {CONFLICT} for a conflict")
+    if not re.fullmatch(NUMBER, text):
+        raise ValueError(f"{text!r} is not written as a number in the digits 0 to 9")
     return value
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 import highspy
 import numpy as np
 
-from allocation.affinities import Affinities
+from allocation.affinities import LARGEST, Affinities
 from allocation.alike import grouped
 from allocation.panel_columns import SEATS, PanelOracle
 from allocation.panel_search import PanelSearch
@@ -91,6 +91,10 @@ def solve_matrix(
         raise ValueError(f"the demand is {demand}; an item needs at least 1 assessor")
     if not 0 <= least <= most:
         raise ValueError(f"loads from {least} to {most}; ask for 0 <= least <= most")
+    if max(demand, most) > LARGEST:
+        raise ValueError(f"{max(demand, most)} is too large; {LARGEST} is the most that can be asked")
+    if not seconds >= 0:
+        raise ValueError(f"{seconds} seconds are allowed; ask for 0 or more")
     shuffled = affinities.shuffled(seed)
     terms = Terms.alike(shuffled.fits, demand, least, most)
     begun = perf_counter()

@@ -38,10 +38,18 @@ def check_matrix(
     loads = Counter(assessor for _, assessor in pairs)
     for at, name in enumerate(affinities.items):
         if seats[at] != demand:
-            faults.append(f"{name} has {seats[at]} assessors; {demand} are asked for")
+            faults.append(f"{name} has {_counted(seats[at], 'assessor')}; {demand} {_are(demand)} asked for")
     for at, name in enumerate(affinities.assessors):
         if not least <= loads[at] <= most:
-            faults.append(f"{name} has {loads[at]} items; {least} to {most} are allowed")
+            faults.append(f"{name} has {_counted(loads[at], 'item')}; {least} to {most} are allowed")
     every = [loads[at] for at in range(len(affinities.assessors))]
     missing = sum(max(demand - seats[at], 0) for at in range(len(affinities.items)))
     return MatrixVerdict(min(sums), math.fsum(sums), min(every), max(every), missing, tuple(faults))
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
