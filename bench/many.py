@@ -62,6 +62,10 @@ _DECIDED = {
 _EVENTS = ("invited", "consented", "submitted", "screened", "seated", "scored", "checked", "decided")
 _LETTERS = ("invitation", "application_open", "application_reminder", "application_received")
 _WORDS = "She brought two services together over eighteen months, and patients there now wait half as long. " * 4
+_FLAGS = {
+    "criterion_spread": "The scores of one criterion lie far apart.",
+    "audit_sample": "Drawn for the audit sample.",
+}
 
 
 @dataclass(frozen=True)
@@ -344,13 +348,13 @@ class _Cohort:
 
     def _flags(self) -> Iterator[Row]:
         for number, _ in self.each(frozenset({Stage.QUALITY_ASSURANCE})):
-            for place, rule in enumerate(("criterion_spread", "audit_sample"), start=1):
+            for place, (rule, reason) in enumerate(_FLAGS.items(), start=1):
                 yield {
                     "nomination_id": self.nomination(number),
                     "number": place,
                     "rule": rule,
                     "subject": "",
-                    "reason": "The scores of one criterion lie far apart.",
+                    "reason": reason,
                     "raised_at": self.now,
                 }
 
