@@ -59,7 +59,7 @@ def answered(problem: AllocationProblem, *, aim: Aim = "floor", seconds: float =
         aim: Whether the worst-off panel or the total comes first.
         seconds: Time allowed to the search.
     """
-    return _told(problem, _proposed(problem, aim, seconds), seconds)
+    return _told(problem, _proposed(problem, aim, seconds), aim, seconds)
 
 
 def answered_now(
@@ -82,8 +82,8 @@ def answered_now(
         alone = replace(problem, nominations=waiting, expected=frozenset())
         found = _proposed(alone, aim, seconds)
         if len(found.unstaffed) < len(_left(problem, beside)):
-            return alone, _told(alone, found, seconds)
-    return problem, _told(problem, beside, seconds)
+            return alone, _told(alone, found, aim, seconds)
+    return problem, _told(problem, beside, aim, seconds)
 
 
 def as_likely(problem: AllocationProblem) -> AllocationProblem:
@@ -110,8 +110,8 @@ def _left(problem: AllocationProblem, proposal: Proposal) -> frozenset[str]:
     return frozenset(proposal.unstaffed) - problem.expected
 
 
-def _told(problem: AllocationProblem, proposal: Proposal, seconds: float) -> RunAnswer:
-    whys = Whys(problem, proposal)
+def _told(problem: AllocationProblem, proposal: Proposal, aim: Aim, seconds: float) -> RunAnswer:
+    whys = Whys(problem, proposal, aim=aim)
     best = problem.rules.weights.interest + problem.rules.weights.same_system
     seats = tuple(
         Seat(seat.nomination, seat.assessor, best - seat.fit, whys.why(seat.nomination, seat.assessor))

@@ -23,7 +23,7 @@ def seat_reasons(
     if shared:
         reasons.append(f"shares interests: {', '.join(shared)}")
     elif nomination.interests:
-        reasons.append("shares no interest; the better matches cost more elsewhere")
+        reasons.append("shares no interest with the nominee")
     if nomination.system and nomination.system == assessor.system:
         reasons.append("same system as the nominee")
     reasons.append(f"assessment {load} of at most {assessor.capacity}")

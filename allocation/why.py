@@ -1,14 +1,17 @@
 """Why, and why not: what decided a seat, and what another would cost, by solving again from the last answer."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from allocation.explain import seat_reasons
 from allocation.fixing import around_of
 from allocation.model import Barred, Ints, compiled, fit_points, weeks_of, with_spare
+from allocation.next_best import Swaps
 from allocation.problem import AllocationProblem
-from allocation.proposal import Proposal
+from allocation.proposal import Aim, Proposal
 from allocation.propose import worth_of
 from allocation.relaxation import Relaxation
 from allocation.rules import bars
@@ -44,13 +47,16 @@ class WhyNot:
 class Whys:
     """Answers about one proposal; the programme is kept ready, so that each takes milliseconds."""
 
-    def __init__(self, problem: AllocationProblem, proposal: Proposal, floor: int | None = None) -> None:
-        """Solves the relaxation once.
+    def __init__(
+        self, problem: AllocationProblem, proposal: Proposal, floor: int | None = None, *, aim: Aim = "floor"
+    ) -> None:
+        """Takes the proposal in; the relaxation is solved once, when somebody first asks why not.
 
         Args:
             problem: What was asked.
             proposal: What was proposed.
             floor: Points that each panel keeps, where the worst-off panel comes first.
+            aim: What comes first where the next best is looked for.
         """
         left = set(proposal.unstaffed)
         self._problem = problem
@@ -85,32 +91,25 @@ class Whys:
         least = None if floor is None else floor * self._model.scale
         shut = self._listed if spare else None
         self._barred = Barred(model)
-        self._warm: Warm = Seating(self._model, floor=least, shut=shut).warm()
+        self._least, self._shut = least, shut
+        self._aim: Aim = aim
+        self._taken = Counter(name for _, name in self._seats)
+        others = [one for one in problem.nominations if one.id not in self._panel]
+        self._swaps = Swaps(self._plain, self._held, self._listed, others)
+
+    @cached_property
+    def _warm(self) -> Warm:
+        """The programme, solved and kept."""
+        return Seating(self._model, floor=self._least, shut=self._shut).warm()
 
     def why(self, nomination: str, assessor: str) -> tuple[str, ...]:
-        """What a seated assessor fits, and what decided between them and the next best who may sit there."""
-        one, person, model = self._nominations[nomination], self._assessors[assessor], self._plain
-        load = person.load + sum(name == assessor for _, name in self._seats)
-        reasons = list(seat_reasons(one, person, load, self._problem.rules))
-        panel, mine = self._panel[nomination], self._who[assessor]
-        other = [
-            at
-            for at in np.flatnonzero(model.panel[: self._listed] == panel)
-            if (nomination, model.assessors[model.assessor[at]].id) not in self._seats
-        ]
-        held = [at for at in self._held if (model.panel[at], model.assessor[at]) == (panel, mine)]
-        if other and held:
-            prices = self._warm.prices / self._model.scale
-            worth = [(int(model.fit[at]) - prices[model.assessor[at]], at) for at in other]
-            _, at = max(worth)
-            gap = int(model.fit[held[0]]) - int(model.fit[at])
-            name = model.assessors[model.assessor[at]].id
-            price = prices[model.assessor[at]] - prices[mine]
-            reasons.append(
-                f"the next best is {name}: fits {abs(gap)} points {'less' if gap >= 0 else 'more'}, and their time "
-                f"is worth {abs(price):.0f} points {'more' if price >= 0 else 'less'} elsewhere"
-            )
-        return tuple(reasons)
+        """Whether a seated assessor was pinned, what they fit, and who else could sit there, at what loss."""
+        one, person, rules = self._nominations[nomination], self._assessors[assessor], self._problem.rules
+        load = person.load + self._taken[assessor]
+        pinned = rules.on("pinned") and (nomination, assessor) in rules.pinned
+        other = self._swaps.words(self._panel[nomination], self._who[assessor], aim=self._aim, pinned=pinned)
+        fixed = (f"operations pinned {assessor} to this panel",) if pinned else ()
+        return (*fixed, *seat_reasons(one, person, load, rules), other)
 
     def why_not(self, nomination: str, assessor: str) -> WhyNot:
         """The rule that bars the assessor, or what putting them there would cost."""
