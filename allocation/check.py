@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import combinations
 
 from allocation.problem import AllocationProblem, AssessorSupply, NominationDemand, PanelRules, Seat
@@ -38,8 +39,7 @@ def violations(
         broken = _pair(nominations[seat.nomination], assessors[seat.assessor], problem.rules)
         found += [Violation(rule, seat.nomination, seat.assessor) for rule, breaks in broken.items() if breaks]
     for id_, count in Counter(seat.assessor for seat in seats).items():
-        if assessors[id_].load + count > assessors[id_].capacity:
-            found.append(Violation("capacity", None, id_))
+        found += _too_many(assessors[id_], count, problem.rules)
     for nomination in problem.nominations:
         new = [seat.assessor for seat in seats if seat.nomination == nomination.id]
         panel = [*nomination.seated, *new]
@@ -59,6 +59,29 @@ def violations(
                 found.append(Violation(f"composition:{rule.name}", nomination.id, None))
     found += _meeting_too_often(problem, seats)
     return tuple(one for one in found if problem.rules.on(one.rule.split(":")[0]))
+
+
+def _too_many(assessor: AssessorSupply, new: int, rules: PanelRules) -> list[Violation]:
+    """More new assessments than the capacity leaves, or than the weeks of availability can hold.
+
+    Where panels meet, the weeks of those held already are not known here: only the new ones must find room.
+    """
+    found = [Violation("capacity", None, assessor.id)] * (assessor.load + new > assessor.capacity)
+    held = 0 if rules.together else assessor.load
+    if rules.week_most is not None and held + new > rules.week_most * _weeks_free(assessor, rules):
+        found.append(Violation("week", None, assessor.id))
+    return found
+
+
+def _weeks_free(assessor: AssessorSupply, rules: PanelRules) -> int:
+    """The weeks of the window in which the assessor is available on enough days."""
+    opens, closes = rules.window
+    days = {first + timedelta(n) for first, last in assessor.available for n in range((last - first).days + 1)}
+    free = 0
+    for start in range(0, (closes - opens).days + 1, 7):
+        week = {opens + timedelta(start + n) for n in range(7) if opens + timedelta(start + n) <= closes}
+        free += len(week & days) >= min(max(rules.min_days_available, 1), len(week))
+    return free
 
 
 def _meeting_too_often(problem: AllocationProblem, seats: Collection[Seat]) -> list[Violation]:

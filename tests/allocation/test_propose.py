@@ -5,13 +5,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from allocation_cases import WINDOW, cohort, problems, small_problem
+from allocation_cases import WINDOW, assessor, cohort, four_of_each_role, nomination, problem, problems, small_problem
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allocation.certified import certified
+from allocation.check import violations
 from allocation.model import available_in, fit_points, weeks_of
-from allocation.problem import AllocationProblem
+from allocation.problem import AllocationProblem, Seat, Weights
 from allocation.propose import propose
 from allocation.rules import bars
 
@@ -87,11 +88,11 @@ def best_of_all(one):
     for chosen in itertools.product(*ways):
         loads, weekly, met, fresh = Counter({p: people[p].load for p in people}), Counter(), Counter(), set()
         taken = [(n, way) for n, way in zip(lacking, chosen, strict=True)]
-        for nomination, way in [*taken, *((n, None) for n in full)]:
+        for asking, way in [*taken, *((n, None) for n in full)]:
             new = way[1] if way else []
-            pairs = [frozenset(pair) for pair in itertools.combinations([*nomination.seated, *new], 2)]
+            pairs = [frozenset(pair) for pair in itertools.combinations([*asking.seated, *new], 2)]
             met.update(pairs)
-            fresh.update(pair for pair in pairs if not pair <= set(nomination.seated))
+            fresh.update(pair for pair in pairs if not pair <= set(asking.seated))
             loads.update(new)
             weekly.update((name, way[0]) for name in new)
         if "capacity" not in rules.off and any(loads[p] > max(people[p].capacity, people[p].load) for p in people):
@@ -185,6 +186,70 @@ def test_half_a_pilot_is_proved_optimal_with_every_rule():
     assert proposal.optimal
     assert certified(one, proposal) == ()
     assert len(proposal.seats) == 180
+
+
+@pytest.mark.parametrize(("load", "faults"), [(0, ["a: 3 in weeks that hold 1"]), (1, ["a: 4 in weeks that hold 1"])])
+def test_checker_finds_more_in_the_only_free_week_than_it_holds(load, faults):
+    days = ((WINDOW[0], WINDOW[0] + timedelta(6)),)
+    one = problem([nomination(f"n{n}") for n in range(3)], [assessor("a", load=load, available=days)], size=1,
+                  composition=())  # fmt: skip
+    limited = replace(one, rules=replace(one.rules, week_most=1))
+    proposal = propose(one)
+
+    broken = violations(limited, [Seat(seat.nomination, seat.assessor, 0, ()) for seat in proposal.seats])
+
+    assert certified(one, proposal) == ()
+    assert list(certified(limited, proposal)) == faults
+    assert [(found.rule, found.assessor) for found in broken] == [("week", "a")]
+
+
+def test_checker_finds_who_got_fewer_than_agreed():
+    free, away = assessor("free"), assessor("away", available=())
+    one = problem([nomination("n0"), nomination("n1")], [free, away, assessor("b")], size=1, composition=())
+    proposal = propose(replace(one, assessors=(replace(free, available=()), away, assessor("b"))))
+    owing = replace(one, assessors=tuple(replace(person, least=1) for person in one.assessors))
+
+    faults = certified(owing, proposal)
+
+    assert {seat.assessor for seat in proposal.seats} == {"b"}
+    assert faults == ("free: 0, fewer than the 1 agreed",)
+    assert certified(replace(owing, rules=replace(one.rules, off=frozenset({"least"}))), proposal) == ()
+    assert certified(owing, propose(owing)) == ()
+
+
+def test_checker_finds_members_of_one_panel_in_two_weeks():
+    one = problem([nomination("n")], [assessor("a"), assessor("b")], size=2, composition=(), together=True)
+    proposal = propose(one)
+    first, second = proposal.seats
+    other = next(week for week in weeks_of(one.rules) if week != first.week)
+
+    apart = certified(one, replace(proposal, seats=(first, replace(second, week=other))))
+
+    assert certified(one, proposal) == ()
+    assert apart == ("n: does not sit in one week of the window",)
+
+
+@pytest.mark.parametrize(
+    ("claim", "fault"),
+    [
+        ({"repeats": 2}, "not as certified"),
+        ({"gap": 0.01}, "the gap is not"),
+        ({"total_bound": 10_000}, "the gap is not"),
+        ({"staffed_bound": 0}, "above its bound"),
+    ],
+)
+def test_checker_takes_no_figure_from_the_claim(claim, fault):
+    one = problem(
+        [nomination("m"), nomination("n")], four_of_each_role()[::4], weights=Weights(100, 50, 60, repeat=10)
+    )
+    proposal = propose(one)
+    forged = replace(proposal, certificate=replace(proposal.certificate, **claim))
+
+    faults = certified(one, forged)
+
+    assert proposal.certificate.repeats == 1
+    assert certified(one, proposal) == ()
+    assert any(fault in words for words in faults)
 
 
 @pytest.mark.parametrize("change", ["seat", "floor", "bound"])
