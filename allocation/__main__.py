@@ -19,6 +19,7 @@ from allocation.affinities import (
 )
 from allocation.matrix import MatrixAnswer, solve_matrix
 from allocation.matrix_check import check_matrix
+from allocation.sizes import places
 
 SOUND, UNSOUND, UNREADABLE = 0, 1, 2
 
@@ -104,7 +105,7 @@ def _solve(affinities: Affinities, given: argparse.Namespace) -> int:
     )
     if given.out is not None:
         write_assignment(given.out, answer.chosen)
-    figures = _figures(answer)
+    figures = _figures(answer, places(affinities.fits))
     if given.json:
         sys.stdout.write(json.dumps(figures) + "\n")
     else:
@@ -127,12 +128,12 @@ def _short(answer: MatrixAnswer) -> str:
     return f"{' and '.join(lacking)}: {', '.join(mends)} or remove conflicts.\n"
 
 
-def _figures(answer: MatrixAnswer) -> dict[str, float | int | str]:
+def _figures(answer: MatrixAnswer, decimals: int) -> dict[str, float | int | str]:
     return {
-        "floor": round(answer.floor, 9),
-        "floor_bound": round(answer.floor_bound, 9),
-        "total": round(answer.total, 9),
-        "total_bound": round(answer.total_bound, 9),
+        "floor": round(answer.floor, decimals),
+        "floor_bound": round(answer.floor_bound, decimals),
+        "total": round(answer.total, decimals),
+        "total_bound": round(answer.total_bound, decimals),
         "gap": round(answer.gap, 9),
         "load_min": min(answer.loads),
         "load_max": max(answer.loads),
@@ -145,9 +146,10 @@ def _figures(answer: MatrixAnswer) -> dict[str, float | int | str]:
 def _check(affinities: Affinities, given: argparse.Namespace) -> int:
     pairs = read_assignment(given.assignment, affinities)
     verdict = check_matrix(affinities, pairs, demand=given.demand, most=given.max_load, least=given.min_load)
+    decimals = places(affinities.fits)
     figures: dict[str, float | int | str] = {
-        "floor": round(verdict.floor, 9),
-        "total": round(verdict.total, 9),
+        "floor": round(verdict.floor, decimals),
+        "total": round(verdict.total, decimals),
         "load_min": verdict.load_min,
         "load_max": verdict.load_max,
         "shortfall": verdict.shortfall,
@@ -162,7 +164,9 @@ def _check(affinities: Affinities, given: argparse.Namespace) -> int:
 
 
 def _word(value: float | int | str) -> str:
-    return f"{value:.6f}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.6g}" if 0 < abs(value) < 1e-3 else f"{value:.6f}"
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from allocation.sizes import too_far_apart
+
 CONFLICT = "C"
 NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 """How a number is written: in the digits 0 to 9, with a point, at wish with a power of ten."""
@@ -100,6 +102,8 @@ def read_affinities(path: Path) -> Affinities:
                 fits[at, column] = _fit(cell)
             except ValueError as error:
                 faults.append(Fault(line, column + 2, str(error)))
+    if not faults and (apart := too_far_apart(fits)) is not None:
+        faults.append(Fault(rows[1 + apart[0]][0], apart[1] + 2, apart[2]))
     if faults:
         raise AffinityFileError(path, sorted(faults, key=lambda fault: (fault.line, fault.column)))
     return Affinities(tuple(name for _, name in names), tuple(assessors), fits)

@@ -16,6 +16,7 @@ from allocation.affinities import LARGEST, Affinities
 from allocation.alike import grouped
 from allocation.panel_columns import SEATS, PanelOracle
 from allocation.panel_search import PanelSearch
+from allocation.sizes import finest, power_of_ten, spread, times_ten, too_far_apart
 from allocation.transport import Floats, Relaxed, Terms, Transport, quiet_highs
 
 Objective = Literal["floor", "total"]
@@ -24,6 +25,8 @@ MatrixStatus = Literal["optimal", "feasible", "short"]
 _SLACK = 1e-7  # How far below the floor asked for a sum may lie by rounding.
 _DEPTHS = (2e-5, 1e-4)  # How far below the relaxation, as shares of it, a whole answer is looked for at once,
 _NODES = 60  # and in how many nodes.
+_PROVED = 1e-6  # An answer this share of its bound away from it, or less, is called optimal.
+_WIDE = 1e6  # Of fits farther apart in size, only the closed bound of the floor is safe from rounding.
 _FINE = 0.01  # Closer to a floor out of reach than this share of it, only floors that some panel has are asked for.
 
 
@@ -41,7 +44,9 @@ class MatrixAnswer:
         shortfall: Seats that cannot be filled.
         unmet: Items lacking to the least loads of assessors.
         seconds: Time for solving, reading excluded.
-        status: Proved best; sound with a gap; or short of seats or least loads, as nothing better is possible.
+        finest: The smallest size of a fit that is not 0, below which no bound is taken for a gap's measure.
+        status: Proved best, within a millionth; sound with a gap; or short of seats or least loads, as nothing better
+            is possible.
     """
 
     chosen: tuple[tuple[str, str], ...]
@@ -53,12 +58,13 @@ class MatrixAnswer:
     shortfall: int
     unmet: int
     seconds: float
+    finest: float
     status: MatrixStatus
 
     @property
     def gap(self) -> float:
         """How far the total may be from the best, as a share of its bound; 0 when proved."""
-        return max(self.total_bound - self.total, 0.0) / max(abs(self.total_bound), 1e-12)
+        return _share(self.total, self.total_bound, self.finest)
 
 
 def solve_matrix(
@@ -85,7 +91,7 @@ def solve_matrix(
         seconds: Time allowed to each branch and bound; the bound found by then stands.
 
     Raises:
-        ValueError: When the numbers contradict one another.
+        ValueError: When the numbers contradict one another, or fits are too large, too small or too far apart.
     """
     if demand < 1:
         raise ValueError(f"the demand is {demand}; an item needs at least 1 assessor")
@@ -96,28 +102,45 @@ def solve_matrix(
     if not seconds >= 0:
         raise ValueError(f"{seconds} seconds are allowed; ask for 0 or more")
     shuffled = affinities.shuffled(seed)
-    terms = Terms.alike(shuffled.fits, demand, least, most)
+    if (fault := too_far_apart(affinities.fits)) is not None:
+        item, assessor, reason = fault
+        raise ValueError(f"{affinities.items[item]} and {affinities.assessors[assessor]}: {reason}")
     begun = perf_counter()
+    power = power_of_ten(shuffled.fits)
+    terms = Terms.alike(times_ten(shuffled.fits, power), demand, least, most)
     found = _best_total(terms) if objective == "total" else _floors_of_groups(terms, seconds)
+    if objective == "floor" and spread(terms.fits) > _WIDE:
+        found = replace(found, floor_bound=max(found.floor_bound, _floor_limit(terms)))
     spent = perf_counter() - begun
-    return _answer(affinities, shuffled, terms, found, spent)
+    return _answer(affinities, shuffled, replace(terms, fits=shuffled.fits), found.divided(power), spent)
 
 
 @dataclass(frozen=True, eq=False)
 class _Found:
-    """Shares of 0 and 1, the bounds proved, and whether seats or loads are short."""
+    """Shares of 0 and 1, the bounds proved, whether seats or loads are short, and whether the floor came first."""
 
     taken: Floats
     floor_bound: float
     total_bound: float
     short: bool
+    slack: float = 2 * _SLACK
+    floor_first: bool = True
+
+    def divided(self, power: int) -> "_Found":
+        """The same of fits before they were multiplied by a power of ten; floors are told apart down to the slack."""
+        floor, total, slack = times_ten(np.array([self.floor_bound, self.total_bound, self.slack]), -power).tolist()
+        return replace(self, floor_bound=floor, total_bound=total, slack=slack)
+
+
+def _share(reached: float, bound: float, finest: float) -> float:
+    return max(bound - reached, 0.0) / max(abs(bound), finest)
 
 
 def _best_total(terms: Terms) -> _Found:
     relaxed = Transport(terms).relaxed()
     total = _total(terms, relaxed.taken)
     short = relaxed.shortage > 1e-6
-    return _Found(relaxed.taken, _floor_limit(terms), total if short else relaxed.bound, short)
+    return _Found(relaxed.taken, _floor_limit(terms), total if short else relaxed.bound, short, floor_first=False)
 
 
 def _floors_of_groups(terms: Terms, seconds: float) -> _Found:
@@ -285,7 +308,10 @@ def _answer(affinities: Affinities, shuffled: Affinities, terms: Terms, found: _
     unmet = int(np.maximum(terms.least - taken.sum(axis=0), 0).sum())
     floor_bound = max(found.floor_bound, floor)
     bound = max(found.total_bound, total)
-    proved = bound - total <= 1e-6 * max(1.0, abs(bound))
+    smallest = finest(terms.fits)
+    proved = _share(total, bound, smallest) <= _PROVED
+    if found.floor_first:
+        proved &= floor_bound - floor <= _PROVED * max(abs(floor_bound), smallest) + found.slack
     return MatrixAnswer(
         chosen=tuple(chosen),
         floor=floor,
@@ -296,6 +322,7 @@ def _answer(affinities: Affinities, shuffled: Affinities, terms: Terms, found: _
         shortfall=shortfall,
         unmet=unmet,
         seconds=spent,
+        finest=smallest,
         status="short" if shortfall or unmet else "optimal" if proved else "feasible",
     )
 
@@ -318,6 +345,6 @@ def _floor_of(terms: Terms, taken: Floats) -> float:
 def _grid(terms: Terms) -> float:
     """The common step of all fits when they have one of a thousandth or more, else 0."""
     thousandths = np.nan_to_num(terms.fits) * 1000
-    if not np.allclose(thousandths, np.round(thousandths), atol=1e-9):
+    if not np.allclose(thousandths, np.round(thousandths), rtol=1e-12, atol=1e-9):
         return 0.0
     return float(np.gcd.reduce(np.round(thousandths).astype(np.int64).ravel())) / 1000
