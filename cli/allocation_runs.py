@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sqlmodel.ext.asyncio.session import AsyncSession
 
     from acts import Acts
+    from allocation.compare import RunFigures
     from models.ids import CohortId
     from models.messages import AllocationState, By
     from models.tables import AllocationRun, Cohort
@@ -167,6 +168,18 @@ def _by_load(loads: "Sequence[tuple[str, int]]") -> list[tuple[str, int]]:
     return sorted(loads, key=lambda one: (-one[1], one[0]))
 
 
+async def _figures(session: "AsyncSession", cohort: str, number: int) -> "RunFigures":
+    from allocation.compare import RunFigures
+    from storage.allocations import RESULT, seats_of
+    from storage.runs import unstaffed_of
+
+    row = await _run(session, cohort, number)
+    seats = await seats_of(session, cohort, number)
+    claim = RESULT.validate_python(row.result).certificate
+    left = await unstaffed_of(session, cohort, number)
+    return RunFigures(number, len({one.nomination for one in seats}), len(seats), len(left), claim.floor, claim.total)
+
+
 @command(app, "compare", example="run compare 1 2 --cohort pilot --as operations@example.nhs.test")
 def compare_runs(
     before: Number,
@@ -183,37 +196,56 @@ def compare_runs(
 async def _compare(
     before: int, after: int, cohort: str | None, who: str | None, role: Role | None, *, as_json: bool
 ) -> None:
-    from allocation.compare import compare
+    from allocation.compare import better, compare, figures
     from storage.allocations import seats_of
 
     async with stored() as sessions, sessions() as session:
         found = await _allowed(session, cohort, who, role)
-        for number in (before, after):
-            await _run(session, found.id, number)
+        both = [await _figures(session, found.id, number) for number in (before, after)]
         change = compare(await seats_of(session, found.id, before), await seats_of(session, found.id, after))
+    earlier, later = both
     if as_json:
         show_json(
             {
                 "before": before,
                 "after": after,
-                "seats_before": change.seats_before,
-                "seats_after": change.seats_after,
-                "cost_change": change.cost_change,
+                "verdict": better(earlier, later),
+                "seats_before": earlier.seats,
+                "seats_after": later.seats,
+                "panels_before": earlier.panels,
+                "panels_after": later.panels,
+                "unstaffed_before": earlier.unstaffed,
+                "unstaffed_after": later.unstaffed,
+                "floor_before": earlier.floor,
+                "floor_after": later.floor,
+                "floor_change": later.floor - earlier.floor,
+                "total_before": earlier.total,
+                "total_after": later.total,
+                "total_change": later.total - earlier.total,
                 "panels": [
-                    {"nomination": one.nomination, "came": one.came, "went": one.went} for one in change.panels
+                    {
+                        "nomination": one.nomination,
+                        "came": one.came,
+                        "went": one.went,
+                        "fit_change": one.fit_change,
+                        "verdict": one.words(before, after),
+                    }
+                    for one in change.panels
                 ],
                 "loads": dict(change.loads),
             }
         )
         return
-    say(
-        f"Run {after} against run {before}: {change.seats_after} seats instead of {change.seats_before}, "
-        f"cost {change.cost_change:+d}, {len(change.panels)} panels differ."
-    )
+    say(better(earlier, later))
+    show_table(["what", f"run {before}", f"run {after}"], figures(earlier, later))
     if change.panels:
+        say(f"Panels that differ: {len(change.panels)}.")
         show_table(
-            ["nomination", "came", "went"],
-            [(one.nomination, ", ".join(one.came), ", ".join(one.went)) for one in change.panels],
+            ["nomination", f"only in run {after}", f"only in run {before}", "for this nomination"],
+            [
+                (one.nomination, ", ".join(one.came), ", ".join(one.went), one.words(before, after))
+                for one in change.panels
+            ],
         )
     if change.loads:
         show_table(["assessor", "seats more or fewer"], [(one, f"{seats:+d}") for one, seats in change.loads])

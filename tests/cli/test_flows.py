@@ -389,6 +389,7 @@ async def test_runs_are_listed_shown_and_compared(starter: Starter, cohort: Coho
     runs = (await starter("run", "list", *options)).document
     shown = (await starter("run", "show", str(runs[0]["run"]), *options)).document
     same = (await starter("run", "compare", str(runs[0]["run"]), str(runs[0]["run"]), *options)).document
+    said = await starter("run", "compare", str(runs[0]["run"]), str(runs[0]["run"]), *options[:-1])
     missing = await starter("run", "show", "99", *options)
     board = await starter("run", "list", "--cohort", cohort.id, "--as", cohort.rig.chair.person)
 
@@ -396,7 +397,11 @@ async def test_runs_are_listed_shown_and_compared(starter: Starter, cohort: Coho
     assert len(shown["seats"]) == 3
     assert all(one["reasons"] for one in shown["seats"])
     assert sum(shown["loads"].values()) == 3
-    assert (same["panels"], same["cost_change"]) == ([], 0)
+    claim = shown["certificate"]
+    assert (same["panels"], same["total_change"], same["floor_change"]) == ([], 0, 0)
+    assert (same["floor_after"], same["total_after"]) == (claim["floor"], claim["total"])
+    assert (same["panels_after"], same["seats_after"], same["unstaffed_after"]) == (1, 3, 0)
+    assert "Worth of all panels, in points" in said.said
     assert [missing.status, board.status] == [1, 1]
 
 

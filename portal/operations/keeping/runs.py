@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from allocation.compare import Comparison
-from allocation.problem import Seat
+from allocation.compare import Comparison, RunFigures, better, figures
 from models.enums import RunKind, RunStatus
 from portal.words import moment, plain
 from storage.run_pages import LoadFacts, NomineeFacts, OpenPanel, RunFacts, SeatFacts
@@ -234,7 +233,6 @@ def comparison_shown(
     after: RunFacts,
     change: Comparison,
     *,
-    costs: Mapping[str, int],
     names: Mapping[str, str],
     shown: Sequence[str],
 ) -> ComparisonShown:
@@ -244,11 +242,11 @@ def comparison_shown(
         before: The run one compares with.
         after: The run that is looked at.
         change: What differs.
-        costs: By nomination, the points of its panel in ``after`` less those in ``before``.
         names: Assessors' names by reference.
         shown: The nominations of this page.
     """
     wanted = frozenset(shown)
+    both = _figures(before), _figures(after)
 
     def named(references: Sequence[str]) -> str:
         return ", ".join(f"{names.get(one, one)} ({one})" for one in references) or "Nobody"
@@ -256,12 +254,9 @@ def comparison_shown(
     return ComparisonShown(
         before.number,
         after.number,
-        _better(before, after),
+        better(*both),
         (
-            ("Seats", f"{before.seats:,}", f"{after.seats:,}"),
-            ("Nominations left without a panel", f"{before.unstaffed:,}", f"{after.unstaffed:,}"),
-            ("Fit of the worst-off panel, in points", f"{before.proof.floor:,}", f"{after.proof.floor:,}"),
-            ("Worth of all panels, in points", f"{before.proof.total:,}", f"{after.proof.total:,}"),
+            *figures(*both),
             ("Load", _spread(list(before.loads.values())), _spread(list(after.loads.values()))),
         ),
         tuple(
@@ -270,23 +265,13 @@ def comparison_shown(
                 nomination_path(panel.nomination),
                 named(panel.came),
                 named(panel.went),
-                _points(costs.get(panel.nomination, 0)),
+                panel.words(before.number, after.number),
             )
             for panel in change.panels
             if panel.nomination in wanted
         ),
         len(change.panels),
     )
-
-
-def panel_costs(before: Sequence[Seat], after: Sequence[Seat]) -> dict[str, int]:
-    """By nomination, the points of its panel in ``after`` less those in ``before``."""
-    costs: dict[str, int] = {}
-    for seat in after:
-        costs[seat.nomination] = costs.get(seat.nomination, 0) + seat.cost
-    for seat in before:
-        costs[seat.nomination] = costs.get(seat.nomination, 0) - seat.cost
-    return costs
 
 
 def run_path(cohort: str, run: int) -> str:
@@ -309,25 +294,8 @@ def _proof(run: RunFacts) -> str:
     return " ".join((first, *(_ONE_PANEL.sub("1 panel is", words) for words in run.proof.words)))
 
 
-def _better(before: RunFacts, after: RunFacts) -> str:
-    this, other = f"Run {after.number}", f"run {before.number}"
-    left = after.unstaffed - before.unstaffed
-    if left:
-        more = f"{_count(abs(left), 'nomination')} {'fewer' if left < 0 else 'more'} without a panel"
-        return f"{this} is {'better' if left < 0 else 'worse'} than {other}: it leaves {more}."
-    cost = before.proof.total - after.proof.total
-    if after.seats != before.seats:
-        differ = f"{after.seats:,} seats and {other} {before.seats:,}"
-        return f"{this} fills {differ}: they were asked for different panels."
-    if cost == 0:
-        return f"{this} is as good as {other}: both leave as many without a panel, and are worth the same."
-    return f"{this} is {'better' if cost < 0 else 'worse'} than {other} by {_count(abs(cost), 'point')}."
-
-
-def _points(cost: int) -> str:
-    if cost == 0:
-        return "As good"
-    return f"{'Better' if cost < 0 else 'Worse'} by {_count(abs(cost), 'point')}"
+def _figures(run: RunFacts) -> RunFigures:
+    return RunFigures(run.number, run.panels, run.seats, run.unstaffed, run.proof.floor, run.proof.total)
 
 
 def _spread(loads: Sequence[int]) -> str:
