@@ -3,9 +3,12 @@
 import csv
 import math
 import re
-from collections.abc import Iterable, Sequence
+from codecs import BOM_UTF8
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from io import StringIO
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +19,8 @@ from allocation.sizes import too_far_apart
 CONFLICT = "C"
 NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 """How a number is written: in the digits 0 to 9, with a point, at wish with a power of ten."""
+_CELL = re.compile(r'"(?:[^"]|"")*+"(?=,|\r|\n|\Z)|(?!")[^,\r\n]*+')
+_LINE_END = re.compile(r"\r\n|\r|\n")
 LARGEST = 1_000_000_000
 """The most assessors of an item and items of an assessor that can be asked for."""
 
@@ -95,7 +100,7 @@ def read_affinities(path: Path) -> Affinities:
     for at, (line, cells) in enumerate(rows[1:]):
         if len(cells) != len(header):
             place = min(len(cells), len(header)) + 1
-            faults.append(Fault(line, place, f"{len(cells)} cells, but the header has {len(header)}"))
+            faults.append(Fault(line, place, f"{_cells(cells)}, but the header has {len(header)}"))
             continue
         for column, cell in enumerate(cells[1:]):
             try:
@@ -119,11 +124,12 @@ def read_assignment(path: Path, affinities: Affinities) -> list[tuple[int, int]]
         {name: at for at, name in enumerate(affinities.items)},
         {name: at for at, name in enumerate(affinities.assessors)},
     )
-    faults: list[Fault] = []
+    rows = _rows(path)
+    faults: list[Fault] = _header_faults(rows, *places)
     pairs = []
-    for line, cells in _rows(path)[1:]:
+    for line, cells in rows[1:]:
         if len(cells) != 2:
-            faults.append(Fault(line, min(len(cells), 2) + 1, f"{len(cells)} cells; write item,assessor"))
+            faults.append(Fault(line, min(len(cells), 2) + 1, f"{_cells(cells)}; write item,assessor"))
             continue
         found = [known.get(cell.strip()) for known, cell in zip(places, cells, strict=True)]
         for column, (at, kind, cell) in enumerate(zip(found, ("item", "assessor"), cells, strict=True), 1):
@@ -136,6 +142,23 @@ def read_assignment(path: Path, affinities: Affinities) -> list[tuple[int, int]]
     return pairs
 
 
+def _header_faults(
+    rows: Sequence[tuple[int, list[str]]], items: Mapping[str, int], assessors: Mapping[str, int]
+) -> list[Fault]:
+    """A first row that names a pair is no header: left out, it would make the assignment look unsound."""
+    if not rows:
+        return [Fault(1, 1, "the file is empty; begin with the header item,assessor")]
+    line, cells = rows[0]
+    names = [cell.strip() for cell in cells]
+    if names != ["item", "assessor"] and len(names) == 2 and names[0] in items and names[1] in assessors:
+        return [Fault(line, 1, "names a pair where the header item,assessor belongs; add the header above it")]
+    return []
+
+
+def _cells(cells: Sequence[str]) -> str:
+    return "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
+
+
 def write_assignment(path: Path, pairs: Iterable[tuple[str, str]]) -> None:
     """Writes pairs of item and assessor under a header, in the order of their names."""
     with path.open("w", newline="", encoding="utf-8") as file:
@@ -145,16 +168,49 @@ def write_assignment(path: Path, pairs: Iterable[tuple[str, str]]) -> None:
 
 
 def _rows(path: Path) -> list[tuple[int, list[str]]]:
+    """Rows that are not blank, each with the line on which it begins."""
+    text = _text(path)
+    reader = csv.reader(StringIO(text, newline=""), strict=True)
+    rows, begins = [], 1
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.reader(file, strict=True)
-            return [(reader.line_num, cells) for cells in reader if cells]
+        for cells in reader:
+            if cells:
+                rows.append((begins, cells))
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        before = "".join(islice(StringIO(text, newline=""), begins - 1))
+        line, column = _place(text[len(before) :])
+        raise AffinityFileError(path, [Fault(begins + line - 1, column, f"is not CSV: {error}")]) from error
+    return rows
+
+
+def _text(path: Path) -> str:
+    try:
+        content = path.read_bytes().removeprefix(BOM_UTF8)
     except OSError as error:
         raise AffinityFileError(path, [Fault(1, 1, f"cannot be opened: {error.strerror}")]) from error
+    try:
+        return content.decode()
     except UnicodeDecodeError as error:
-        raise AffinityFileError(path, [Fault(1, error.start + 1, "is not UTF-8 text")]) from error
-    except csv.Error as error:
-        raise AffinityFileError(path, [Fault(1, 1, f"is not CSV: {error}")]) from error
+        line, column = _place(content[: error.start].decode(), cut=True)
+        raise AffinityFileError(path, [Fault(line, column, "is not UTF-8 text")]) from error
+
+
+def _place(text: str, *, cut: bool = False) -> tuple[int, int]:
+    """The line and column of the first cell whose quote is not closed at its end; else of the end of the text.
+
+    Where the text is `cut` off, the line is that of its end also within a quote.
+    """
+    line = column = 1
+    at = 0
+    while cell := _CELL.match(text, at):
+        line += len(_LINE_END.findall(cell[0]))
+        at = cell.end()
+        if not (end := _LINE_END.match(text, at)) and text[at : at + 1] != ",":
+            break
+        line, column = (line + 1, 1) if end else (line, column + 1)
+        at = end.end() if end else at + 1
+    return (line + len(_LINE_END.findall(text, at)), column) if cut else (line, column)
 
 
 def _fit(cell: str) -> float:
