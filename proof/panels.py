@@ -1,10 +1,11 @@
 """Whether the panels, as they are held, keep every hard rule, and whether kept runs are what they claim."""
 
 from dataclasses import dataclass
+from heapq import nlargest
 
 from allocation.certified import certified
 from allocation.check import Violation, violations
-from allocation.problem import AllocationProblem, Seat
+from allocation.problem import AllocationProblem, AssessorSupply, NominationDemand, Seat
 from allocation.proposal import Proposal
 from storage.kept_runs import KeptRun
 
@@ -48,13 +49,47 @@ def run_faults(kept: KeptRun) -> tuple[RunFault, ...]:
     strangers = sorted({seat.assessor for seat in proposal.seats} - names)
     if strangers:
         return (RunFault(kept.number, f"assessors who were not in the question are seated: {', '.join(strangers)}"),)
-    faults = list(certified(kept.problem, proposal))
+    faults = [*certified(kept.problem, proposal), *_impossible_bounds(kept.problem, proposal)]
     faults += [f"{one}: seated, though it was not in the question" for one in _unasked(kept.problem, proposal)]
     given = [seat for seat in proposal.seats if seat.nomination not in kept.problem.expected]
     proposed = {(seat.nomination, seat.assessor) for seat in given}
     faults += [f"{', '.join(pair)}: proposed, but not among the seats kept" for pair in sorted(proposed - kept.seats)]
     faults += [f"{', '.join(pair)}: among the seats kept, but not proposed" for pair in sorted(kept.seats - proposed)]
     return tuple(RunFault(kept.number, fault) for fault in faults)
+
+
+def _impossible_bounds(problem: AllocationProblem, proposal: Proposal) -> list[str]:
+    """Bounds of a certificate above what even the best-fitting assessors would reach, if nobody had other work.
+
+    A bound below that, and not below what was found, is taken as the solver gave it: only solving again proves it.
+    """
+    claim, weights = proposal.certificate, problem.rules.weights
+    lacking = [(one, (one.seats or problem.rules.size) - len(one.seated)) for one in problem.nominations]
+    best = sorted((_best_fit(problem, one, seats) for one, seats in lacking if seats > 0), reverse=True)
+    most = best[: claim.staffed]
+    mixed = weights.mixed * len(most) if problem.rules.mixed_properties or problem.withheld else 0
+    limits = {
+        "floor": (claim.floor_bound, most[-1] if most else 0),
+        "total": (claim.total_bound, sum(most) + mixed),
+        "number of panels": (claim.staffed_bound, len(best)),
+    }
+    return [
+        f"the {figure} is said to be {bound:,} at most, but even the best fits allow no more than {limit:,}"
+        for figure, (bound, limit) in limits.items()
+        if bound > limit
+    ]
+
+
+def _best_fit(problem: AllocationProblem, nomination: NominationDemand, seats: int) -> int:
+    """The points of the assessors who fit best, whether or not a rule bars them."""
+    weights, wanted = problem.rules.weights, nomination.interests
+
+    def fit(assessor: AssessorSupply) -> int:
+        lacking = weights.interest * len(wanted - assessor.interests) // max(len(wanted), 1)
+        near = bool(nomination.system) and nomination.system == assessor.system
+        return weights.interest - lacking + weights.same_system * (not near)
+
+    return sum(nlargest(seats, map(fit, problem.assessors)))
 
 
 def _unasked(problem: AllocationProblem, proposal: Proposal) -> list[str]:
