@@ -19,6 +19,8 @@ class PairPrice:
         after: The same with the change.
         opened: Nominations that are left without a panel with the change, and are not without it.
         closed: Nominations that get a panel with the change, and get none without it.
+        stays: Nominations of the change that have no panel either way.
+        vain: Those of them to which somebody would be pinned.
         changed: How many panels the next run would seat otherwise; of runs as good, it moves the fewest.
         exact: Whether no search was stopped: neither side can be better than it is stated.
     """
@@ -27,6 +29,8 @@ class PairPrice:
     after: Certificate
     opened: tuple[str, ...]
     closed: tuple[str, ...]
+    stays: tuple[str, ...]
+    vain: tuple[str, ...]
     changed: int
     exact: bool
 
@@ -35,6 +39,9 @@ class PairPrice:
         """The price, in sentences for a board secretary."""
         found = [f"With it, {one} would be left without a panel." for one in self.opened]
         found += [f"With it, {one} would get a panel, which it lacks now." for one in self.closed]
+        for one in self.stays:
+            nobody = ": the pin would seat nobody" if one in self.vain else ""
+            found.append(f"{one} stays without a panel, with it as without it{nobody}.")
         if not self.opened and not self.closed:
             found += [_floor(self.before.floor, self.after.floor), _total(self.before.total, self.after.total)]
         found.append(_panels(self.changed))
@@ -80,11 +87,17 @@ def pair_price(
     seats = frozenset((seat.nomination, seat.assessor) for seat in one.seats)
     other = propose(replace(after, preferred=seats), aim=aim, seconds=max(seconds - (perf_counter() - began), 1.0))
     members, then = _members(one), _members(other)
+    stays = set(one.unstaffed) & set(other.unstaffed)
+    rules, now = after.rules, before.rules
+    pins = {nomination for nomination, _ in rules.pinned - now.pinned}
+    meant = {nomination for nomination, _ in (rules.pinned ^ now.pinned) | (rules.forbidden ^ now.forbidden)}
     return PairPrice(
         one.certificate,
         other.certificate,
         tuple(sorted(set(other.unstaffed) - set(one.unstaffed))),
         tuple(sorted(set(one.unstaffed) - set(other.unstaffed))),
+        tuple(sorted(stays & meant)),
+        tuple(sorted(stays & pins)),
         sum(members.get(panel) != then.get(panel) for panel in members.keys() | then.keys()),
         all(_settled(found.certificate, aim) for found in (one, other)),
     )

@@ -161,6 +161,7 @@ def _document(told: "Priced") -> dict[str, object]:
             "total_after": price.after.total,
             "without_a_panel_then": price.opened,
             "with_a_panel_then": price.closed,
+            "without_a_panel_either_way": price.stays,
             "panels_changed": price.changed,
             "exact": price.exact,
         },

@@ -99,6 +99,19 @@ def test_price_names_the_panel_that_would_be_left_open_and_the_one_that_would_be
     assert closes.words[0] == "With it, n would get a panel, which it lacks now."
 
 
+def test_pin_to_a_panel_that_nobody_can_fill_says_that_it_seats_nobody():
+    one = problem([nomination("n", seats=18), nomination("m")], four_of_each_role())
+
+    pinned = pair_price(one, with_pairs(one, pinned=frozenset({("n", "chair-0")})))
+    kept_away = pair_price(one, with_pairs(one, forbidden=frozenset({("n", "chair-0")})))
+    elsewhere = pair_price(one, with_pairs(one, pinned=frozenset({("m", "chair-0")})))
+
+    assert pinned.words[0] == "n stays without a panel, with it as without it: the pin would seat nobody."
+    assert kept_away.words[0] == "n stays without a panel, with it as without it."
+    assert (elsewhere.stays, elsewhere.vain) == ((), ())
+    assert not any("stays without" in words for words in elsewhere.words)
+
+
 def test_pins_that_leave_no_room_for_a_role_leave_the_panel_open():
     one = problem([nomination("n")], four_of_each_role())
     pins = frozenset({("n", "chair-0"), ("n", "chair-1"), ("n", "chair-2")})
