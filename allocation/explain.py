@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from allocation.problem import AssessorSupply, CompositionRule, NominationDemand, PanelRules
+from allocation.proposal import Certificate
 from allocation.rules import Bar
 
 STOPPED = "the search was stopped before its end: allow it more time"
@@ -28,6 +29,32 @@ def seat_reasons(
         reasons.append("same system as the nominee")
     reasons.append(f"assessment {load} of at most {assessor.capacity}")
     return tuple(reasons)
+
+
+def run_words(claim: Certificate, unstaffed: int) -> tuple[str, ...]:
+    """What a run proves of itself, in sentences; one that seats nobody says why instead of proving nothing best.
+
+    Args:
+        claim: What is proved.
+        unstaffed: Nominations that the run leaves without a whole panel.
+    """
+    if claim.staffed > claim.planned or claim.broken:
+        first = "Proved to be the best." if claim.proved else "Not proved to be the best in the time there was."
+        return (first, *claim.words)
+    planned: tuple[str, ...] = ()
+    if claim.planned:
+        panels = "1 panel is" if claim.planned == 1 else f"{claim.planned:,} panels are"
+        planned = (f"{panels} planned for nominations to come.",)
+    if not unstaffed:
+        return ("No nomination waited for assessors when this run was made: there was nothing to staff.", *planned)
+    left = "The nomination that waits" if unstaffed == 1 else f"All {unstaffed:,} nominations that wait"
+    first = f"Nobody is seated. {left} {'stays' if unstaffed == 1 else 'stay'} without a whole panel"
+    if claim.staffed_bound == 0:
+        return (f"{first}: it is proved that none can be staffed.",)
+    if claim.planned or claim.staffed_bound <= claim.staffed:
+        return (f"{first}.", *planned)
+    bound = min(claim.staffed_bound, unstaffed)
+    return (f"{first}: none was found in the time there was, and at most {bound:,} could be staffed.",)
 
 
 def kept_faults(nomination: NominationDemand, roles: Sequence[str], seats: int, rules: PanelRules) -> list[str]:

@@ -111,6 +111,7 @@ def show(
 
 
 async def _show(number: int, cohort: str | None, who: str | None, role: Role | None, *, as_json: bool) -> None:
+    from allocation.explain import run_words
     from storage.allocations import RESULT, seats_of
     from storage.runs import unstaffed_of
 
@@ -144,15 +145,15 @@ async def _show(number: int, cohort: str | None, who: str | None, role: Role | N
         )
         return
     made = f"{row.kind}, {row.status}"
-    proved = "proved to be the best" if result.certificate.proved else "not proved to be the best"
-    say(f"Run {number} of {found.id} ({made}): {len(seats)} seats, {proved}.")
-    for sentence in result.certificate.words:
+    say(f"Run {number} of {found.id} ({made}): {len(seats)} {'seat' if len(seats) == 1 else 'seats'}.")
+    for sentence in run_words(result.certificate, len(open_panels)):
         say(f"  {sentence}")
-    show_table(
-        ["nomination", "assessor", "cost", "why"],
-        # Interests are codes in the reasons.
-        [(one.nomination, one.assessor, one.cost, "; ".join(one.reasons).replace("_", " ")) for one in seats],
-    )
+    if seats:
+        show_table(
+            ["nomination", "assessor", "cost", "why"],
+            # Interests are codes in the reasons.
+            [(one.nomination, one.assessor, one.cost, "; ".join(one.reasons).replace("_", " ")) for one in seats],
+        )
     if open_panels:
         show_table(
             ["without a panel", "missing", "why"],

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from allocation.answer import RunAnswer, answered, answered_now, as_likely
 from allocation.asked import NotInRunError, asked, members
 from allocation.certified import certified
+from allocation.explain import run_words
 from allocation.problem import AllocationProblem
 from allocation.proposal import Certificate
 
@@ -206,3 +207,22 @@ def test_run_is_not_asked_about_a_nomination_that_it_only_expects() -> None:
 
     with pytest.raises(NotInRunError, match="nomination later"):
         asked(one, answer, "later", "expert")
+
+
+def test_run_with_nobody_to_staff_and_one_that_can_staff_nobody_say_which() -> None:
+    nothing = answered(problem([], four_of_each_role()))
+    nobody = answered(problem([nomination("n"), nomination("m")], [assessor("a")]))
+    some = answered(problem([nomination("n")], four_of_each_role()))
+    stopped = replace(nobody.certificate, staffed_bound=2)
+    planned = replace(some.certificate, planned=1)
+
+    assert run_words(nothing.certificate, 0) == (
+        "No nomination waited for assessors when this run was made: there was nothing to staff.",
+    )
+    assert run_words(nobody.certificate, 2) == (
+        "Nobody is seated. All 2 nominations that wait stay without a whole panel: "
+        "it is proved that none can be staffed.",
+    )
+    assert run_words(stopped, 1)[0].endswith("none was found in the time there was, and at most 1 could be staffed.")
+    assert run_words(planned, 0)[1] == "1 panel is planned for nominations to come."
+    assert run_words(some.certificate, 0) == ("Proved to be the best.", *some.certificate.words)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from allocation.compare import Comparison, RunFigures, better, figures
+from allocation.explain import run_words
 from models.enums import RunKind, RunStatus
 from portal.words import moment, plain
 from storage.run_pages import LoadFacts, NomineeFacts, OpenPanel, RunFacts, SeatFacts
@@ -290,8 +291,7 @@ def _seat(seat: SeatFacts, loads: Mapping[str, int]) -> SeatShown:
 
 
 def _proof(run: RunFacts) -> str:
-    first = "Proved to be the best." if run.proof.proved else "Not proved to be the best in the time there was."
-    return " ".join((first, *(_ONE_PANEL.sub("1 panel is", words) for words in run.proof.words)))
+    return " ".join(_ONE_PANEL.sub("1 panel is", words) for words in run_words(run.proof, run.unstaffed))
 
 
 def _figures(run: RunFacts) -> RunFigures:

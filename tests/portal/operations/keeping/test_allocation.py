@@ -64,6 +64,8 @@ async def test_run_says_why_a_nomination_has_no_panel(rig: Rig, a_visit: A_Visit
     left = await visit.get(f"/operations/allocation/{cohort.id}/1/unstaffed")
 
     assert "No seats" in run.words
+    assert "Nobody is seated. The nomination that waits stays without a whole panel" in run.words
+    assert "Proved to be the best" not in run.words
     assert case.id in left.words
     assert "Nora Waiting" in left.words
     assert "3 assessors missing" in left.words
