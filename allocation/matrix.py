@@ -16,6 +16,7 @@ from allocation.affinities import LARGEST, Affinities
 from allocation.alike import grouped
 from allocation.panel_columns import SEATS, PanelOracle
 from allocation.panel_search import PanelSearch
+from allocation.short_floor import lifted
 from allocation.sizes import finest, power_of_ten, spread, times_ten, too_far_apart
 from allocation.transport import Floats, Relaxed, Terms, Transport, quiet_highs
 
@@ -27,6 +28,7 @@ _DEPTHS = (2e-5, 1e-4)  # How far below the relaxation, as shares of it, a whole
 _NODES = 60  # and in how many nodes.
 _PROVED = 1e-6  # An answer this share of its bound away from it, or less, is called optimal.
 _WIDE = 1e6  # Of fits farther apart in size, only the closed bound of the floor is safe from rounding.
+_PAIRS = 200_000  # Beyond so many pairs of item and assessor, the floor of an answer that is short is not lifted.
 _FINE = 0.01  # Closer to a floor out of reach than this share of it, only floors that some panel has are asked for.
 
 
@@ -109,6 +111,8 @@ def solve_matrix(
     power = power_of_ten(shuffled.fits)
     terms = Terms.alike(times_ten(shuffled.fits, power), demand, least, most)
     found = _best_total(terms) if objective == "total" else _floors_of_groups(terms, seconds)
+    if objective == "floor" and found.short:
+        found = _lifted(terms, found, seconds)
     if objective == "floor" and spread(terms.fits) > _WIDE:
         found = replace(found, floor_bound=max(found.floor_bound, _floor_limit(terms)))
     spent = perf_counter() - begun
@@ -161,6 +165,15 @@ def _floors_of_groups(terms: Terms, seconds: float) -> _Found:
         if taken is not None:
             return replace(found, taken=taken)
     return _floor_first(terms, limit, seconds)
+
+
+def _lifted(terms: Terms, found: _Found, seconds: float) -> _Found:
+    """Of the answers that lack as few as the one found, the best by floor and then total."""
+    closed = _floor_limit(replace(terms, fits=np.maximum(terms.fits, 0.0)))
+    if found.taken.size > _PAIRS:
+        return replace(found, floor_bound=closed)
+    best = lifted(terms, np.round(found.taken), seconds)
+    return replace(found, taken=best.taken, floor_bound=min(best.floor_bound, closed), total_bound=best.total_bound)
 
 
 def _floor_first(terms: Terms, limit: float, seconds: float) -> _Found:
