@@ -3,14 +3,16 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain
+from itertools import chain, combinations, product
 from statistics import median_high
 from time import perf_counter
 
 from allocation.model import compiled, missing_seats
-from allocation.problem import SWITCHES, AllocationProblem, AssessorSupply, NominationDemand
+from allocation.problem import SWITCHES, AllocationProblem, AssessorSupply, CompositionRule, NominationDemand
 from allocation.propose import propose, without_contradicted
 from allocation.seating import Seating
+
+_NEW = 5  # What a new assessor adds to the price of a mend.
 
 _Change = tuple[str, int, AllocationProblem]
 
@@ -92,8 +94,10 @@ def clash(
         mends.append(mend)
         if perf_counter() > deadline:
             break
+    if not mends and most_mends:
+        mends += _two_kinds(problem, left, deadline)
     mends.sort(key=lambda mend: (mend.price, mend.words))
-    return Clash(left, tuple(found), tuple(WORDS[name] for name in found), tuple(mends[:most_mends]))
+    return Clash(left, tuple(found), _in_words(problem, found), tuple(mends[:most_mends]))
 
 
 def _irreducible(problem: AllocationProblem, names: list[str]) -> list[str]:
@@ -105,6 +109,25 @@ def _irreducible(problem: AllocationProblem, names: list[str]) -> list[str]:
         if not staffable(replace(problem, rules=replace(problem.rules, off=off))):
             kept = fewer
     return kept
+
+
+def _in_words(problem: AllocationProblem, found: list[str]) -> tuple[str, ...]:
+    """The rules in words, with the roles that lack: those without which the others can hold."""
+    if "composition" not in found:
+        return tuple(WORDS[name] for name in found)
+    rules, lacking = replace(problem.rules, off=SWITCHES - frozenset(found)), list(problem.rules.composition)
+    for one in problem.rules.composition:
+        fewer = tuple(rule for rule in lacking if rule is not one)
+        if not staffable(replace(problem, rules=replace(rules, composition=fewer))):
+            lacking = list(fewer)
+    roles = " and ".join(_asked_of(rule) for rule in lacking)
+    return tuple(f"{WORDS[name]}: {roles}" if name == "composition" else WORDS[name] for name in found)
+
+
+def _asked_of(rule: CompositionRule) -> str:
+    most = "" if rule.at_most is None else f"at most {rule.at_most}"
+    least = f"at least {rule.at_least}" if rule.at_least or not most else ""
+    return f"{' and '.join(filter(None, (least, most)))} counting as {rule.name}"
 
 
 def _mends(problem: AllocationProblem, unstaffed: tuple[str, ...], deadline: float) -> Iterator[Mend]:
@@ -121,6 +144,43 @@ def _mends(problem: AllocationProblem, unstaffed: tuple[str, ...], deadline: flo
             return
         if staffable(mended):
             yield Mend(words, price, mended)
+
+
+def _two_kinds(problem: AllocationProblem, unstaffed: tuple[str, ...], deadline: float) -> Iterator[Mend]:
+    """Where no change is enough by itself: one for everybody, or new assessors and a second change beside them."""
+    wide = _for_everybody(problem)
+    for words, price, changed in wide[:1] if staffable(wide[0][2]) else wide[2:]:
+        if perf_counter() <= deadline and staffable(changed):
+            yield Mend(words, price, changed)
+    seats = sum(missing_seats(one, problem.rules) for one in problem.nominations if one.id in unstaffed)
+    kinds = [(rule.name, min(rule.roles)) for rule in problem.rules.composition if rule.roles]
+    for (name, role), (words, price, changed) in product(kinds, wide[:2]):
+        if perf_counter() <= deadline:
+            for mend in _fewest(seats, name, partial(_with_more, changed, role)):
+                yield Mend(f"{mend.words}, and {words}", mend.price + price, mend.problem)
+    for (name, role), (other, second) in combinations(kinds, 2):
+        if role == second or perf_counter() > deadline:
+            continue
+        for first in _fewest(seats, name, partial(_with_more, _with_more(problem, second, seats), role)):
+            few = _with_more(problem, role, first.price // _NEW)
+            for mend in _fewest(seats, other, partial(_with_more, few, second)):
+                yield Mend(f"{first.words}, and {mend.words}", first.price + mend.price, mend.problem)
+
+
+def _for_everybody(problem: AllocationProblem) -> list[_Change]:
+    """Everybody free, everybody with one assessment more, and both."""
+    everyone, window = {one.id for one in problem.assessors}, (problem.rules.window,)
+    people = tuple(replace(one, available=window, training_expires=None) for one in problem.assessors)
+    freed, many = replace(problem, assessors=people), 3 * len(everyone)
+    free, more = (
+        "everybody available in the whole window, with training that holds",
+        "one assessment more for everybody",
+    )
+    return [
+        (free, many, freed),
+        (more, many, _raised(problem, everyone)),
+        (f"{free}, and {more}", 2 * many, _raised(freed, everyone)),
+    ]
 
 
 def _more_capacity(problem: AllocationProblem, deadline: float) -> Iterator[Mend]:
@@ -184,7 +244,7 @@ def _fewest(most: int, kind: str, change: Callable[[int], AllocationProblem]) ->
         middle = (low + high) // 2
         low, high = (low, middle) if staffable(change(middle)) else (middle, high)
     who = "assessor who counts" if high == 1 else "assessors who count"
-    yield Mend(f"{high} more {who} as {kind}, free in the whole window", 5 * high, change(high))
+    yield Mend(f"{high} more {who} as {kind}, free in the whole window", _NEW * high, change(high))
 
 
 def _with_more(problem: AllocationProblem, role: str, many: int) -> AllocationProblem:

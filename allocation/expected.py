@@ -10,6 +10,12 @@ from allocation.what_if import Forecast, Habits, forecast
 from models.policy import Policy
 from models.spans import SpanParts, Unit
 
+NOTHING_HELPS = (
+    "No change that was tried is enough for every panel, alone or two together: more assessors of a kind, more "
+    "assessments for each, everybody available in the whole window, or one rule eased."
+)
+"""What is said where a panel is left and no mend was found."""
+
 _HOURS = 7.5  # Of a working day.
 _PROBES = 8.0  # Seconds for each question whether every panel can be staffed.
 
@@ -41,6 +47,11 @@ class Outlook:
     breaks_by: tuple[str, ...]
 
     @property
+    def panels(self) -> int:
+        """Panels with somebody on them at the start: those that the weeks are about."""
+        return len({seat.nomination for seat in self.forecast.proposal.seats})
+
+    @property
     def words(self) -> tuple[str, ...]:
         """What may be expected, in sentences for a board secretary."""
         seen = self.forecast
@@ -52,6 +63,10 @@ class Outlook:
         told = [first, f"Seats to fill: {self.seats:,}. Places that the assessors have: {self.places:,}."]
         if self.clashing:
             told.append(f"These rules cannot all hold: {'; '.join(self.clashing)}.")
+        elif left:
+            told.append("Even without any rule they could not be: there are too few assessors.")
+        if left and not self.mends:
+            told.append(NOTHING_HELPS)
         if self.holds_for is not None:
             more = f"These assessors are enough for up to {_count(self.holds_for, 'nomination')}"
             told.append(f"{more}; with one more, these cannot all hold: {'; '.join(self.breaks_by)}.")
@@ -59,7 +74,9 @@ class Outlook:
         for what, times in by_declines[:1]:
             often = f"in {times} of {seen.runs} trials"
             told.append(f"Once people decline, this happens first, {often}: {what}.")
-        if not by_declines:
+        if left and not self.panels:
+            told.append("Nobody is asked, so nothing is said of declines, nor of when the assessments are in.")
+        elif not by_declines:
             told.append(f"In none of {seen.runs} trials did declines leave a seat without a stand-in.")
         return tuple(told)
 

@@ -138,6 +138,7 @@ def _document(seen: "Outlook") -> dict[str, object]:
         "mends": seen.mends,
         "holds_for": seen.holds_for,
         "breaks_by": seen.breaks_by,
+        "weeks_of_panels": seen.panels,
         "weeks": dict(zip(("p10", "p50", "p90"), found.weeks, strict=True)),
         "weeks_to_half": dict(zip(("p10", "p50", "p90"), found.half, strict=True)),
         "loads": [{"assessments": load, "assessors": people} for load, people in found.loads],

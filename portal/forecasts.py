@@ -11,10 +11,11 @@ FIGURES = ("10 in 100", "Half", "90 in 100")
 
 def loads_drawn(seen: Outlook) -> Chart:
     """How many assessors have how many assessments at the start."""
+    people_with = dict(seen.forecast.loads)
     return columns(
         "loads",
         "How many assessors have how many assessments",
-        [Amount(str(load), people) for load, people in seen.forecast.loads],
+        [Amount(str(load), people_with.get(load, 0)) for load in range(max(people_with, default=0) + 1)],
         head=("Assessments", "Assessors"),
         below="Assessments of one assessor",
         beside="Assessors",
@@ -26,15 +27,17 @@ def weeks_drawn(seen: Outlook) -> Chart:
     found = seen.forecast
     lines = [
         Interval(label, times[0], times[1], times[2])
-        for label, times in (("Half are assessed", found.half), ("All are assessed", found.weeks))
+        for label, times in ((f"Half{_of_these(seen)} are assessed", found.half), (_all_of_these(seen), found.weeks))
     ]
+    if not seen.panels:
+        lines = []
     scale = (0, max(ceil(found.weeks[2]), 1))
     return intervals(
         "weeks",
         "Weeks until the assessments are in",
         lines,
         scale=scale,
-        below="Weeks after the panels are released",
+        below="Weeks: bar 10 to 90 in 100, dot half",
         marked="",
     )
 
@@ -43,12 +46,23 @@ def weeks_rows(seen: Outlook) -> list[tuple[str, str, str, str]]:
     """The weeks as rows: by when 10, 50 and 90 in 100 trials are over."""
     found = seen.forecast
     return [
-        (label, *(f"{weeks:.1f}" for weeks in times))  # type: ignore[misc]
+        (label, *(f"{weeks:.1f}" if seen.panels else "none" for weeks in times))  # type: ignore[misc]
         for label, times in (
-            ("Weeks until half are assessed", found.half),
-            ("Weeks until all are assessed", found.weeks),
+            (f"Weeks until half{_of_these(seen)} are assessed", found.half),
+            (f"Weeks until {_all_of_these(seen).lower()}", found.weeks),
         )
     ]
+
+
+def _of_these(seen: Outlook) -> str:
+    """Of how many the weeks are, where panels are left without anybody; nothing where they are about all."""
+    return f" of {seen.panels:,} with a panel" if seen.forecast.proposal.unstaffed else ""
+
+
+def _all_of_these(seen: Outlook) -> str:
+    if seen.forecast.proposal.unstaffed:
+        return f"The {seen.panels:,} with a panel are assessed"
+    return "All are assessed"
 
 
 def one_above_the_other(*charts: Chart) -> str:

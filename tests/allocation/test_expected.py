@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
-from allocation_cases import panel_rules
+from allocation_cases import assessor, four_of_each_role, nomination, panel_rules, problem
 
-from allocation.expected import habits_of, outlook
+from allocation.clashes import clash, staffable
+from allocation.expected import NOTHING_HELPS, habits_of, outlook
 from allocation.made_up import made_up
 from allocation.what_if import Habits
+from portal.forecasts import loads_drawn, weeks_rows
 from rules.policies import read_policy
 from tests.workflows.rig import PILOT
 
@@ -72,3 +74,62 @@ def test_habits_are_the_policys_own():
 
     assert usual == Habits(accept=0.85, silent=0.3, answer_days=1.5, answer_within=3.0, assess_days=7.0)
     assert other == Habits(accept=0.5, silent=0.1, answer_days=2.0, answer_within=3.0, assess_days=10.0)
+
+
+def test_cohort_that_lacks_two_kinds_is_told_two_changes_together():
+    seen = outlook(made_up(panel_rules(), nominations=20, assessors=6, capacity=2, seed="two"), Habits(), runs=2)
+
+    assert seen.mends
+    assert all(", and " in one for one in seen.mends)
+    assert NOTHING_HELPS not in seen.words
+
+
+def test_people_who_are_never_free_are_freed_together():
+    people = [assessor(f"a{n}", role, available=()) for n, role in enumerate(["chief_executive", "chair", "chair"])]
+    one = problem([nomination("n0"), nomination("n1")], people)
+
+    found = clash(one)
+
+    assert found is not None
+    assert found.mends[0].words == "everybody available in the whole window, with training that holds"
+    assert staffable(found.mends[0].problem)
+
+
+def test_clash_names_the_role_that_lacks():
+    chairs = [assessor(f"a{n}", "chair") for n in range(4)]
+
+    found = clash(problem([nomination("n")], chairs))
+
+    assert found is not None
+    assert found.words == ("every panel has the roles it needs: at least 1 counting as executive",)
+    assert found.mends[0].words.startswith("1 more assessor who counts as executive")
+
+
+def test_cohort_without_a_panel_says_nothing_of_weeks_or_declines():
+    seen = outlook(problem([nomination("n", barred=frozenset({"a0"}))], [assessor("a0")]), Habits(), runs=2)
+
+    assert seen.panels == 0
+    assert not any("trials" in one for one in seen.words)
+    assert any("Nobody is asked" in one for one in seen.words)
+    assert {cells[1] for cells in weeks_rows(seen)} == {"none"}
+
+
+def test_cohort_that_nothing_mends_is_told_so():
+    barred = nomination("n", barred=frozenset({"chair-0", "chair-1"}))
+    pins = frozenset({("n", "chair-0"), ("n", "chair-1")})
+
+    seen = outlook(problem([barred], four_of_each_role(), pinned=pins), Habits(), runs=2)
+
+    assert seen.mends == ()
+    assert NOTHING_HELPS in seen.words
+
+
+def test_weeks_are_of_the_panels_with_members_and_every_load_is_drawn():
+    seen = outlook(cohort(40), Habits(), runs=2)
+    loads = dict(seen.forecast.loads)
+
+    rows = loads_drawn(seen).rows
+
+    assert seen.panels == 40 - len(seen.forecast.proposal.unstaffed) > 0
+    assert weeks_rows(seen)[1][0] == f"Weeks until the {seen.panels} with a panel are assessed"
+    assert rows == tuple((str(load), loads.get(load, 0)) for load in range(max(loads) + 1))

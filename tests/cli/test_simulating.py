@@ -38,6 +38,7 @@ def test_made_up_cohort_that_is_too_large_says_what_clashes() -> None:
 
     assert (answer.status, answer.document["feasible"], answer.document["holds_for"]) == (0, False, None)
     assert answer.document["unstaffed"] > 0
+    assert answer.document["weeks_of_panels"] == 60 - answer.document["unstaffed"]
     assert "nobody has more assessments than agreed" in answer.document["clashing"]
 
 
