@@ -1,8 +1,8 @@
 """Operations: extending, letting back in, pausing; looking at proposals, comparing and releasing; unblocking."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from allocation.compare import compare
+from allocation.problem import Seat
 from models.enums import CohortPhase, Role, RunStatus, Stage, SteerReason, WayOut
 from models.ids import CohortId, NominationId
 from models.messages import By
@@ -160,8 +160,8 @@ class Operations:
 
     async def _compare(self, cohort: CohortId, earlier: int, later: int) -> None:
         async with self._world.acts.desk.sessions() as session:
-            change = compare(await seats_of(session, cohort, earlier), await seats_of(session, cohort, later))
-        worse = (change.seats_after, -change.cost_change) < (change.seats_before, 0)
+            before, after = [await seats_of(session, cohort, run) for run in (earlier, later)]
+        worse = _filled_and_fit(after) < _filled_and_fit(before)
         await self._world.acts.cohorts.discard_run(
             cohort, self._by(0), later if worse else earlier, SteerReason.OTHER
         )
@@ -171,3 +171,8 @@ class Operations:
 
     def _by(self, number: int) -> By:
         return self._world.offices.by(Role.OPERATIONS, number)
+
+
+def _filled_and_fit(seats: Collection[Seat]) -> tuple[int, int]:
+    """How many seats a run fills, and how well: costs are what fits lack of the best."""
+    return len(seats), -sum(seat.cost for seat in seats)
