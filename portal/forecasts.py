@@ -45,9 +45,13 @@ def weeks_drawn(seen: Outlook) -> Chart:
 def weeks_rows(seen: Outlook) -> list[tuple[str, str, str, str]]:
     """The weeks as rows: by when 10, 50 and 90 in 100 trials are over."""
     found = seen.forecast
+
+    def written(weeks: float) -> str:
+        return f"{weeks:.1f}" if seen.panels else "none"
+
     return [
-        (label, *(f"{weeks:.1f}" if seen.panels else "none" for weeks in times))  # type: ignore[misc]
-        for label, times in (
+        (label, written(soon), written(half), written(late))
+        for label, (soon, half, late) in (
             (f"Weeks until half{_of_these(seen)} are assessed", found.half),
             (f"Weeks until {_all_of_these(seen).lower()}", found.weeks),
         )

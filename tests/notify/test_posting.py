@@ -120,9 +120,9 @@ async def test_name_is_looked_up_once_so_that_it_cannot_change_between(monkeypat
 
     async def counted(host: object, *more: object, **options: object) -> object:
         if host != "hooks.example.org":
-            return await real(host, *more, **options)  # type: ignore[arg-type]
+            return await real(host, *more, **options)  # type: ignore[arg-type] -- handed on as they came
         looked.append(host)
-        return await real("localhost", *more, **options)  # type: ignore[arg-type]
+        return await real("localhost", *more, **options)  # type: ignore[arg-type] -- handed on as they came
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", counted)
     async with answering() as server:

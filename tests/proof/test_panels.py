@@ -27,7 +27,7 @@ def kept(problem: AllocationProblem, answer: RunAnswer) -> KeptRun:
 
 
 def claiming(answer: RunAnswer, **figures: float) -> RunAnswer:
-    claim = replace(answer.proposal.certificate, **figures)  # type: ignore[arg-type]
+    claim = replace(answer.proposal.certificate, **figures)  # type: ignore[arg-type] -- of whatever kind the figure is
     return replace(answer, proposal=replace(answer.proposal, certificate=claim))
 
 

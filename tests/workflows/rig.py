@@ -207,7 +207,7 @@ class Rig:
         self._worker = self.make_worker()
         # Two seconds are a deadlock to the SDK, and on a machine that runs much else they are only slow.
         # No option sets them but debug mode, which takes the sandbox away too.
-        self._worker._workflow_worker._deadlock_timeout_seconds = 20  # type: ignore[union-attr]
+        self._worker._workflow_worker._deadlock_timeout_seconds = 20  # type: ignore[union-attr] -- there, once it is made
         self._working = asyncio.create_task(self._worker.run())
 
     async def stop_worker(self) -> None:

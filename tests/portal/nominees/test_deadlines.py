@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlmodel import col, select
 
 from models.enums import AssessmentStage, Stage
 from models.tables import Assessment, Nomination
@@ -137,7 +138,7 @@ async def test_once_assessors_were_asked_the_step_says_when_they_submit(cohort: 
 
 async def offers(case: Case) -> list[datetime]:
     """When each offer of the nomination's panel must be answered."""
-    rows = await case.rig.all(Assessment.__table__.select().where(Assessment.nomination_id == case.id))  # type: ignore[attr-defined]
+    rows = await case.rig.all(select(Assessment).where(col(Assessment.nomination_id) == case.id))
     return [row.due_at for row in rows if row.stage is AssessmentStage.OFFERED and row.due_at]
 
 
