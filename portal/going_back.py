@@ -1,8 +1,4 @@
-"""Where a form that is shown again with errors can be loaded without sending it again.
-
-An answer to a form has the form's address in the browser's history: going back to it makes the browser ask whether to
-send the form again. ``static/start.js`` puts this page in its place.
-"""
+"""Where the answer to a form stands (portal.answered): at the address of a page that can be loaded."""
 
 from urllib.parse import urlsplit
 

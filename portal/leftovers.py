@@ -14,6 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from acts.self_nominations import forget
 from models.tables import ActOnce, SignInAttempt, SignInCode, WebSession
+from portal.answered import forget as forget_answers
 from portal.sessions import SessionLimits
 
 AT_ONCE = 200
@@ -37,6 +38,7 @@ async def clear(session: AsyncSession, limits: SessionLimits, now: datetime) -> 
     await _clear(session, ActOnce, [col(ActOnce.asker), col(ActOnce.key)], col(ActOnce.begun_at) < now - ACTS_FOR)
     await _clear(session, WebSession, [col(WebSession.id)], over)
     await forget(session, now)
+    await forget_answers(session, now)
 
 
 async def _clear(

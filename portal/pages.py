@@ -14,7 +14,6 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 from portal import words
 from portal.access import visitor_at
-from portal.going_back import page_of_form
 from portal.navigation import Link, navigation_of
 from portal.once import hidden_key
 from portal.services import services_of
@@ -64,7 +63,6 @@ class Page(Frame):
     crumbs: tuple[Crumb, ...] = ()
     errors: tuple[Problem, ...] = ()
     notice: Notice | None = None
-    form_page: str = ""
 
 
 class _Compact(BaseLoader):
@@ -156,7 +154,6 @@ async def render(
         crumbs=tuple(crumbs),
         errors=tuple(errors),
         notice=notice,
-        form_page=page_of_form(request) if errors and request.method == "POST" else "",
     )
     text = _ENVIRONMENT.get_template(template).render(page=page, **shown)
     return HTMLResponse(text, status, dict(headers or {}))

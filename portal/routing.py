@@ -20,6 +20,7 @@ from temporalio.service import RPCError
 
 from acts.errors import NotKnownError, NotReachedError, RefusedError
 from portal.access import visitor_at
+from portal.answered import led_to, shown_again, without_key
 from portal.failures import (
     BrokenError,
     NotFoundError,
@@ -68,11 +69,14 @@ class PageRoute(APIRoute):
             try:
                 refuse_from_elsewhere(request)
                 _refuse_unprintable(request)
-                return await usual(request)
+                answered = await shown_again(request) or await usual(request)
             except ClientDisconnect:
                 raise
-            except Exception as error:
+            except OtherOriginError as error:
                 return await failure_page(request, error)
+            except Exception as error:
+                answered = await failure_page(request, error)
+            return await led_to(request, answered)
 
         return answer
 
@@ -131,6 +135,7 @@ async def failure_page(request: Request, error: Exception) -> Response:
         reference=reference,
         kept=kept,
         sent=in_words(request, kept),
+        action=without_key(request.url.path, request.url.query),
     )
 
 

@@ -24,7 +24,7 @@ from models.tables.nominations import (
 )
 from models.tables.own_properties import OwnProperty
 from models.tables.people import EarlierPost, Organisation, Person, RoleGrant
-from models.tables.portal import ActOnce, Passkey, SignInAttempt, SignInCode, WebSession
+from models.tables.portal import ActOnce, KeptAnswer, Passkey, SignInAttempt, SignInCode, WebSession
 from models.tables.post import OutboxMessage, Telling
 from models.tables.programs import ApiToken, WebhookDelivery, WebhookEndpoint
 from models.tables.quality import Flag
@@ -48,6 +48,7 @@ __all__ = [
     "Endorsement",
     "EqualityAnswer",
     "Flag",
+    "KeptAnswer",
     "ModerationLock",
     "Nomination",
     "NominationDraft",

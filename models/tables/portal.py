@@ -64,6 +64,24 @@ class ActOnce(Stored, table=True):
     answer: dict[str, object] | None = Field(default=None, sa_type=JSON_DOCUMENT)
 
 
+class KeptAnswer(Stored, table=True):
+    """A page that answered a form, kept for a while so that one can go back to it.
+
+    ``id`` is the hash of the browser's cookie and the answer's key, which stands in its address. ``owner`` is the
+    sign-in and role it was made for, the person whose session had ended, or empty. ``page`` is compressed (zlib);
+    ``nonce`` in it is replaced each time it is shown.
+    """
+
+    __table_args__ = (Index("ix_keptanswer_kept", "kept_at"),)
+
+    id: str = Field(primary_key=True, max_length=64)
+    owner: str = Field(default="", max_length=80)
+    status: int
+    page: bytes
+    nonce: str = Field(max_length=32)
+    kept_at: datetime
+
+
 class Passkey(Stored, table=True):
     """A passkey of a person (WebAuthn): ``id`` is the credential's, in base64url; the rest is what checks it."""
 

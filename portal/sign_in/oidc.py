@@ -7,13 +7,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from models.ids import PersonId
 from portal import attempts
 from portal.access import ANYONE
+from portal.cookies import ATTEMPT, give
 from portal.failures import NotFoundError
 from portal.oidc import OidcError, Provider
 from portal.pages import local, render
 from portal.rates import CHECK_FROM_CALLER, caller_of
 from portal.routing import area
 from portal.services import Services, Surroundings
-from portal.sign_in.cookies import ATTEMPT, give
 from portal.sign_in.routes import signed_in
 from storage.lists import person_at
 

@@ -35,6 +35,7 @@ from models.ids import PersonId
 from models.tables import Passkey, SignInAttempt
 from portal import attempts
 from portal.access import ANYONE, SIGNED_IN
+from portal.cookies import ATTEMPT, give
 from portal.failures import RefusedHereError
 from portal.forms import Form, bind
 from portal.pages import go_to
@@ -42,7 +43,6 @@ from portal.passkey_letters import tell_of_passkey
 from portal.rates import CHECK_FROM_CALLER, caller_of
 from portal.routing import area, done_once
 from portal.services import Services, Surroundings
-from portal.sign_in.cookies import ATTEMPT, give
 from portal.sign_in.routes import signed_in
 from portal.visitors import Visitor
 

@@ -10,13 +10,13 @@ from models.enums import Role
 from models.tables import Passkey
 from portal import sessions
 from portal.access import SIGNED_IN
+from portal.cookies import take
 from portal.failures import NotAllowedError
 from portal.forms import Bound, Form, bind
 from portal.pages import Notice, go_to, local, render
 from portal.routing import area
 from portal.services import Services, Surroundings
 from portal.sessions import COOKIE
-from portal.sign_in.cookies import take
 from portal.visitors import HOMES, ROLE_WORDS, Hat, Visitor
 from portal.words import day, moment
 

@@ -17,6 +17,7 @@ from notify.compose import compose
 from notify.facts import FactsError
 from portal import codes, leftovers, sessions
 from portal.access import ANYONE
+from portal.cookies import ATTEMPT, give, take
 from portal.forms import Bound, Form, bind
 from portal.onward import going_on_to
 from portal.pages import go_to, local, render
@@ -30,7 +31,6 @@ from portal.rates import (
 from portal.routing import area
 from portal.services import Services, Surroundings, services_of
 from portal.sessions import COOKIE
-from portal.sign_in.cookies import ATTEMPT, give, take
 from portal.sign_in.letters import code_letter
 from portal.sign_in.roles import home_of
 

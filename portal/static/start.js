@@ -1,5 +1,5 @@
-// Starts the NHS components on every page, forgets kept text (save.js) when somebody else sits here, and lets one go
-// back to a form that was shown again with errors.
+// Starts the NHS components on every page, forgets kept text (save.js) when somebody else sits here, and fills in
+// again what was corrected in a form with errors.
 import { initAll } from "./vendor/nhsuk-frontend-10.6.1.min.js";
 
 const forget = () => {
@@ -20,21 +20,12 @@ document.addEventListener("submit", (event) => {
   if (event.target.getAttribute("action") === "/sign-out") forget();
 });
 
-// The page that shows a form's errors is the answer to what was sent: to go back to it, or to load it again, the browser
-// would ask whether to send the form again. Its place in the history becomes the form's own page, and keeps what was
-// typed. Forms that save themselves keep it by save.js; hidden fields are the page's own, files the browser's.
+// What was corrected in a form with errors is filled in again when one comes back to it. Forms that save themselves keep
+// it by save.js; hidden fields are the page's own, files the browser's.
 const typable = () => [...document.querySelectorAll("form[method=post]:not([data-save])")].flatMap((form) =>
   [...form.elements].filter((one) => one.name && !/hidden|submit|button|file|password|fieldset/.test(one.type)));
-const { formPage } = document.body.dataset;
-const keep = () => {
-  const typed = typable().map(({ name, type, value, checked }) => [name, type, value, checked]);
-  try { history.replaceState({ visitor, typed }, "", formPage); } catch { history.replaceState(null, "", formPage); }
-};
 
-if (formPage) {
-  keep();
-  document.addEventListener("change", keep);
-} else if (history.state?.typed && history.state.visitor === visitor) {
+if (history.state?.typed && history.state.visitor === visitor) {
   const left = history.state.typed;
   for (const one of typable()) {
     const ticked = /radio|checkbox/.test(one.type);
@@ -42,6 +33,12 @@ if (formPage) {
     if (was && ticked) one.checked = was[3];
     else if (was) one.value = was[2];
   }
+}
+if (document.body.dataset.errors) {
+  document.addEventListener("change", () => {
+    const typed = typable().map(({ name, type, value, checked }) => [name, type, value, checked]);
+    try { history.replaceState({ visitor, typed }, ""); } catch { /* Too much to keep: the page keeps what was sent. */ }
+  });
 }
 
 initAll();

@@ -12,10 +12,10 @@ from fastapi import FastAPI
 from notify.compose import Sender, compose
 from notify.render import Letter
 from portal.app import make_portal
+from portal.cookies import ATTEMPT
 from portal.rates import Rates
 from portal.services import Services
 from portal.sessions import COOKIE
-from portal.sign_in.cookies import ATTEMPT
 from tests.portal.conftest import A_Visit
 from tests.portal.visiting import HOST, Seen, Visit
 from tests.workflows.rig import Rig, eventually

@@ -183,7 +183,7 @@ class Visit:
 
     async def post(self, path: str, values: Values | None = None, **headers: str) -> Seen:
         """Posts a form from a page of this site, whatever page that was."""
-        sent = {"Sec-Fetch-Site": "same-origin", **headers}
+        sent = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate", **headers}
         return Seen(self, await self.client.post(path, data=dict(values or {}), headers=sent))
 
     async def close(self) -> None:

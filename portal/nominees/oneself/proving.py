@@ -17,6 +17,7 @@ from notify.compose import compose
 from notify.facts import FactsError
 from portal import codes, leftovers
 from portal.access import ANYONE, visitor_at
+from portal.cookies import ATTEMPT, give
 from portal.failures import TooManyError
 from portal.forms import Bound, Form, bind
 from portal.nominees.oneself.entry import AREA, HOME, ROOT, lines
@@ -31,7 +32,6 @@ from portal.rates import (
 from portal.routing import area
 from portal.services import Services, Surroundings
 from portal.sign_in import newcomers
-from portal.sign_in.cookies import ATTEMPT, give
 from portal.sign_in.letters import newcomer_letter
 from portal.sign_in.routes import signed_in
 

@@ -1,4 +1,4 @@
-"""The portal's cookies: a session, and an attempt to sign in."""
+"""The portal's cookies: a session, an attempt to sign in, and the browser that answers were kept for."""
 
 from datetime import timedelta
 
@@ -7,6 +7,7 @@ from starlette.responses import Response
 from portal.sessions import COOKIE
 
 ATTEMPT = "__Host-sign-in"
+BROWSER = "__Host-answers"
 
 
 def give(response: Response, name: str, value: str, lasts: timedelta | None = None) -> None:
@@ -24,5 +25,5 @@ def give(response: Response, name: str, value: str, lasts: timedelta | None = No
 
 def take(response: Response, *names: str) -> None:
     """Deletes cookies."""
-    for name in names or (COOKIE, ATTEMPT):
+    for name in names or (COOKIE, ATTEMPT, BROWSER):
         response.delete_cookie(name, path="/", secure=True, httponly=True, samesite="lax")

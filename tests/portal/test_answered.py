@@ -1,0 +1,212 @@
+"""The answer to a form stands at an address that can be gone back to and loaded again, and nobody else sees it."""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from fastapi import FastAPI
+from sqlmodel import func, select
+
+from models.enums import Stage
+from models.tables import KeptAnswer
+from portal.answered import KEPT_FOR, LARGEST
+from portal.app import make_portal
+from portal.cookies import BROWSER
+from portal.rates import Rates
+from portal.services import Services
+from portal.sessions import COOKIE
+from tests.portal.conftest import A_Visit
+from tests.portal.visiting import HOST
+from tests.workflows.rig import CohortRig, Rig
+
+
+@dataclass
+class _Clock:
+    """The present moment, and as much later as a test lets pass."""
+
+    later: timedelta = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.later
+
+
+@pytest.fixture
+def clock() -> _Clock:
+    return _Clock()
+
+
+@pytest.fixture
+def services(services: Services, clock: _Clock) -> Services:
+    """The portal's surroundings, by a clock that a test moves, and with tries counted anew."""
+    acts = services.acts
+    return replace(services, acts=replace(acts, desk=replace(acts.desk, clock=clock)), rates=Rates())
+
+
+@pytest.fixture
+def portal(services: Services) -> FastAPI:
+    """The portal over them."""
+    return make_portal(services)
+
+
+async def _kept(rig: Rig) -> int:
+    async with rig.sessions() as session:
+        return (await session.exec(select(func.count()).select_from(KeptAnswer))).one()
+
+
+async def test_form_with_errors_is_answered_at_the_forms_own_page_and_can_be_loaded_again(a_visit: A_Visit) -> None:
+    visit = await a_visit()
+    page = await visit.get("/sign-in?next=/quality")
+
+    wrong = await page.submit("/sign-in", email="nobody")
+    again = await visit.get(wrong.path)
+
+    assert (wrong.status, again.status) == (422, 422)
+    assert re.fullmatch(r"/sign-in\?answered=[\w-]{16}", wrong.path)
+    assert again.title.startswith("Error: ")
+    assert again.form("/sign-in").fields["email"] == ["nobody"]
+    nonce = re.search(r"'nonce-([^']+)'", again.response.headers["content-security-policy"])
+    assert nonce is not None
+    assert set(re.findall(r'nonce="([^"]+)"', again.text)) == {nonce[1]}
+    assert again.response.headers["cache-control"] == "no-store"
+
+
+async def test_answer_stands_at_the_page_that_the_form_was_on(cohort: CohortRig, a_visit: A_Visit) -> None:
+    chosen = {"cohort": cohort.id, "nomination": (await cohort.nominate()).id}
+    visit = await a_visit(cohort.rig.operations)
+    sent = "/operations/bulk/check"  # also the address that a step called "check" would have
+
+    there = await visit.post(sent, chosen, Referer=f"{HOST}/operations/nominations?page=2&answered=before")
+    from_nowhere = await visit.post(sent, chosen, Referer=f"{HOST}/nowhere")
+    from_another = await visit.post(sent, chosen, Referer="https://elsewhere.test/operations/nominations")
+
+    assert {one.status for one in (there, from_nowhere, from_another)} == {422}
+    assert re.fullmatch(r"/operations/nominations\?page=2&answered=[\w-]+", there.path)
+    assert {one.path.split("?")[0] for one in (from_nowhere, from_another)} == {sent}
+
+
+async def test_form_that_was_taken_leads_on_and_is_not_kept(cohort: CohortRig, a_visit: A_Visit) -> None:
+    case = await (await cohort.nominate()).reach(Stage.APPLYING)
+    page = await (await a_visit(case.nominee)).get(f"/my-nomination/{case.id}/withdraw")
+    before = await _kept(cohort.rig)
+
+    after = await page.submit("/withdraw", reason="personal", sure="yes")
+
+    assert after.path.endswith("/withdrawn")
+    assert await _kept(cohort.rig) == before
+
+
+async def test_programs_and_scripts_are_answered_directly(rig: Rig, a_visit: A_Visit) -> None:
+    visit = await a_visit(rig.operations)
+    before = await _kept(rig)
+
+    script = await visit.post("/operations/people", None, **{"Sec-Fetch-Mode": "cors"})
+    program = await visit.client.post("/operations/people", headers={"Accept": "*/*"})
+    old_browser = await visit.client.post("/operations/people", headers={"Accept": "text/html,*/*;q=0.8"})
+
+    assert [script.path, program.url.path, old_browser.url.path] == ["/operations/people"] * 3
+    assert [script.status, program.status_code, old_browser.status_code] == [422] * 3
+    assert "answered=" in str(old_browser.url)
+    assert "answered=" not in script.path + str(program.url)
+    assert await _kept(rig) == before + 1
+
+
+async def test_answer_is_shown_to_no_other_browser_person_or_role(cohort: CohortRig, a_visit: A_Visit) -> None:
+    one, other = await cohort.nominate(), await cohort.nominate()
+    visit = await a_visit(one.nominee)
+    path = f"/my-nomination/{one.id}/application/details/change"
+    wrong = await (await visit.get(path)).submit(full_name="=Private words")
+    assert "=Private words" in wrong.text
+
+    same_person_elsewhere = await (await a_visit(one.nominee)).get(wrong.path)
+    await visit.signed_in_as(other.nominee)
+    somebody_else_here = await visit.get(wrong.path)
+    visit.client.cookies.delete(COOKIE)
+    nobody_here = await visit.get(wrong.path)
+
+    assert same_person_elsewhere.path == path
+    assert nobody_here.path.startswith("/sign-in?")
+    for seen in (same_person_elsewhere, somebody_else_here, nobody_here):
+        assert "=Private words" not in seen.text
+        assert "answered" not in seen.path
+
+
+async def test_after_half_an_hour_the_address_shows_the_page_as_it_is(
+    rig: Rig, a_visit: A_Visit, clock: _Clock
+) -> None:
+    visit = await a_visit()
+    wrong = await (await visit.get("/sign-in?next=/quality")).submit("/sign-in", email="nobody")
+
+    clock.later = KEPT_FOR - timedelta(seconds=5)
+    shortly_before = await visit.get(wrong.path)
+    clock.later = KEPT_FOR
+    afterwards = await visit.get(wrong.path)
+    await (await (await a_visit()).get("/sign-in")).submit("/sign-in", email="somebody")
+
+    assert shortly_before.status == 422
+    assert (afterwards.status, afterwards.path) == (200, "/sign-in")
+    assert await _kept(rig) == 1, "what is over goes when the next one is kept"
+
+
+async def test_who_was_signed_out_while_typing_finds_it_again_and_nobody_else_does(
+    cohort: CohortRig, a_visit: A_Visit, clock: _Clock
+) -> None:
+    one, other = await cohort.nominate(), await cohort.nominate()
+    visit = await a_visit(one.nominee)
+    path = f"/my-nomination/{one.id}/application/details/change"
+    page = await visit.get(path)
+    clock.later = timedelta(minutes=31)
+
+    signed_out = await page.submit(full_name="Rosalind Hale")
+    await visit.signed_in_as(other.nominee)
+    to_another = await visit.get(signed_out.path)
+    await visit.signed_in_as(one.nominee)
+    again = await visit.get(signed_out.path)
+    saved = await again.submit(path.rsplit("/", 1)[1])
+
+    assert signed_out.status == again.status == 401
+    assert signed_out.path.startswith(f"{path}?answered=")
+    assert "Rosalind Hale" not in to_another.text
+    assert "Rosalind Hale" in again.text
+    assert saved.path.endswith("/details")
+    assert "Rosalind Hale" in saved.words
+
+
+async def test_signing_out_forgets_the_browser(rig: Rig, a_visit: A_Visit) -> None:
+    visit = await a_visit(rig.operations)
+    await visit.post("/operations/people")
+    assert BROWSER in visit.client.cookies
+
+    await visit.post("/sign-out")
+
+    assert BROWSER not in visit.client.cookies
+
+
+async def test_answers_that_are_too_large_or_too_many_are_given_directly(rig: Rig, a_visit: A_Visit) -> None:
+    visit = await a_visit()
+
+    large = await visit.post("/sign-in", {"email": "x" * LARGEST})
+    several = [(await visit.post("/sign-in", {"email": "nobody"})).path for _ in range(245)]
+
+    assert (large.status, large.path) == (422, "/sign-in")
+    assert several[0].startswith("/sign-in?answered=")
+    assert several[-1] == "/sign-in"
+
+
+async def test_forms_of_other_sites_are_answered_without_being_kept(rig: Rig, a_visit: A_Visit) -> None:
+    visit = await a_visit(rig.operations)
+    before = await _kept(rig)
+
+    refused = await visit.post("/operations/people", None, **{"Sec-Fetch-Site": "cross-site"})
+
+    assert (refused.status, refused.path) == (403, "/operations/people")
+    assert await _kept(rig) == before
+
+
+@pytest.mark.parametrize("key", ["", "x", "%00", "é", "x" * 2000])
+async def test_address_of_no_answer_leads_to_the_page_itself(a_visit: A_Visit, key: str) -> None:
+    visit = await a_visit()
+
+    seen = await visit.get(f"/help/contact?answered={key}")
+
+    assert seen.path == "/help/contact" or seen.status == 404
