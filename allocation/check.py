@@ -24,7 +24,8 @@ def violations(
     """Every hard rule the new seats break; empty for a sound proposal.
 
     `unstaffed` are the nominations reported as left out: they may have no new seat, and every other nomination
-    must be complete. Kept members are counted, but not judged anew as pairs. Rules switched off are not looked at.
+    must be complete. Kept members are counted, but not judged anew as pairs, nor is a panel that was whole before
+    and gets nobody. Rules switched off are not looked at.
     """
     nominations = {nomination.id: nomination for nomination in problem.nominations}
     assessors = {assessor.id: assessor for assessor in problem.assessors}
@@ -46,6 +47,8 @@ def violations(
         found += [Violation("duplicate", nomination.id, id_) for id_, n in Counter(panel).items() if n > 1]
         if nomination.id in unstaffed:
             found += [Violation("unstaffed_with_seats", nomination.id, id_) for id_ in new]
+            continue
+        if not new and len(nomination.seated) >= (nomination.seats or problem.rules.size):
             continue
         if len(panel) != (nomination.seats or problem.rules.size):
             found.append(Violation("seat_count", nomination.id, None))
@@ -80,7 +83,8 @@ def _weeks_free(assessor: AssessorSupply, rules: PanelRules) -> int:
     free = 0
     for start in range(0, (closes - opens).days + 1, 7):
         week = {opens + timedelta(start + n) for n in range(7) if opens + timedelta(start + n) <= closes}
-        free += len(week & days) >= min(max(rules.min_days_available, 1), len(week))
+        any_week = rules.together and not rules.on("availability")
+        free += any_week or len(week & days) >= min(max(rules.min_days_available, 1), len(week))
     return free
 
 

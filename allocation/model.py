@@ -164,11 +164,16 @@ def compiled(problem: AllocationProblem) -> Model:
     room, owed = _room(assessors, rules)
     complete = len(nominations) * len(assessors) <= ALL_ARCS
     panel, assessor, fit = _Pairs(assessors, rules, counts).arcs(nominations, complete=complete)
-    if rules.together and rules.on("availability"):
-        free = np.array([[available_in(one, week, rules.min_days_available) for week in weeks] for one in assessors])
+    weekly = rules.week_most is not None and rules.on("week")
+    if rules.together and (weekly or rules.on("availability")):
+        free = np.array([[_free(one, week, rules) for week in weeks] for one in assessors])
         at, week = np.nonzero(free.reshape(len(assessors), len(weeks))[assessor])
     else:
         weeks, at, week = weeks[:1], np.arange(len(panel)), np.zeros(len(panel), dtype=np.int64)
+    if owed.any():
+        # Nobody is owed more than there are panels on which they may sit.
+        who = np.unique(panel[at] * len(assessors) + assessor[at]) % len(assessors)
+        owed = np.minimum(owed, np.bincount(who, minlength=len(assessors)))
     pinned_pairs = rules.pinned if rules.on("pinned") else frozenset()
     pinned = np.zeros(len(at), dtype=bool)
     if pinned_pairs:
@@ -222,6 +227,11 @@ def _room(assessors: tuple[AssessorSupply, ...], rules: PanelRules) -> tuple[Int
         room.append(max(most, 0))
         owed.append(max(min(one.least - one.load, room[-1]), 0) if rules.on("least") else 0)
     return np.array(room, dtype=np.int64), np.array(owed, dtype=np.int64)
+
+
+def _free(assessor: AssessorSupply, week: tuple[date, date], rules: PanelRules) -> bool:
+    """Whether the assessor can sit in the week: in any where availability is switched off."""
+    return not rules.on("availability") or available_in(assessor, week, rules.min_days_available)
 
 
 def _together(rules: PanelRules) -> PanelRules:

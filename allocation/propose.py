@@ -141,6 +141,8 @@ def _exact(model: Model, market: Market, floor: int | None, deadline: float) -> 
     if relaxed.whole:
         return Found(np.sort(relaxed.arcs), 0, ceiling)
     first = _first(model, market, floor, deadline)
+    if first is not None and np.any(np.bincount(model.assessor[first], minlength=len(model.owed)) < model.owed):
+        first = None  # What is found quickly need not give everybody the fewest agreed.
     arcs: Ints | None = None
     if first is not None:
         total = worth_of(model, first).total(model)

@@ -104,6 +104,7 @@ class SeatRows:
             fits = fits - prices[self.assessor_of]
         steps_of, steps, owed = self._steps(free=prices is not None)
         step_costs = model.step_cost(steps_of, steps).astype(float) * (prices is None)
+        owing = self._owing(free=prices is not None)
         worth = model.rules.weights.mixed if model.rules.mixed_properties else 0
         mixed = len(panels) if worth else 0
         seat_worth = np.zeros(len(panels) * model.weeks)
@@ -111,12 +112,15 @@ class SeatRows:
             # One panel more outweighs whatever all the points of all panels together could say.
             most = float(np.abs(fits).max(initial=0.0)) * int(model.missing.max(initial=0)) + worth
             seat_worth += (most + float(step_costs.sum())) * (len(panels) + 1) + 1.0
-        self._worth = np.concatenate([fits, seat_worth, -step_costs, np.full(mixed, float(worth))])
-        lower = np.concatenate([np.zeros(first_z), owed, np.zeros(mixed)])
+        self._worth = np.concatenate(
+            [fits, seat_worth, -step_costs, np.full(mixed, float(worth)), np.zeros(len(owing))]
+        )
+        lower = np.concatenate([np.zeros(first_z), owed, np.zeros(mixed + len(owing))])
         self._lower, self._upper = lower, np.ones(len(lower))
         if self._one_week:
             self._lower[first_y:first_z] = 1.0
-        self.whole = np.concatenate([np.ones(first_z, dtype=bool), np.zeros(len(steps_of) + mixed, dtype=bool)])
+        apart = np.zeros(len(steps_of) + mixed, dtype=bool)
+        self.whole = np.concatenate([np.ones(first_z, dtype=bool), apart, np.ones(len(owing), dtype=bool)])
         self._panel_rows(first_y)
         self._composition_rows(first_y)
         self._load_rows(first_z, steps_of)
@@ -125,6 +129,7 @@ class SeatRows:
             self._floor_rows(first_y, floor)
         if mixed:
             self._mixed_rows(first_z + len(steps_of))
+        self._owed_rows(first_y, first_z + len(apart), owing)
 
     def _steps(self, *, free: bool) -> tuple[Ints, Ints, Floats]:
         """Each assessor's possible further assessments, and which of them are owed."""
@@ -135,9 +140,28 @@ class SeatRows:
         steps_of = np.repeat(np.arange(len(wanted)), wanted)
         offset = np.arange(len(steps_of)) - np.repeat(np.cumsum(wanted) - wanted, wanted)
         owed = np.zeros(len(steps_of))
-        if not free:
+        if not free and not self._optional:
             owed = (offset < np.maximum(model.owed - self.around.loads, 0)[steps_of]).astype(float)
         return steps_of, loads[steps_of] + offset + 1, owed
+
+    def _owing(self, *, free: bool) -> Ints:
+        """Assessors who are owed assessments where panels may be left out."""
+        if free or not self._optional:
+            return np.zeros(0, dtype=np.int64)
+        return np.flatnonzero(self._model.owed > self.around.loads)
+
+    def _owed_rows(self, first_y: int, first_b: int, owing: Ints) -> None:
+        """Whoever is owed assessments gets them, or sits on every panel that is staffed and that they may sit on."""
+        model = self._model
+        for at, who in enumerate(owing.tolist()):
+            mine = np.flatnonzero(self.assessor_of == who)
+            panels = np.unique(self.panel_of[mine])
+            sits = (first_y + panels[:, None] * model.weeks + np.arange(model.weeks)).ravel()
+            ones, enough = np.ones(len(mine)), float(model.owed[who] - self.around.loads[who])
+            self._rows.add(np.append(mine, first_b + at), np.append(ones, -enough), 0.0, np.inf)
+            columns = np.concatenate([mine, sits, [first_b + at]])
+            values = np.concatenate([ones, -np.ones(len(sits)), [float(len(panels))]])
+            self._rows.add(columns, values, 0.0, np.inf)
 
     def _panel_rows(self, first_y: int) -> None:
         model = self._model
@@ -188,12 +212,18 @@ class SeatRows:
                     self._rows.add(mine, np.ones(len(mine)), 0.0, float(max(model.week_most - used, 0)))
 
     def _pinned_rows(self, first_y: int) -> None:
-        """A pinned assessor sits in whichever week the panel sits, if it sits at all."""
-        model = self._model
-        of_pinned = np.flatnonzero(model.pinned[self.arcs])
-        for arc in of_pinned:
+        """A pinned assessor sits in whichever week the panel sits, which is none in which they cannot."""
+        model, weeks = self._model, np.arange(self._model.weeks)
+        for arc in np.flatnonzero(model.pinned[self.arcs]):
             columns = np.array([arc, first_y + self._row_of[arc]])
             self._rows.add(columns, np.array([1.0, -1.0]), 0.0, 0.0)
+        inside = np.flatnonzero(model.pinned & (self._position[model.panel] >= 0))
+        for panel, who in np.unique(np.stack([model.panel[inside], model.assessor[inside]], axis=1), axis=0):
+            place = self._position[panel]
+            offered = self._row_of[(self.panel_of == place) & (self.assessor_of == who)] - place * model.weeks
+            never = first_y + place * model.weeks + np.setdiff1d(weeks, offered)
+            for sits in never:
+                self._rows.add(np.array([sits]), np.ones(1), 0.0, 0.0)
 
     def _floor_rows(self, first_y: int, floor: int) -> None:
         model = self._model

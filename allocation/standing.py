@@ -62,6 +62,10 @@ class Standing:
         self._kind = np.zeros(len(model.assessors), dtype=np.int64)
         if model.counts.size:
             self._kind = np.unique(model.counts, axis=0, return_inverse=True)[1].ravel()
+        self._pins = np.zeros(len(model.nominations), dtype=np.int64)
+        if model.pinned.any():
+            fixed = np.unique(np.stack([model.panel[model.pinned], model.assessor[model.pinned]]), axis=1)
+            self._pins = np.bincount(fixed[0], minlength=len(model.nominations))
 
     @property
     def loads(self) -> dict[str, int]:
@@ -226,8 +230,9 @@ class Standing:
         for kind in np.unique(kinds):
             of_kind = order[kinds[order] == kind]
             rank[of_kind] = np.arange(len(of_kind))
-        few = order[rank[order] < PROMISING]
-        if len(few) < seats:
+        pinned = model.pinned[arcs]
+        few = order[(rank[order] < PROMISING) | pinned[order]]
+        if len(few) < seats or np.count_nonzero(pinned) < self._pins[panel]:
             return None
         ways = _ways(len(few), seats)
         members = model.assessor[arcs[few]]
@@ -235,6 +240,8 @@ class Standing:
         possible = ((count >= model.lowest) & (count <= model.highest)).all(axis=1) & self._apart(
             panel, members, ways
         )
+        if self._pins[panel]:
+            possible &= pinned[few][ways].sum(axis=1) == self._pins[panel]
         if not possible.any():
             return None
         total = worth[few][ways].sum(axis=1)

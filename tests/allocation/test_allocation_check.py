@@ -129,3 +129,14 @@ def test_seat_of_a_stranger_is_found():
     question = problem([nomination("n")], four_of_each_role())
 
     assert violations(question, seats(("n", "nobody"))) == (Violation("unknown", "n", "nobody"),)
+
+
+def test_panel_that_was_whole_before_and_gets_nobody_is_not_judged():
+    # The rule on roles came after this panel was seated.
+    whole = nomination("old", seated=("d1", "d2", "d3"))
+    people = [assessor(f"d{n}", "chair", load=1) for n in (1, 2, 3)] + [assessor("e"), assessor("f")]
+    one = problem([whole, nomination("new", seats=2)], people)
+    seats = [Seat("new", name, 0, ()) for name in ("d1", "e")]
+
+    assert violations(one, seats) == ()
+    assert {found.rule for found in violations(one, seats[:1])} == {"seat_count", "composition:executive"}
