@@ -12,6 +12,7 @@ from activities.cohorts import CohortActivities
 from activities.nominations import NominationActivities
 from activities.outbox import OutboxActivities
 from activities.quality import QualityActivities
+from activities.undoing import UndoActivities
 from activities.webhooks import WebhookActivities
 from notify.channels import Channel
 from notify.compose import Sender
@@ -35,6 +36,7 @@ def build(
     quality = QualityActivities(sessions)
     cohorts = CohortActivities(sessions, client)
     allocation = AllocationActivities(sessions, client)
+    undoing = UndoActivities(sessions, client)
     outbox = OutboxActivities(sessions, client, channel, sender, task_queue)
     return [
         nominations.record_nomination,
@@ -49,6 +51,8 @@ def build(
         allocation.release_run,
         allocation.discard_run,
         allocation.tell_panels,
+        undoing.undo_run,
+        undoing.tell_taken_back,
         outbox.deliver_messages,
         outbox.relay_tellings,
         WebhookActivities(sessions, poster or Poster()).send_webhooks,

@@ -17,7 +17,7 @@ from activities.telling import Owed, signal_each
 from allocation.answer import RunAnswer, answered_now
 from allocation.check import violations
 from allocation.problem import AllocationProblem
-from models.enums import RunKind, RunStatus, Stage
+from models.enums import AssessmentStage, RunKind, RunStatus, Stage
 from models.ids import AssessorId, NominationId, assessment_id
 from models.messages import (
     BatchTold,
@@ -84,19 +84,7 @@ class AllocationActivities:
             if run is None:
                 raise missing("AllocationRun", f"{asked.run} of {asked.cohort}")
             seats = await _seats_that_hold(session, run)
-            # In the order of assessors, so that two runs never wait for each other's.
-            for nomination, assessor in sorted(seats, key=lambda seat: (seat[1], seat[0])):
-                session.add(
-                    Assessment(
-                        id=assessment_id(NominationId(nomination), AssessorId(assessor)),
-                        cohort_id=asked.cohort,
-                        nomination_id=nomination,
-                        assessor_id=assessor,
-                        run=asked.run,
-                        seated_at=asked.step.at,
-                        stage_since=asked.step.at,
-                    )
-                )
+            await _seat(session, asked, seats)
             await _settle(session, asked, RunStatus.RELEASED)
             if run.kind is not RunKind.REPLACEMENT:
                 await _discard_others(session, asked)
@@ -128,6 +116,7 @@ class AllocationActivities:
                 .where(
                     col(Assessment.cohort_id) == asked.cohort,
                     col(Assessment.run) == asked.run,
+                    col(Assessment.stage) != AssessmentStage.TAKEN_BACK,
                     col(Assessment.nomination_id) > after,
                 )
                 .group_by(col(Assessment.nomination_id))
@@ -238,6 +227,33 @@ async def _seats_that_hold(session: AsyncSession, run: AllocationRun) -> list[tu
         words = "; ".join(f"{name}: {', '.join(sorted(set(rules)))}" for name, rules in sorted(by_nomination.items()))
         raise refused(f"Run {run.number} no longer holds ({words}). Discard it and solve again.")
     return [(seat.nomination, seat.assessor) for seat in kept]
+
+
+async def _seat(session: AsyncSession, asked: RunSettled, seats: list[tuple[str, str]]) -> None:
+    """Gives the seats out; whoever was asked by a run that was undone keeps the row, and is asked anew."""
+    ids = [assessment_id(NominationId(nomination), AssessorId(assessor)) for nomination, assessor in seats]
+    taken_back = await session.exec(
+        select(Assessment)
+        .where(col(Assessment.id).in_(ids), col(Assessment.stage) == AssessmentStage.TAKEN_BACK)
+        .order_by(col(Assessment.id))
+        .with_for_update(key_share=True)
+    )
+    before = {one.id: one for one in taken_back}
+    # In the order of assessors, so that two runs never wait for each other's.
+    for nomination, assessor in sorted(seats, key=lambda seat: (seat[1], seat[0])):
+        named = assessment_id(NominationId(nomination), AssessorId(assessor))
+        row = before.get(named) or Assessment(
+            id=named,
+            cohort_id=asked.cohort,
+            nomination_id=nomination,
+            assessor_id=assessor,
+            run=asked.run,
+            seated_at=asked.step.at,
+            stage_since=asked.step.at,
+        )
+        row.run, row.stage, row.offered_at = asked.run, AssessmentStage.SEATED, None
+        row.seated_at = row.stage_since = asked.step.at
+        session.add(row)
 
 
 async def _settle(session: AsyncSession, asked: RunSettled, status: RunStatus) -> None:

@@ -14,6 +14,7 @@ from models.tables import Assessment, Assessor, Score
 from storage.policies import policy_of
 from storage.steps import Addressee, Change, queue_letters, table_of, take_step
 
+TAKEN_BACK = "We have taken this request back, and nothing is asked of you any more."
 _MOMENTS = {
     AssessmentStage.OFFERED: "offered_at",
     AssessmentStage.ACCEPTED: "accepted_at",
@@ -27,6 +28,7 @@ _LOCKED = (
         _ROW.c.stage,
         _ROW.c.stage_since,
         _ROW.c.due_at,
+        _ROW.c.offered_at,
         _ROW.c.decline_reason,
         _ROW.c.steps,
         _ASSESSOR.c.person_id,
@@ -52,28 +54,46 @@ class AssessmentActivities:
         It may run more than once: the step's key makes the second run do nothing.
 
         Raises:
-            ApplicationError: ``Refused`` when scores are submitted that are not complete; ``AssessmentMissing``
-                when the row is not there. Neither is retried.
+            ApplicationError: ``Refused`` when scores are submitted that are not complete, and when the seat has been
+                taken back with its run; ``AssessmentMissing`` when the row is not there. Neither is retried.
         """
 
         async def write(session: AsyncSession) -> Change:
             row = await _locked(session, asked.assessment)
             if row is None:
                 raise missing("Assessment", asked.assessment)
+            if _is_gone(row, asked):
+                raise refused(TAKEN_BACK)
             if asked.stage is AssessmentStage.SUBMITTED and row["stage"] is not AssessmentStage.SUBMITTED:
                 await _require_complete_scores(session, asked.assessment, row["cohort_id"])
             await _stand(session, row, asked)
             people = {"assessor": row["person_id"]}
             addressee = Addressee(row["cohort_id"], row["nomination_id"], asked.assessment, people)
             await queue_letters(session, asked.step, asked.notices, addressee)
-            return Change(_snapshot(row["stage"], row["due_at"]), _snapshot(asked.stage, asked.due_at))
+            return Change(_snapshot(_before(row), row["due_at"]), _snapshot(asked.stage, asked.due_at))
 
         async def catch_up(session: AsyncSession) -> None:
             row = await _locked(session, asked.assessment)
-            if row is not None and asked.step.number >= row["steps"]:
+            if row is not None and asked.step.number >= row["steps"] and not _is_gone(row, asked):
                 await _stand(session, row, asked)
 
         await take_step(self._sessions, asked.step, asked.assessment, write, catch_up)
+
+
+def _is_gone(row: RowMapping, asked: AssessmentStep) -> bool:
+    """Whether the seat was taken back with its run, and the assessment's workflow has not heard of it yet.
+
+    Nothing more is written of it then, but that it was taken back, or that nobody needs it.
+    """
+    ends = (AssessmentStage.TAKEN_BACK, AssessmentStage.STOOD_DOWN)
+    return row["stage"] is AssessmentStage.TAKEN_BACK and asked.stage not in ends
+
+
+def _before(row: RowMapping) -> AssessmentStage:
+    """Where the assessment stood before the step; a seat is taken back before its assessment's own step says so."""
+    if row["stage"] is not AssessmentStage.TAKEN_BACK:
+        return AssessmentStage(row["stage"])
+    return AssessmentStage.OFFERED if row["offered_at"] else AssessmentStage.SEATED
 
 
 async def _locked(session: AsyncSession, assessment: str) -> RowMapping | None:

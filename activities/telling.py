@@ -12,10 +12,10 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.beating import beating
 from activities.errors import later
 from models.ids import NominationId, nomination_workflow
-from models.messages import BatchAsked, BatchTold, Message, PanelsAsked
+from models.messages import BatchAsked, BatchTold, Message, PanelsAsked, PanelsTakenBack
 
 Said = TypeVar("Said", bound=Message)
-Asked = TypeVar("Asked", BatchAsked, PanelsAsked)
+Asked = TypeVar("Asked", BatchAsked, PanelsAsked, PanelsTakenBack)
 
 AT_ONCE = 20
 """How many signals are on their way at once: enough to hide the network, few enough for one server."""

@@ -16,7 +16,7 @@ from acts.desk import Desk, nomination_row, require, subject_of
 from acts.errors import NotKnownError, RefusedError
 from allocation.asked import standing_against
 from allocation.pair_price import PairPrice, pair_price, with_pairs
-from models.enums import HOLDING, PairKind, RunKind, Stage, SteerReason
+from models.enums import HOLDING, AssessmentStage, PairKind, RunKind, Stage, SteerReason
 from models.ids import AssessmentId, AssessorId, NominationId, assessment_id
 from models.messages import By
 from models.tables import Assessment, Assessor, Nomination, PairRule
@@ -268,5 +268,7 @@ async def _refuse_pinned(session: AsyncSession, row: Nomination, assessor: Asses
 
 
 async def _asked(session: AsyncSession, row: Nomination, assessor: AssessorId) -> Assessment | None:
+    """The assessor's task on the nomination; what an undone run asked counts as not asked."""
     named: AssessmentId = assessment_id(NominationId(row.id), assessor)
-    return await session.get(Assessment, named)
+    found = await session.get(Assessment, named)
+    return None if found is None or found.stage is AssessmentStage.TAKEN_BACK else found

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from models.ids import CohortId
     from models.messages import AllocationState, By
     from models.tables import AllocationRun, Cohort
+    from storage.runs import RunLine
 
 # ruff: noqa: PLC0415, PLR0917 -- imported where needed, so that --help answers at once; options become parameters
 
@@ -58,13 +59,15 @@ async def _list(cohort: str | None, who: str | None, role: Role | None, *, as_js
                     "made_at": one.made_at,
                     "settled_at": one.settled_at,
                     "settled_by": one.settled_by,
+                    "settled_by_name": one.settled_name or None,
+                    "undone": asdict(one.undone) if one.undone else None,
                 }
                 for one in runs
             ]
         )
     elif runs:
         show_table(
-            ["run", "kind", "status", "seats", "unstaffed", "made", "settled", "by"],
+            ["run", "kind", "status", "seats", "unstaffed", "made", "settled", "by", "undone"],
             [
                 (
                     one.number,
@@ -74,13 +77,24 @@ async def _list(cohort: str | None, who: str | None, role: Role | None, *, as_js
                     one.unstaffed,
                     one.made_at,
                     one.settled_at,
-                    one.settled_by,
+                    one.settled_name or one.settled_by,
+                    _undone(one),
                 )
                 for one in runs
             ],
         )
     else:
         say(f"There is no allocation run in {found.id} yet.")
+
+
+def _undone(one: "RunLine") -> str:
+    """Who undid a run and why; empty where nobody has."""
+    if one.undone is None:
+        return ""
+    stays = (
+        f", {one.undone.kept} {'panel stays' if one.undone.kept == 1 else 'panels stay'}" if one.undone.kept else ""
+    )
+    return f"by {one.undone.name or one.undone.by}: {one.undone.reason.replace('_', ' ')}{stays}"
 
 
 async def _allowed(session: "AsyncSession", cohort: str | None, who: str | None, role: Role | None) -> "Cohort":
@@ -113,13 +127,14 @@ def show(
 async def _show(number: int, cohort: str | None, who: str | None, role: Role | None, *, as_json: bool) -> None:
     from allocation.explain import run_words
     from storage.allocations import RESULT, seats_of
-    from storage.runs import unstaffed_of
+    from storage.runs import undone_in, unstaffed_of
 
     async with stored() as sessions, sessions() as session:
         found = await _allowed(session, cohort, who, role)
         row = await _run(session, found.id, number)
         seats = await seats_of(session, found.id, number)
         open_panels = await unstaffed_of(session, found.id, number)
+        undone = await undone_in(session, found.id, number)
     result = RESULT.validate_python(row.result)
     if as_json:
         show_json(
@@ -128,6 +143,7 @@ async def _show(number: int, cohort: str | None, who: str | None, role: Role | N
                 "run": number,
                 "kind": row.kind,
                 "status": row.status,
+                "undone": asdict(undone) if undone else None,
                 "proved": result.certificate.proved,
                 "certificate": asdict(result.certificate),
                 "seats": [
@@ -146,6 +162,10 @@ async def _show(number: int, cohort: str | None, who: str | None, role: Role | N
         return
     made = f"{row.kind}, {row.status}"
     say(f"Run {number} of {found.id} ({made}): {len(seats)} {'seat' if len(seats) == 1 else 'seats'}.")
+    if undone:
+        taken = f"{undone.panels} {'panel was' if undone.panels == 1 else 'panels were'} taken back"
+        stays = f", {undone.kept} {'stays' if undone.kept == 1 else 'stay'}" if undone.kept else ""
+        say(f"  Undone by {undone.name or undone.by} ({undone.reason.replace('_', ' ')}): {taken}{stays}.")
     for sentence in run_words(result.certificate, len(open_panels)):
         say(f"  {sentence}")
     if seats:

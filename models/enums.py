@@ -53,6 +53,7 @@ class StageChange(StrEnum):
     PASS_SCREENING = "pass_screening"  # noqa: S105 -- a stage change, not a password
     FAIL_SCREENING = "fail_screening"
     SEAT_PANEL = "seat_panel"
+    TAKE_BACK_PANEL = "take_back_panel"
     COMPLETE_SCORES = "complete_scores"
     ASK_FOR_MORE = "ask_for_more"
     CONFIRM_QUALITY = "confirm_quality"
@@ -85,7 +86,8 @@ class CohortPhase(StrEnum):
 class AssessmentStage(StrEnum):
     """Where one assessor's task on one nomination stands.
 
-    ``seated`` is a place on a released panel whose offer has not been made yet.
+    ``seated`` is a place on a released panel whose offer has not been made yet; ``taken_back`` one whose run was
+    undone before anybody on the panel had answered, so that the same assessor may be asked again.
     """
 
     SEATED = "seated"
@@ -97,6 +99,7 @@ class AssessmentStage(StrEnum):
     EXPIRED = "expired"
     REPLACED = "replaced"
     STOOD_DOWN = "stood_down"
+    TAKEN_BACK = "taken_back"
 
 
 HOLDING: frozenset[AssessmentStage] = frozenset(
@@ -317,6 +320,7 @@ class RunStatus(StrEnum):
     PROPOSED = "proposed"
     RELEASED = "released"
     DISCARDED = "discarded"
+    UNDONE = "undone"
 
 
 class MessageStatus(StrEnum):
@@ -367,6 +371,7 @@ class Template(StrEnum):
     SCORING_OVERDUE = "scoring_overdue"
     EVIDENCE_REQUEST = "evidence_request"
     STOOD_DOWN = "stood_down"
+    TAKEN_BACK = "taken_back"
     ADMITTED = "admitted"
     RESERVED = "reserved"
     NOT_ADMITTED = "not_admitted"

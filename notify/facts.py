@@ -151,6 +151,7 @@ TERMS: Mapping[Template, Terms] = MappingProxyType(
         Template.SCORING_OVERDUE: _terms(_ASSESSOR, "organisation", optional="due_at"),
         Template.EVIDENCE_REQUEST: _terms(_ASSESSOR, "organisation", needed="due_at"),
         Template.STOOD_DOWN: _terms(_ASSESSOR, "organisation"),
+        Template.TAKEN_BACK: _terms(_ASSESSOR, "organisation"),
         Template.ADMITTED: _terms(_NOMINEE, "organisation", optional="due_at"),
         Template.RESERVED: _terms(_NOMINEE, "organisation", optional="due_at"),
         Template.NOT_ADMITTED: _terms(_NOMINEE, "organisation"),

@@ -33,6 +33,7 @@ _ENDS = {
     AssessmentStage.RETURNED: "kept",
     AssessmentStage.REPLACED: "taken_back",
     AssessmentStage.STOOD_DOWN: "taken_back",
+    AssessmentStage.TAKEN_BACK: "taken_back",
 }
 """What became of an offer, where its stage alone says so."""
 

@@ -227,8 +227,9 @@ class _Check:
         """Whether a row rightly has no workflow: a seat never offered, or an end Temporal keeps no longer."""
         if isinstance(row, Cohort):
             return False
-        if isinstance(row, Assessment) and row.stage is AssessmentStage.STOOD_DOWN and row.steps == 0:
-            # Its nomination ended before the seat was offered, and gave it back.
+        gone = (AssessmentStage.STOOD_DOWN, AssessmentStage.TAKEN_BACK)
+        if isinstance(row, Assessment) and row.stage in gone and row.steps == 0:
+            # Its nomination ended, or its run was undone, before the seat was offered.
             return True
         if isinstance(row, Assessment) and row.stage is AssessmentStage.SEATED:
             async with self._sessions() as session:

@@ -10,8 +10,8 @@ _OUT = frozenset({_S.DECLINED, _S.EXPIRED, _S.REPLACED, _S.STOOD_DOWN})
 
 TABLE: Mapping[AssessmentStage, frozenset[AssessmentStage]] = MappingProxyType(
     {
-        _S.SEATED: frozenset({_S.OFFERED, _S.RETURNED, _S.STOOD_DOWN, _S.REPLACED}),
-        _S.OFFERED: frozenset({_S.ACCEPTED}) | _OUT,
+        _S.SEATED: frozenset({_S.OFFERED, _S.RETURNED, _S.STOOD_DOWN, _S.REPLACED, _S.TAKEN_BACK}),
+        _S.OFFERED: frozenset({_S.ACCEPTED, _S.TAKEN_BACK}) | _OUT,
         _S.ACCEPTED: frozenset({_S.SUBMITTED}) | _OUT,
         _S.RETURNED: frozenset({_S.SUBMITTED}) | _OUT,
         _S.SUBMITTED: frozenset({_S.RETURNED}),
@@ -19,9 +19,11 @@ TABLE: Mapping[AssessmentStage, frozenset[AssessmentStage]] = MappingProxyType(
         _S.EXPIRED: frozenset(),
         _S.REPLACED: frozenset(),
         _S.STOOD_DOWN: frozenset(),
+        _S.TAKEN_BACK: frozenset(),
     }
 )
-"""For each stage, the stages it may lead to. A submitted assessment is returned as a new run of its workflow."""
+"""For each stage, the stages it may lead to. A submitted assessment is returned as a new run of its workflow,
+and so is one that was taken back, if a later run seats the same assessor: they never answered."""
 
 SCORING: frozenset[AssessmentStage] = frozenset({_S.ACCEPTED, _S.RETURNED})
 """Stages in which the assessor can score."""
@@ -40,6 +42,7 @@ WORDS: Mapping[AssessmentStage, str] = MappingProxyType(
         _S.EXPIRED: "expired, because a deadline passed",
         _S.REPLACED: "given to another assessor",
         _S.STOOD_DOWN: "no longer needed",
+        _S.TAKEN_BACK: "taken back, because its run was undone",
     }
 )
 
@@ -63,6 +66,7 @@ _ACT: Mapping[AssessmentStage, str] = MappingProxyType(
         _S.EXPIRED: "expire",
         _S.REPLACED: "reassign",
         _S.STOOD_DOWN: "stand down",
+        _S.TAKEN_BACK: "take back",
     }
 )
 

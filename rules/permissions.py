@@ -73,6 +73,7 @@ class Act(StrEnum):
     READ_RUN = "read_run"
     RELEASE_RUN = "release_run"
     DISCARD_RUN = "discard_run"
+    UNDO_RUN = "undo_run"
     IMPORT_REGISTER = "import_register"
     IMPORT_NOMINATIONS = "import_nominations"
     READ_AUDIT = "read_audit"
@@ -203,6 +204,7 @@ _OPERATIONS = frozenset(
         Act.READ_RUN,
         Act.RELEASE_RUN,
         Act.DISCARD_RUN,
+        Act.UNDO_RUN,
         Act.IMPORT_REGISTER,
         Act.IMPORT_NOMINATIONS,
         Act.DECLARE_CONFLICT,
@@ -244,6 +246,7 @@ CODED_REASON: Mapping[Act, type[StrEnum]] = MappingProxyType(
         Act.MOVE_WINDOW: SteerReason,
         Act.CLOSE_NOW: SteerReason,
         Act.DISCARD_RUN: SteerReason,
+        Act.UNDO_RUN: SteerReason,
     }
 )
 """The acts that need a coded reason, and the reasons to choose from."""
@@ -291,6 +294,7 @@ _ACTS: Mapping[Act, str] = MappingProxyType(
         Act.READ_RUN: "read an allocation run",
         Act.RELEASE_RUN: "release an allocation run",
         Act.DISCARD_RUN: "discard an allocation run",
+        Act.UNDO_RUN: "undo an allocation run",
         Act.IMPORT_REGISTER: "import a register",
         Act.READ_AUDIT: "read the audit trail",
         Act.SEE_EQUALITY_OF_PERSON: "see a person's equality data",

@@ -30,7 +30,11 @@ TABLE: Mapping[Stage, Mapping[StageChange, Stage]] = MappingProxyType(
             **_LEAVE,
         },
         Stage.AWAITING_PANEL: {StageChange.SEAT_PANEL: Stage.SCORING, **_LEAVE},
-        Stage.SCORING: {StageChange.COMPLETE_SCORES: Stage.QUALITY_ASSURANCE, **_LEAVE},
+        Stage.SCORING: {
+            StageChange.COMPLETE_SCORES: Stage.QUALITY_ASSURANCE,
+            StageChange.TAKE_BACK_PANEL: Stage.AWAITING_PANEL,
+            **_LEAVE,
+        },
         Stage.QUALITY_ASSURANCE: {
             StageChange.ASK_FOR_MORE: Stage.SCORING,
             StageChange.CONFIRM_QUALITY: Stage.AWAITING_DECISION,
@@ -105,6 +109,7 @@ _ACT: Mapping[StageChange, str] = MappingProxyType(
         StageChange.PASS_SCREENING: "pass screening",
         StageChange.FAIL_SCREENING: "find the nomination not eligible",
         StageChange.SEAT_PANEL: "seat a panel",
+        StageChange.TAKE_BACK_PANEL: "take the panel back",
         StageChange.COMPLETE_SCORES: "complete the scores",
         StageChange.ASK_FOR_MORE: "ask the panel for more",
         StageChange.CONFIRM_QUALITY: "confirm the scores",

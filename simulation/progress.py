@@ -43,6 +43,8 @@ _WORTH_TELLING: Mapping[str, str] = {
     "solved": "has a new proposal of panels",
     "released": "was released",
     "discarded": "had a proposal discarded",
+    "undone": "had a released run undone",
+    "take_back_panel": "waits for a panel again",
     "needs attention": "needs attention",
     **{
         phase.value: f"is now {phase.value.replace('_', ' ')}"

@@ -21,7 +21,7 @@ from allocation.problem import (
     Seat,
     Weights,
 )
-from models.enums import HOLDING, PairKind, RunKind, Stage
+from models.enums import HOLDING, AssessmentStage, PairKind, RunKind, Stage
 from models.messages import SeatRequest
 from models.policy import Policy
 from models.tables import (
@@ -332,7 +332,7 @@ async def _panels(
         if nomination in asked_for:
             if stage in HOLDING:
                 seated[nomination].append(assessor)
-            else:
+            elif stage is not AssessmentStage.TAKEN_BACK:
                 barred[nomination].add(assessor)
     return seated, barred, loads
 

@@ -48,7 +48,13 @@ OPEN = (AssessmentStage.OFFERED, AssessmentStage.ACCEPTED, AssessmentStage.RETUR
 """Stages in which something is asked of the assessor."""
 READABLE = (AssessmentStage.ACCEPTED, AssessmentStage.RETURNED, AssessmentStage.SUBMITTED)
 """Stages in which the assessor may read the application."""
-GONE = (AssessmentStage.DECLINED, AssessmentStage.EXPIRED, AssessmentStage.REPLACED, AssessmentStage.STOOD_DOWN)
+GONE = (
+    AssessmentStage.DECLINED,
+    AssessmentStage.EXPIRED,
+    AssessmentStage.REPLACED,
+    AssessmentStage.STOOD_DOWN,
+    AssessmentStage.TAKEN_BACK,
+)
 """Stages in which the task is no longer the assessor's."""
 
 

@@ -97,6 +97,8 @@ async def pairs_of_cohort(
             and_(
                 col(Assessment.nomination_id) == col(PairRule.nomination_id),
                 col(Assessment.assessor_id) == col(PairRule.assessor_id),
+                # Who was asked by a run that was undone counts as not asked yet.
+                col(Assessment.stage) != AssessmentStage.TAKEN_BACK,
             ),
         )
         .where(
@@ -133,7 +135,9 @@ async def with_a_panel_ahead(session: AsyncSession, asker: Asker, cohort: str, *
 
 async def pins_not_seated(session: AsyncSession, nomination: str) -> int:
     """How many assessors are pinned to a nomination and were not asked yet."""
-    asked = select(Assessment.assessor_id).where(col(Assessment.nomination_id) == nomination)
+    asked = select(Assessment.assessor_id).where(
+        col(Assessment.nomination_id) == nomination, col(Assessment.stage) != AssessmentStage.TAKEN_BACK
+    )
     found = await session.exec(
         select(func.count())
         .select_from(PairRule)

@@ -31,6 +31,7 @@ from models.tables import (
 )
 from rules.permissions import Act, may
 from storage.lists import Asker, is_not_kept_from, visible_to
+from storage.runs import Undone, undone_in
 
 AT_ONCE = 50
 _KEPT = {
@@ -66,6 +67,7 @@ class RunFacts:
     loads: Mapping[str, int]
     clashing: tuple[str, ...]
     mends: tuple[str, ...]
+    undone: Undone | None = None
 
 
 @dataclass(frozen=True)
@@ -157,6 +159,7 @@ async def run_visible_to(session: AsyncSession, asker: Asker, cohort: str, numbe
         loads={str(assessor): int(load) for assessor, load in row.loads or ()},
         clashing=tuple(row.clashing or ()),
         mends=tuple(one["words"] for one in row.mends or ()),
+        undone=await undone_in(session, cohort, number),
     )
 
 

@@ -1,21 +1,37 @@
 """Allocation runs as people look at them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func
+from sqlalchemy import select as columns
 from sqlalchemy.orm import defer
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from models.enums import RunKind, RunStatus
-from models.tables import AllocationRun, ProposedSeat, UnstaffedNomination
+from models.enums import RunKind, RunStatus, Stage, SteerReason
+from models.tables import AllocationRun, Nomination, Person, ProposedSeat, UnstaffedNomination
+
+
+@dataclass(frozen=True)
+class Undone:
+    """Who undid a run, when and why; how many panels were taken back, and how many stay with their answers."""
+
+    at: datetime
+    by: str
+    name: str
+    reason: SteerReason
+    panels: int
+    kept: int
 
 
 @dataclass(frozen=True)
 class RunLine:
-    """A run in a list: how many seats it fills, how many nominations it leaves without a panel."""
+    """A run in a list: how many seats it fills, how many nominations it leaves without a panel.
+
+    ``settled_by`` is who released or discarded it, ``settled_name`` their name, empty for the system.
+    """
 
     number: int
     kind: RunKind
@@ -25,6 +41,8 @@ class RunLine:
     made_at: datetime
     settled_at: datetime | None
     settled_by: str | None
+    settled_name: str = ""
+    undone: Undone | None = None
 
 
 async def runs_of(session: AsyncSession, cohort: str) -> list[RunLine]:
@@ -47,6 +65,9 @@ async def runs_of(session: AsyncSession, cohort: str) -> list[RunLine]:
         .group_by(col(UnstaffedNomination.run))
     )
     filled, left = dict(seats.all()), dict(unstaffed.all())
+    found = runs.all()
+    names = await _names(session, {run.settled_by for run in found if run.settled_by})
+    undone = await _undone(session, cohort, [run.number for run in found])
     return [
         RunLine(
             number=run.number,
@@ -57,9 +78,56 @@ async def runs_of(session: AsyncSession, cohort: str) -> list[RunLine]:
             made_at=run.made_at,
             settled_at=run.settled_at,
             settled_by=run.settled_by,
+            settled_name=names.get(run.settled_by or "", ""),
+            undone=undone.get(run.number),
         )
-        for run in runs
+        for run in found
     ]
+
+
+async def undone_in(session: AsyncSession, cohort: str, run: int) -> Undone | None:
+    """Who undid a run and why; None where nobody has."""
+    return (await _undone(session, cohort, [run])).get(run)
+
+
+async def _undone(session: AsyncSession, cohort: str, runs: Collection[int]) -> dict[int, Undone]:
+    rows = await (await session.connection()).execute(
+        columns(
+            col(AllocationRun.number),
+            col(AllocationRun.undone_at),
+            col(AllocationRun.undone_by),
+            col(Person.full_name),
+            col(AllocationRun.undone_reason),
+            col(AllocationRun.undone_panels),
+            col(AllocationRun.kept_panels),
+        )
+        .outerjoin(Person, col(Person.id) == col(AllocationRun.undone_by))
+        .where(
+            col(AllocationRun.cohort_id) == cohort,
+            col(AllocationRun.number).in_(runs),
+            col(AllocationRun.undone_at).is_not(None),
+        )
+    )
+    return {
+        number: Undone(at, by or "", name or "", SteerReason(reason), panels or 0, kept or 0)
+        for number, at, by, name, reason, panels, kept in rows
+        if at is not None and reason is not None
+    }
+
+
+async def _names(session: AsyncSession, people: Collection[str]) -> dict[str, str]:
+    rows = await session.exec(select(Person.id, Person.full_name).where(col(Person.id).in_(sorted(people))))
+    return dict(rows.all())
+
+
+async def anybody_waits(session: AsyncSession, cohort: str) -> bool:
+    """Whether any nomination of a cohort waits for a panel, and is not paused."""
+    waiting = select(Nomination.id).where(
+        col(Nomination.cohort_id) == cohort,
+        col(Nomination.stage) == Stage.AWAITING_PANEL,
+        col(Nomination.paused).is_(False),
+    )
+    return (await session.exec(waiting.limit(1))).first() is not None
 
 
 async def unstaffed_of(session: AsyncSession, cohort: str, run: int) -> Sequence[UnstaffedNomination]:

@@ -13,24 +13,28 @@ with workflow.unsafe.imports_passed_through():
         THE_SYSTEM,
         AllocationStart,
         AllocationState,
+        BatchTold,
         By,
         CohortEnded,
         DiscardRun,
         PanelNotFound,
         PanelsAsked,
+        PanelsTakenBack,
         ReleaseRun,
         RunAsked,
         RunMade,
         RunSettled,
+        RunUndone,
         SeatRequest,
         SolveBatch,
         SolveNow,
         Unblock,
+        UndoRun,
     )
     from rules.calendar import after
     from rules.permissions import Act
 
-from workflows.calls import discard_run, release_run, solve_panels, tell_panels
+from workflows.calls import discard_run, release_run, solve_panels, tell_panels, tell_taken_back, undo_run
 from workflows.parking import Parking
 from workflows.refusals import REFUSED, allow, cause_of, refuse
 from workflows.steps import Steps
@@ -61,7 +65,7 @@ class AllocationWorkflow:
         self._batch_asked = start.batch_asked
         self._solve_asked_by = start.solve_asked_by
         self._next_look = self._after_an_interval()
-        self._to_tell: list[int] = []
+        self._to_tell: list[PanelsAsked | PanelsTakenBack] = []
         self._cohort_ended = start.ended
         self._one_at_a_time = asyncio.Lock()
         self._parking = Parking(self._note_attention)
@@ -174,7 +178,7 @@ class AllocationWorkflow:
             if run in self._proposals:
                 # Panels asked for since the run was made are not in it: that they were asked for stays noted.
                 self._proposals.clear()
-            self._to_tell.append(run)
+            self._to_tell.append(PanelsAsked(cohort=self._start.cohort, run=run))
 
     async def _discard(self, run: int, by: By, reason: SteerReason | None, *, chosen: bool = False) -> None:
         async with self._one_at_a_time:
@@ -186,14 +190,28 @@ class AllocationWorkflow:
             if run in self._proposals:
                 self._proposals.remove(run)
 
-    async def _tell(self, run: int) -> None:
-        """Tells each nomination its panel, batch by batch."""
-        asked: PanelsAsked | None = PanelsAsked(cohort=self._start.cohort, run=run)
-        while asked is not None:
-            asked = await self._tell_batch(asked)
+    async def _undo(self, message: UndoRun) -> RunUndone:
+        """Takes a released run's seats back where nobody has answered; the database settles who was first."""
+        async with self._one_at_a_time:
+            step = self._steps.next("undone", message.by, message.reason)
+            asked = RunSettled(step=step, cohort=self._start.cohort, run=message.run, reason=message.reason)
+            undone = await undo_run(asked)
+            self._steps.took(step)
+            # After whatever is still to be told of the run, so that each nomination hears it in this order.
+            self._to_tell.append(PanelsTakenBack(cohort=self._start.cohort, run=message.run, by=message.by))
+            return undone
 
-    async def _tell_batch(self, asked: PanelsAsked) -> PanelsAsked | None:
-        told = await self._parking.surely("telling", lambda: tell_panels(asked))
+    async def _tell(self, asked: PanelsAsked | PanelsTakenBack) -> None:
+        """Tells each nomination its panel, or that it is taken back, batch by batch."""
+        remaining: PanelsAsked | PanelsTakenBack | None = asked
+        while remaining is not None:
+            remaining = await self._tell_batch(remaining)
+
+    async def _tell_batch(self, asked: PanelsAsked | PanelsTakenBack) -> PanelsAsked | PanelsTakenBack | None:
+        async def tell() -> BatchTold:
+            return await (tell_panels(asked) if isinstance(asked, PanelsAsked) else tell_taken_back(asked))
+
+        told = await self._parking.surely("telling", tell)
         if told is None or told.last is None:
             return None
         return asked.model_copy(update={"after": told.last})
@@ -259,6 +277,22 @@ class AllocationWorkflow:
     def _may_discard_proposal(self, message: DiscardRun) -> None:
         allow(message.by, Act.DISCARD_RUN)
         self._refuse_unless_proposed(message.run)
+
+    @workflow.update(name="undo_run")
+    async def undo_released(self, message: UndoRun) -> RunUndone:
+        """Operations undo a released run: panels on which nobody has answered are taken back, and wait again."""
+        try:
+            return await self._undo(message)
+        except FailureError as error:
+            raise cause_of(error) from error
+
+    @undo_released.validator
+    def _may_undo_released(self, message: UndoRun) -> None:
+        allow(message.by, Act.UNDO_RUN)
+        if message.run in self._proposals:
+            raise refuse(f"Run {message.run} was not released, so nobody was asked: discard it instead.")
+        if not 1 <= message.run <= self._runs:
+            raise refuse(f"There is no run {message.run} yet.")
 
     @workflow.update
     async def unblock(self, message: Unblock) -> AllocationState:

@@ -26,6 +26,7 @@ with workflow.unsafe.imports_passed_through():
         Notice,
         StandDown,
         SubmitScores,
+        TakeBack,
         Unblock,
     )
     from rules import assessments as table
@@ -35,7 +36,7 @@ with workflow.unsafe.imports_passed_through():
 from workflows.calls import record_assessment
 from workflows.deadline import Deadline
 from workflows.parking import Parking
-from workflows.refusals import allow, cause_of, refuse
+from workflows.refusals import REFUSED, allow, cause_of, refuse
 from workflows.steps import Steps
 
 WAITING = table.SCORING | {AssessmentStage.OFFERED}
@@ -166,6 +167,15 @@ class AssessmentWorkflow:
         await self._surely(message.stage, message.by, "stood down", tell=Template.STOOD_DOWN)
 
     @workflow.signal
+    async def take_back(self, message: TakeBack | None = None) -> None:
+        """The run that seated the assessor was undone before they answered; who was asked is told."""
+        if message is not None:
+            asked = self._stage is AssessmentStage.OFFERED
+            await self._surely(
+                AssessmentStage.TAKEN_BACK, message.by, "taken back", tell=Template.TAKEN_BACK if asked else None
+            )
+
+    @workflow.signal
     async def hold_clock(self, message: HoldClock | None = None) -> None:
         """The nomination is paused or goes on, and this clock with it."""
         held = message is not None and message.held
@@ -236,16 +246,27 @@ class AssessmentWorkflow:
         tell_due: datetime | None = None,
         unless: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Takes a step nobody waits for the answer of, if it is still due when its turn comes."""
+        """Takes a step nobody waits for the answer of, if it is still due when its turn comes.
+
+        A step of the process is refused only where the seat has been taken back already: the nomination is about to
+        say so, or to stand the assessor down.
+        """
 
         async def act() -> None:
-            async with self._one_at_a_time:
-                stays = to is self._stage
-                if unless() or not (stays or to in table.TABLE[self._stage]):
-                    return
-                await self._record(to, by, what, due_at=due_at, tell=tell, tell_due=tell_due)
-                if not stays:
-                    self._arrive(to, due_at)
+            stage = self._stage
+            try:
+                async with self._one_at_a_time:
+                    stage = self._stage
+                    stays = to is stage
+                    if unless() or not (stays or to in table.TABLE[stage]):
+                        return
+                    await self._record(to, by, what, due_at=due_at, tell=tell, tell_due=tell_due)
+                    if not stays:
+                        self._arrive(to, due_at)
+            except FailureError as error:
+                if cause_of(error).type != REFUSED:
+                    raise
+                await workflow.wait_condition(lambda: self._stage is not stage)
 
         await self._parking.surely(what, act)
 

@@ -31,12 +31,14 @@ with workflow.unsafe.imports_passed_through():
         NominationStep,
         OutboxAsked,
         PanelsAsked,
+        PanelsTakenBack,
         Quality,
         QualityAsked,
         RollCallAsked,
         RunAsked,
         RunMade,
         RunSettled,
+        RunUndone,
         Screening,
         ScreeningAsked,
         StageCounts,
@@ -150,6 +152,16 @@ async def discard_run(asked: RunSettled) -> None:
 async def tell_panels(asked: PanelsAsked) -> BatchTold:
     """Tells one batch of nominations which assessors a released run gave them, or that it found none."""
     return await _laboured("tell_panels", asked, BatchTold, ONE_BATCH, f"run {asked.run}")
+
+
+async def undo_run(asked: RunSettled) -> RunUndone:
+    """Takes the seats of a released run back, as far as nobody has answered, in one transaction."""
+    return await _laboured("undo_run", asked, RunUndone, ONE_BATCH, f"run {asked.run}")
+
+
+async def tell_taken_back(asked: PanelsTakenBack) -> BatchTold:
+    """Tells one batch of nominations that their panels were taken back."""
+    return await _laboured("tell_taken_back", asked, BatchTold, ONE_BATCH, f"run {asked.run}")
 
 
 async def deliver_messages(asked: OutboxAsked) -> None:

@@ -19,6 +19,8 @@ with workflow.unsafe.imports_passed_through():
         Notice,
         PanelNotFound,
         PanelReleased,
+        PanelTakenBack,
+        TakeBack,
         WindowMoved,
     )
     from rules.calendar import after
@@ -27,7 +29,8 @@ with workflow.unsafe.imports_passed_through():
 from workflows.nomination_acts import NominationActs
 
 UNDECIDED = frozenset({Stage.AWAITING_DECISION, Stage.DECIDED})
-ASSESSING = frozenset({Stage.SCORING, Stage.QUALITY_ASSURANCE})
+ASSESSING = frozenset({Stage.AWAITING_PANEL, Stage.SCORING, Stage.QUALITY_ASSURANCE})
+"""From the panel to the board; a panel that is taken back is looked for again."""
 RELEASES = {
     Outcome.ADMITTED: StageChange.RELEASE_ADMITTED,
     Outcome.RESERVED: StageChange.RELEASE_RESERVED,
@@ -54,8 +57,8 @@ class NominationWorkflow(NominationActs):
         await self._hear_consent()
         await self._take_application()
         await self._screen()
-        await self._find_panel()
         while self._stage in ASSESSING:
+            await self._find_panel()
             await self._collect_scores()
             await self._assure_quality()
         await self._hear_decision_and_release()
@@ -110,14 +113,31 @@ class NominationWorkflow(NominationActs):
                 lambda: self._stage is not Stage.AWAITING_PANEL or bool(self._panel_found or self._panel_missing)
             )
             await self._not_paused()
-            if self._panel_found:
+            if self._panel_taken_back:
+                self._forget_panel(self._panel_taken_back)
+            elif self._panel_found:
                 await self._go(StageChange.SEAT_PANEL)
             elif self._panel_missing:
                 await self._ask_a_person_for_seats()
 
+    def _forget_panel(self, message: PanelTakenBack) -> None:
+        """Its seats are free again; those that a later run has found meanwhile stay."""
+        self._panel_taken_back = None
+        if self._panel_found and self._panel_found.run == message.run:
+            self._panel_found = None
+
+    async def _give_panel_back(self, message: PanelTakenBack) -> None:
+        """Whoever was asked is told, paused or not, and the nomination waits for a panel again."""
+        await self._panel.take_back(TakeBack(by=message.by))
+        self._forget_panel(message)
+        await self._go(StageChange.TAKE_BACK_PANEL, by=message.by)
+
     async def _collect_scores(self) -> None:
         """Every seat is offered, accepted and scored; who gives up is replaced."""
         while self._stage is Stage.SCORING:
+            if self._panel_taken_back:
+                await self._give_panel_back(self._panel_taken_back)
+                continue
             if self._panel_found:
                 self._panel.seat(self._panel_found.assessors)
                 self._panel_found = None
@@ -125,9 +145,11 @@ class NominationWorkflow(NominationActs):
                 lambda: (
                     self._stage is not Stage.SCORING
                     or self._panel.complete
-                    or bool(self._panel_found or self._panel_missing)
+                    or bool(self._panel_found or self._panel_missing or self._panel_taken_back)
                 )
             )
+            if self._panel_taken_back:
+                continue
             await self._not_paused()
             if self._panel_missing:
                 await self._ask_a_person_for_seats()
@@ -206,12 +228,19 @@ class NominationWorkflow(NominationActs):
         """An allocation run has found assessors, for all seats or for those that were asked for."""
         if message is not None:
             # Two replacements may be found before the first is seated, while the nomination is paused.
-            before = self._panel_found.assessors if self._panel_found else ()
+            # What was found before a panel was taken back went with it.
+            kept = self._panel_found if self._panel_taken_back is None else None
+            before = kept.assessors if kept else ()
             self._panel_found = message.model_copy(update={"assessors": before + message.assessors})
             if self._stage is Stage.AWAITING_PANEL:
                 # The whole panel: what an earlier run could not find is no longer missing.
                 self._panel_missing = None
             self._parking.settle("panel")
+
+    @workflow.signal
+    def panel_taken_back(self, message: PanelTakenBack | None = None) -> None:
+        """The run that found the panel was undone before anybody answered."""
+        self._panel_taken_back = message or self._panel_taken_back
 
     @workflow.signal
     def panel_not_found(self, message: PanelNotFound | None = None) -> None:

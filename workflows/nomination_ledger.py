@@ -37,6 +37,7 @@ with workflow.unsafe.imports_passed_through():
         Notice,
         PanelNotFound,
         PanelReleased,
+        PanelTakenBack,
         Quality,
         QualityAsked,
         Reassign,
@@ -82,6 +83,7 @@ class NominationLedger:
         self._endorsements = 0
         self._panel_found: PanelReleased | None = None
         self._panel_missing: PanelNotFound | None = None
+        self._panel_taken_back: PanelTakenBack | None = None
         self._released: DecisionsReleased | None = None
         self._cohort_ended = False
 

@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
         Message,
         NominationStart,
         StandDown,
+        TakeBack,
     )
     from rules.assessments import GIVEN_UP
 
@@ -42,6 +43,7 @@ class Panel:
         self._following: dict[AssessmentId, asyncio.Task[None]] = {}
         self._running: dict[AssessmentId, workflow.ChildWorkflowHandle[object, AssessmentState]] = {}
         self._closed = False
+        self._taken_back: TakeBack | None = None
         self.seats = start.terms.panel_size
 
     @property
@@ -74,10 +76,11 @@ class Panel:
         return state is not None and state.stage is AssessmentStage.SUBMITTED
 
     def seat(self, assessors: tuple[AssessorId, ...]) -> None:
-        """Offers the assessment to each assessor who has not been asked before."""
+        """Offers the assessment to each assessor who has not been asked before, or from whom it was taken back."""
         for assessor in assessors:
             assessment = assessment_id(self._start.nomination, assessor)
-            if assessment not in self._states:
+            before = self._states.get(assessment)
+            if before is None or before.stage is AssessmentStage.TAKEN_BACK:
                 self._open(assessment, AssessmentStage.OFFERED, THE_SYSTEM)
 
     def ask_for_evidence(self, assessment: AssessmentId, by: By) -> None:
@@ -89,6 +92,15 @@ class Panel:
         child = self._running.get(assessment)
         if child is not None:
             await self._tell(child, "stand_down", message)
+
+    async def take_back(self, message: TakeBack) -> None:
+        """Takes the offer back from everybody, none of whom has answered, and waits until they have been told."""
+        self._taken_back = message
+        for child in list(self._running.values()):
+            await self._tell(child, "take_back", message)
+        for following in list(self._following.values()):
+            await following
+        self._taken_back = None
 
     async def hold_clocks(self, held: bool) -> None:
         """Stops, or lets run, the clocks of all who are still at work."""
@@ -125,6 +137,8 @@ class Panel:
             self._running[assessment] = child
             if self._closed:
                 await self.stand_down(assessment, StandDown())
+            if self._taken_back is not None:
+                await self._tell(child, "take_back", self._taken_back)
             self._states[assessment] = await child
         except FailureError:
             # Somebody ended the assessment's workflow by hand: its seat is free, and another assessor is asked.

@@ -197,3 +197,11 @@ class DiscardRun(Message):
     by: By
     run: int
     reason: SteerReason
+
+
+class UndoRun(Message):
+    """Operations undo a released allocation run, as far as nobody has answered."""
+
+    by: By
+    run: int
+    reason: SteerReason

@@ -64,6 +64,19 @@ class PanelReleased(Message):
     assessors: tuple[AssessorId, ...]
 
 
+class PanelTakenBack(Message):
+    """A nomination's seats have been taken back, before anybody answered: the run that filled them was undone."""
+
+    run: int
+    by: By
+
+
+class TakeBack(Message):
+    """An assessor's offer is taken back before they answered."""
+
+    by: By
+
+
 class PanelNotFound(Message):
     """No allocation run can fill a nomination's seats as things stand."""
 

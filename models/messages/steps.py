@@ -192,11 +192,29 @@ class RunSettled(Message):
     reason: SteerReason | None = None
 
 
+class RunUndone(Message):
+    """How many panels of a run were taken back, and how many stay since somebody had answered."""
+
+    run: int
+    panels: int
+    kept: int
+
+
 class PanelsAsked(Message):
     """One batch of nominations to be told the panels of a released run."""
 
     cohort: CohortId
     run: int
+    after: NominationId | None = None
+    most: int = Field(default=500, ge=1)
+
+
+class PanelsTakenBack(Message):
+    """One batch of nominations to be told that the panels of an undone run are taken back."""
+
+    cohort: CohortId
+    run: int
+    by: By
     after: NominationId | None = None
     most: int = Field(default=500, ge=1)
 

@@ -10,7 +10,11 @@ from models.tables.base import JSON_DOCUMENT, Stored, words
 
 
 class AllocationRun(Stored, table=True):
-    """One run of the solver: what it was asked and what it answered, with its proof."""
+    """One run of the solver: what it was asked and what it answered, with its proof.
+
+    Who released or discarded it stands under ``settled``; of an undone run, ``undone_panels`` were taken back, and
+    ``kept_panels`` stand as they were, since somebody had answered.
+    """
 
     cohort_id: str = Field(primary_key=True, foreign_key="cohort.id", max_length=32)
     number: int = Field(primary_key=True, ge=1)
@@ -21,6 +25,11 @@ class AllocationRun(Stored, table=True):
     made_at: datetime
     settled_at: datetime | None = None
     settled_by: str | None = Field(default=None, max_length=20)
+    undone_at: datetime | None = None
+    undone_by: str | None = Field(default=None, max_length=20)
+    undone_reason: SteerReason | None = Field(default=None, sa_type=words(SteerReason))
+    undone_panels: int | None = Field(default=None, ge=1)
+    kept_panels: int | None = Field(default=None, ge=0)
 
 
 class ProposedSeat(Stored, table=True):

@@ -24,12 +24,14 @@ STAGE_TAGS: Mapping[AssessmentStage, tuple[str, str]] = {
     _S.EXPIRED: ("Out of time", "grey"),
     _S.REPLACED: ("Given to another assessor", "grey"),
     _S.STOOD_DOWN: ("No longer needed", "grey"),
+    _S.TAKEN_BACK: ("Request taken back", "grey"),
 }
 GONE_WORDS: Mapping[AssessmentStage, str] = {
     _S.DECLINED: "you declined it or gave it back.",
     _S.EXPIRED: "its deadline passed, and we have asked another assessor.",
     _S.REPLACED: "it was given to another assessor.",
     _S.STOOD_DOWN: "it is no longer needed.",
+    _S.TAKEN_BACK: "we took the request back before you answered. You may be asked again.",
 }
 REASONS = (
     (
@@ -260,5 +262,5 @@ def _workload(one: Registration, counts: Mapping[AssessmentStage, int]) -> Workl
         submitted=counts.get(_S.SUBMITTED, 0),
         waiting=waiting,
         given_up=sum(counts.get(stage, 0) for stage in GIVEN_UP),
-        stood_down=counts.get(_S.STOOD_DOWN, 0),
+        stood_down=counts.get(_S.STOOD_DOWN, 0) + counts.get(_S.TAKEN_BACK, 0),
     )

@@ -21,6 +21,7 @@ WORDS: Final[Mapping[str, str]] = MappingProxyType(
         "pass_screening": "Passed screening",
         "fail_screening": "Did not pass screening",
         "seat_panel": "Panel seated",
+        "take_back_panel": "Panel taken back",
         "complete_scores": "Scores completed",
         "checked": "Quality rules applied",
         "moderation started": "A moderator began to look at the flags",
@@ -63,6 +64,7 @@ WORDS: Final[Mapping[str, str]] = MappingProxyType(
         "overdue": "Told that the scores are late",
         "expired": "Time ran out",
         "stood down": "No longer needed",
+        "taken back": "Request taken back",
         "conflict declared": "Conflict of interest declared",
         "conflict_imported": "Conflict of interest imported",
         "conflict_changed": "Conflict of interest changed",
@@ -82,6 +84,7 @@ WORDS: Final[Mapping[str, str]] = MappingProxyType(
         "solved": "Panels proposed",
         "released": "Decisions released",
         "discarded": "Proposal discarded",
+        "undone": "Released panels taken back",
         "began a step for many": "Step for many begun",
         "exported": "Table exported",
         # The register, people and programs.

@@ -17,6 +17,7 @@ from models.enums import (
     ScoreChangeReason,
     Stage,
     StageChange,
+    SteerReason,
     Template,
 )
 from models.ids import allocation_workflow, assessment_workflow, cohort_workflow, nomination_workflow
@@ -32,6 +33,7 @@ from models.messages import (
     RunAsked,
     RunMade,
     RunSettled,
+    RunUndone,
     Screening,
     ScreeningAsked,
     SeatRequest,
@@ -230,6 +232,28 @@ async def run_discarded(cohort: CohortInRows, activities: Activities) -> Asked:
     return Asked("discard_run", settled, NoneType, {"allocationrun": 0, "auditevent": 1})
 
 
+async def run_undone(cohort: CohortInRows, activities: Activities) -> Asked:
+    asked = await run_released(cohort, activities)
+    await activities.run(asked.activity, asked.message, asked.answer)
+    settled = RunSettled(
+        step=cohort.step(allocation_workflow(cohort.id), 3, OPERATIONS),
+        cohort=cohort.id,
+        run=1,
+        reason=SteerReason.BOARD_REQUEST,
+    )
+    return Asked("undo_run", settled, RunUndone, {"allocationrun": 0, "assessment": 0, "auditevent": 1})
+
+
+async def run_released_anew(cohort: CohortInRows, activities: Activities) -> Asked:
+    """Whoever an undone run asked keeps the row, and is asked again by it."""
+    asked = await run_undone(cohort, activities)
+    await activities.run(asked.activity, asked.message, asked.answer)
+    step = cohort.step(allocation_workflow(cohort.id), 4)
+    await activities.run("solve_panels", RunAsked(step=step, cohort=cohort.id, run=2, kind=RunKind.BATCH), RunMade)
+    settled = RunSettled(step=cohort.step(allocation_workflow(cohort.id), 5, OPERATIONS), cohort=cohort.id, run=2)
+    return Asked("release_run", settled, NoneType, {"allocationrun": 0, "assessment": 0, "auditevent": 1})
+
+
 CASES: tuple[Case, ...] = (
     consent,
     submission,
@@ -245,6 +269,8 @@ CASES: tuple[Case, ...] = (
     run_released,
     replacement_released,
     run_discarded,
+    run_undone,
+    run_released_anew,
 )
 
 
@@ -295,12 +321,13 @@ async def test_activity_run_beside_itself_writes_once(
 async def test_activities_that_write_are_all_among_the_cases(activities: Activities) -> None:
     """Those that only count, tell or deliver have tests of their own."""
     others = {
-        "count_stages", "tell_nominations", "tell_panels", "deliver_messages", "relay_tellings", "send_webhooks",
+        "count_stages", "tell_nominations", "tell_panels", "tell_taken_back", "deliver_messages", "relay_tellings",
+        "send_webhooks",
     }  # fmt: skip
 
     tested = {
         "record_nomination", "screen", "record_assessment", "record_cohort", "check_quality", "settle_flags",
-        "solve_panels", "release_run", "discard_run",
+        "solve_panels", "release_run", "discard_run", "undo_run",
     }  # fmt: skip
 
     assert set(activities.by_name) == tested | others

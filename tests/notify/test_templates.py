@@ -56,7 +56,7 @@ def test_no_message_to_an_assessor_names_the_nominee():
 
     letters = [render(template, about) for template, about in told]
 
-    assert len({template for template, _ in told}) == 11
+    assert len({template for template, _ in told}) == 12
     assert all(about.nominee == "Noor Nominee" for _, about in told)
     assert not any("Noor" in letter.subject + letter.body for letter in letters)
 

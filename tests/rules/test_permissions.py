@@ -71,6 +71,7 @@ solve                         -        -       -         -       -      -       
 read_run                      -        -       -         -       -      -        x        -
 release_run                   -        -       -         -       -      -        x        x
 discard_run                   -        -       -         -       -      -        x        -
+undo_run                      -        -       -         -       -      -        x        -
 import_register               -        -       -         -       -      -        x        -
 import_nominations            -        -       -         -       -      -        x        -
 read_audit                    -        -       -         x       x      -        x        -

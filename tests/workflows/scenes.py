@@ -10,6 +10,7 @@ from datetime import timedelta
 from sqlalchemy import text
 from temporalio.client import WorkflowExecutionStatus
 
+from acts.undoing import UndoActs
 from models.enums import (
     AssessmentStage,
     AssessorDeclineReason,
@@ -264,6 +265,29 @@ async def rolling(rig: Rig) -> Mapping[str, str]:
     return {"allocation-rolling": cohort.allocation.id}
 
 
+async def undone(rig: Rig) -> Mapping[str, str]:
+    """A released run is undone before anybody has answered, and its nomination gets a panel by another one."""
+    cohort = await opened(rig, {"allocation.released_by_operations": True})
+    case = await (await cohort.nominate()).reach(Stage.AWAITING_PANEL)
+    acts, operations = rig.acts.cohorts, rig.operations
+    for run in (1, 2):
+        await acts.solve(cohort.id, operations)
+        await eventually(cohort.allocated, lambda state, run=run: state.proposals == (run,))  # type: ignore[misc]
+        await acts.release_run(cohort.id, operations, run)
+        offered = await case.offered()
+        if run == 1:
+            await UndoActs(rig.acts.desk).undo(cohort.id, operations, 1, SteerReason.BOARD_REQUEST)
+            await case.until(Stage.AWAITING_PANEL)
+            first = await case.assessment_handle(offered[0]).describe()
+    await case.score_all()
+    await case.until(Stage.AWAITING_DECISION)
+    return {
+        "allocation-undone": cohort.allocation.id,
+        "nomination-panel-taken-back": case.workflow,
+        f"assessment-taken-back@{first.run_id}": first.id,
+    }
+
+
 async def outbox(rig: Rig) -> Mapping[str, str]:
     """A shift that ends and begins the next."""
     workflow = f"outbox/recorded-{rig.number()}"
@@ -310,6 +334,7 @@ SCENES: tuple[Scene, ...] = (
     decided_anew,
     needs_attention,
     self_nominated,
+    undone,
     outbox,
     webhooks,
 )

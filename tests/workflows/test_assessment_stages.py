@@ -10,10 +10,11 @@ from temporalio.exceptions import ApplicationError
 
 from acts.errors import RefusedError
 from acts.tellings import OVER
+from acts.undoing import UndoActs
 from models.enums import AssessmentStage, AssessorDeclineReason, Resolution, Role, Stage, SteerReason
 from models.ids import AssessmentId, PersonId, assessment_workflow
 from models.messages import Accept, AssessmentState, By, DeclineAssessment, Extend, Message, SubmitScores
-from models.tables import Assessment
+from models.tables import Assessment, AuditEvent
 from rules.assessments import SCORING, TABLE, refusal
 from rules.permissions import GRANTS, Act, may
 from tests.workflows.rig import MOST_AT_ONCE, Case, CohortRig, eventually
@@ -51,6 +52,11 @@ async def _reassign(case: Case, one: AssessmentId) -> None:
     await case.rig.acts.nominations.reassign(case.id, case.rig.operations, one, SteerReason.ILLNESS)
 
 
+async def _undo(case: Case, one: AssessmentId) -> None:
+    run = (await case.rig.get(Assessment, one)).run
+    await UndoActs(case.rig.acts.desk).undo(case.cohort.id, case.rig.operations, run, SteerReason.OTHER)
+
+
 WAYS: dict[AssessmentStage, Callable[[Case, AssessmentId], Awaitable[object]]] = {
     S.ACCEPTED: lambda case, one: case.accept(one),
     S.SUBMITTED: lambda case, one: case.score(one),
@@ -59,6 +65,7 @@ WAYS: dict[AssessmentStage, Callable[[Case, AssessmentId], Awaitable[object]]] =
     S.REPLACED: _reassign,
     S.STOOD_DOWN: lambda case, _: case.withdraw(),
     S.RETURNED: _ask_for_evidence,
+    S.TAKEN_BACK: _undo,
 }
 
 
@@ -75,7 +82,14 @@ async def test_exit_of_the_assessment_table_is_taken(
     await WAYS[to](case, one)
 
     await eventually(lambda: case.rig.get(Assessment, one), lambda row: row.stage is to)
-    step = [event for event in await case.events(workflow=assessment_workflow(one)) if event.before][-1]
+
+    async def steps_there() -> list[AuditEvent]:
+        return [
+            one for one in await case.events(workflow=workflow) if one.before and (one.after or {})["stage"] == to
+        ]
+
+    workflow = assessment_workflow(one)
+    step = (await eventually(steps_there))[-1]
     assert step.before is not None
     assert step.after is not None
     assert (step.before["stage"], step.after["stage"]) == (stage, to)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from temporalio.client import WorkflowExecutionStatus
 
+from acts.undoing import UndoActs
 from models.enums import ENDS, Outcome, Resolution, Role, ScreeningReason, Stage, StageChange, SteerReason
 from rules.stages import TABLE
 from tests.workflows.rig import Case, CohortRig, eventually
@@ -47,6 +48,11 @@ def _settle(resolution: Resolution) -> Way:
     return settle
 
 
+async def _undo(case: Case) -> None:
+    run = (await case.panel())[0].run
+    await UndoActs(case.rig.acts.desk).undo(case.cohort.id, case.rig.operations, run, SteerReason.OTHER)
+
+
 def _decided(outcome: Outcome) -> Way:
     async def decide_anew_and_release(case: Case) -> None:
         await case.rig.acts.board.reopen_decision(case.id, case.rig.chair)
@@ -69,6 +75,7 @@ EXITS: dict[StageChange, tuple[Way, Role | None]] = {
         Role.MODERATOR,
     ),
     StageChange.SEAT_PANEL: (lambda case: case.seat(), Role.SYSTEM),
+    StageChange.TAKE_BACK_PANEL: (_undo, Role.OPERATIONS),
     StageChange.COMPLETE_SCORES: (lambda case: case.score_all(), Role.SYSTEM),
     StageChange.ASK_FOR_MORE: (_settle(Resolution.ANOTHER_ASSESSOR), Role.MODERATOR),
     StageChange.CONFIRM_QUALITY: (_settle(Resolution.CONFIRM), Role.SYSTEM),

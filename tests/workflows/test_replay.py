@@ -47,15 +47,17 @@ async def test_recorded_history_replays(name: str) -> None:
 
 def test_every_workflow_and_every_branch_is_recorded() -> None:
     branches = {
-        "allocation": {"proposals", "replacements", "rolling"},
+        "allocation": {"proposals", "replacements", "rolling", "undone"},
         "assessment": {
             "declined", "never-answered", "overdue", "returned", "stood-down", "submitted",
+            "taken-back",
         },
         "cohort": {"whole"},
         "outbox": {"shift"},
         "webhooks": {"shift"},
         "nomination": {
-            "usual", "declined", "lapsed", "ineligible", "withdrawn-while-applying", "withdrawn-while-scored",
+            "usual", "panel-taken-back", "declined", "lapsed", "ineligible",
+            "withdrawn-while-applying", "withdrawn-while-scored",
             "withdrawn-from-the-pool", "paused-and-extended", "deferred", "readmitted", "moderated", "more-evidence",
             "another-assessor", "reserved-and-promoted", "not-admitted", "needs-attention", "replacements",
             "self-nominated", "decided-anew-and-reserve-list-closed",

@@ -71,6 +71,14 @@ _SAID = {
         "Ask for one at the foot of this page.",
         "information",
     ),
+    "undone": Notice(
+        "The run was undone",
+        "Its seats are free, and everybody who was asked is told. The nominations wait for a panel again.",
+    ),
+    "undone_in_part": Notice(
+        "The run was undone where nobody had answered",
+        "Those seats are free, and whoever was asked for them is told. Panels on which somebody has answered stay.",
+    ),
     "discarded": Notice("The run was discarded", "Nobody was told about it. You can ask for another run."),
 }
 _REASONS = tuple(Choice(reason.value, plain(reason.value)) for reason in SteerReason)

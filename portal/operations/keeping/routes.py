@@ -12,6 +12,7 @@ from portal.operations.keeping import (
     people,
     questions,
     swaps,
+    undoing,
     what_if,
 )
 from portal.routing import area
@@ -22,6 +23,7 @@ for part in (
     swaps,
     questions,
     what_if,
+    undoing,
     allocation,
     messages,
     people,

@@ -10,7 +10,7 @@ from allocation.explain import run_words
 from models.enums import RunKind, RunStatus
 from portal.words import moment, plain
 from storage.run_pages import LoadFacts, NomineeFacts, OpenPanel, RunFacts, SeatFacts
-from storage.runs import RunLine
+from storage.runs import RunLine, Undone
 
 _ONE_PANEL = re.compile(r"\b1 panels are")
 _KINDS = {
@@ -22,6 +22,7 @@ _STATUSES = {
     RunStatus.PROPOSED: ("Proposed", "yellow"),
     RunStatus.RELEASED: ("Released", "green"),
     RunStatus.DISCARDED: ("Discarded", "grey"),
+    RunStatus.UNDONE: ("Undone", "grey"),
 }
 
 
@@ -45,6 +46,7 @@ class RunRow:
     seats: int
     unstaffed: int
     made: str
+    settled: str
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ class RunShown:
     status: str
     colour: str
     is_proposal: bool
+    may_be_undone: bool
     facts: tuple[Fact, ...]
     proof: str
     panels: int
@@ -148,6 +151,7 @@ def run_row(cohort: str, line: RunLine) -> RunRow:
         line.seats,
         line.unstaffed,
         moment(line.made_at),
+        _settled_briefly(line),
     )
 
 
@@ -156,7 +160,10 @@ def run_shown(run: RunFacts) -> RunShown:
     status, colour = _STATUSES[run.status]
     facts = [Fact("What it was for", _KINDS[run.kind]), Fact("Made", moment(run.made_at))]
     if run.settled_at is not None:
-        facts.append(Fact(status, f"{moment(run.settled_at)} by {run.settled_by or 'the system'}"))
+        became = "Released" if run.undone else status
+        facts.append(Fact(became, f"{moment(run.settled_at)} by {run.settled_by or 'the system'}"))
+    if run.undone is not None:
+        facts.append(Fact("Undone", _undone_words(run.undone)))
     facts += [
         Fact("Panels proposed", f"{run.panels:,}, with {_count(run.seats, 'seat')}"),
         Fact("Nominations left without a whole panel", f"{run.unstaffed:,}"),
@@ -171,6 +178,7 @@ def run_shown(run: RunFacts) -> RunShown:
         status,
         colour,
         run.status is RunStatus.PROPOSED,
+        run.status is RunStatus.RELEASED and run.kind is not RunKind.REPLACEMENT,
         tuple(facts),
         _proof(run),
         run.panels,
@@ -185,8 +193,26 @@ def settled_words(run: RunFacts) -> str:
     """What became of a run that is no proposal any more, who did it, and when; empty for a proposal."""
     if run.settled_at is None:
         return ""
+    if run.undone is not None:
+        return f"Run {run.number} was undone at {_undone_words(run.undone)}"
     became = _STATUSES[run.status][0].lower()
     return f"Run {run.number} was {became} at {moment(run.settled_at)} by {run.settled_by or 'the system'}."
+
+
+def _undone_words(undone: Undone) -> str:
+    """When a run was undone, by whom, why, and what came of its panels, as sentences after “undone at”."""
+    taken = f"{_count(undone.panels, 'panel')} {'was' if undone.panels == 1 else 'were'} taken back"
+    stays = "stays" if undone.kept == 1 else "stay"
+    kept = f", and {undone.kept:,} {stays}, since somebody had answered" if undone.kept else ""
+    why = plain(undone.reason).lower()
+    return f"{moment(undone.at)} by {undone.name or 'the system'} ({why}): {taken}{kept}."
+
+
+def _settled_briefly(line: RunLine) -> str:
+    """Who settled a run, and why where it was undone; empty for a proposal."""
+    if line.undone is not None:
+        return f"{line.undone.name or 'The system'}: {plain(line.undone.reason).lower()}"
+    return "" if line.settled_at is None else line.settled_name or "The system"
 
 
 def panels_shown(
