@@ -112,7 +112,7 @@ def _left(problem: AllocationProblem, proposal: Proposal) -> frozenset[str]:
 
 def _told(problem: AllocationProblem, proposal: Proposal, aim: Aim, seconds: float) -> RunAnswer:
     whys = Whys(problem, proposal, aim=aim)
-    best = problem.rules.weights.interest + problem.rules.weights.same_system
+    best = problem.rules.weights.best
     seats = tuple(
         Seat(seat.nomination, seat.assessor, best - seat.fit, whys.why(seat.nomination, seat.assessor))
         for seat in proposal.seats

@@ -6,14 +6,27 @@ from allocation.problem import AssessorSupply, NominationDemand, Weights
 
 
 def pair_cost(nomination: NominationDemand, assessor: AssessorSupply, weights: Weights) -> int:
-    """Points for the two meeting: interests not shared, and the same system."""
-    cost = 0
+    """Points that the two lack of the best: interests, experience of the sector, role, and distance."""
+    cost = weights.best - weights.base + nearness_cost(nomination, assessor, weights)
     if nomination.interests:
         lacking = len(nomination.interests - assessor.interests)
         cost += weights.interest * lacking // len(nomination.interests)
-    if nomination.system and nomination.system == assessor.system:
-        cost += weights.same_system
+    if nomination.sector and nomination.sector not in assessor.sectors:
+        cost += weights.sector
+    if nomination.line_managers and assessor.role not in nomination.line_managers:
+        cost += weights.role
     return cost
+
+
+def nearness_cost(nomination: NominationDemand, assessor: AssessorSupply, weights: Weights) -> int:
+    """Points for the closest that the two share of system, local office and region; 0 where they share none."""
+    if nomination.system and nomination.system == assessor.system:
+        return weights.same_system
+    if nomination.office and nomination.office == assessor.office:
+        return weights.same_office
+    if nomination.region and nomination.region == assessor.region:
+        return weights.same_region
+    return 0
 
 
 def load_step_cost(load: int, capacity: int, weights: Weights) -> int:

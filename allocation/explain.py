@@ -25,10 +25,35 @@ def seat_reasons(
         reasons.append(f"shares interests: {', '.join(shared)}")
     elif nomination.interests:
         reasons.append("shares no interest with the nominee")
-    if nomination.system and nomination.system == assessor.system:
-        reasons.append("same system as the nominee")
+    reasons += _of_posts(nomination, assessor, rules)
+    reasons += _of_places(nomination, assessor, rules)
     reasons.append(f"assessment {load} of at most {assessor.capacity}")
     return tuple(reasons)
+
+
+def _of_posts(nomination: NominationDemand, assessor: AssessorSupply, rules: PanelRules) -> list[str]:
+    """What is said of sector and role, where the policy gives them a weight and they are known of the nominee."""
+    reasons, sector = [], nomination.sector.replace("_", " ").replace("ccg", "CCG")
+    if sector and rules.weights.sector:
+        has = "has" if nomination.sector in assessor.sectors else "has no"
+        reasons.append(f"{has} experience of the nominee's sector ({sector})")
+    if nomination.line_managers and rules.weights.role:
+        manages = "line manages" if assessor.role in nomination.line_managers else "does not line manage"
+        reasons.append(f"{manages} posts like the one sought ({assessor.role.replace('_', ' ')})")
+    return reasons
+
+
+def _of_places(nomination: NominationDemand, assessor: AssessorSupply, rules: PanelRules) -> list[str]:
+    """The closest that the two share: a system in any case, the others where the policy gives them a weight."""
+    if nomination.system and nomination.system == assessor.system:
+        return ["same system as the nominee"]
+    if not (rules.weights.same_office or rules.weights.same_region):
+        return []
+    if nomination.office and nomination.office == assessor.office:
+        return ["another system than the nominee's, the same local office"]
+    if nomination.region and nomination.region == assessor.region:
+        return ["another local office than the nominee's, the same region"]
+    return ["another region than the nominee's"] * bool(nomination.region and assessor.region)
 
 
 def run_words(claim: Certificate, unstaffed: int) -> tuple[str, ...]:

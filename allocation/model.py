@@ -25,6 +25,7 @@ from hashlib import sha256
 import numpy as np
 from numpy.typing import NDArray
 
+from allocation.cost import pair_cost
 from allocation.problem import AllocationProblem, AssessorSupply, NominationDemand, PanelRules
 from allocation.rules import days_available, recent_organisations
 
@@ -133,14 +134,8 @@ def available_in(assessor: AssessorSupply, week: tuple[date, date], least_days: 
 
 
 def fit_points(nomination: NominationDemand, assessor: AssessorSupply, rules: PanelRules) -> int:
-    """How well the two fit: shared interests and distance between systems, higher is better, never below 0."""
-    weights, points = rules.weights, rules.weights.interest + rules.weights.same_system
-    if nomination.interests:
-        lacking = len(nomination.interests - assessor.interests)
-        points -= weights.interest * lacking // len(nomination.interests)
-    if nomination.system and nomination.system == assessor.system:
-        points -= weights.same_system
-    return points
+    """How well the two fit: interests, sector, role and distance; higher is better, never below 0."""
+    return rules.weights.best - pair_cost(nomination, assessor, rules.weights)
 
 
 def compiled(problem: AllocationProblem) -> Model:
@@ -264,7 +259,9 @@ class _Pairs:
         self._assessors, self._rules = assessors, rules
         self._place = {one.id: at for at, one in enumerate(assessors)}
         self._recent, self._present = defaultdict[str, list[int]](list), defaultdict[str, list[int]](list)
-        self._system = defaultdict[str, list[int]](list)
+        self._system, self._office = defaultdict[str, list[int]](list), defaultdict[str, list[int]](list)
+        self._region, self._role = defaultdict[str, list[int]](list), defaultdict[str, list[int]](list)
+        self._sector = defaultdict[str, list[int]](list)
         self._words = {word: at for at, word in enumerate(sorted({w for one in assessors for w in one.interests}))}
         self._interests = np.zeros((len(self._words), len(assessors)), dtype=np.int64)
         self._never = np.zeros(len(assessors), dtype=bool)
@@ -273,6 +270,11 @@ class _Pairs:
                 self._recent[code].append(at)
             self._present[one.organisation].append(at)
             self._system[one.system].append(at)
+            self._office[one.office].append(at)
+            self._region[one.region].append(at)
+            self._role[one.role].append(at)
+            for kind in one.sectors:
+                self._sector[kind].append(at)
             for word in one.interests:
                 self._interests[self._words[word], at] = 1
             self._never[at] = bool(self.own(one))
@@ -309,14 +311,29 @@ class _Pairs:
     def fits(self, nomination: NominationDemand) -> Ints:
         """What `fit_points` says of every assessor."""
         weights = self._rules.weights
-        points = np.full(len(self._assessors), weights.interest + weights.same_system, dtype=np.int64)
+        points = np.full(len(self._assessors), weights.base, dtype=np.int64)
         if nomination.interests:
             known = [self._words[word] for word in nomination.interests if word in self._words]
             lacking = len(nomination.interests) - self._interests[known].sum(axis=0)
             points -= weights.interest * lacking // len(nomination.interests)
-        if nomination.system:
-            points[self._system.get(nomination.system, [])] -= weights.same_system
-        return points
+        if nomination.sector and weights.sector:
+            points -= weights.sector
+            points[self._sector.get(nomination.sector, [])] += weights.sector
+        if nomination.line_managers and weights.role:
+            points -= weights.role
+            for role in nomination.line_managers:
+                points[self._role.get(role, [])] += weights.role
+        near = np.zeros_like(points)
+        for shared, of, cost in (
+            (nomination.region, self._region, weights.same_region),
+            (nomination.office, self._office, weights.same_office),
+            (nomination.system, self._system, weights.same_system),
+        ):
+            # From far to near, so that the closest that they share is what counts.
+            if shared:
+                near[of.get(shared, [])] = cost
+        fits: Ints = points - near
+        return fits
 
     def arcs(self, nominations: tuple[NominationDemand, ...], *, complete: bool) -> tuple[Ints, Ints, Ints]:
         """Panels, assessors and fits of all arcs, or of each panel's best of every kind of assessor."""

@@ -49,6 +49,9 @@ class AssessorSupply:
         training_expires: Last day on which the training holds; None when it does not expire.
         least: Fewest assessments in this cohort.
         properties: Words that composition rules and mixed panels may count, used only where the assessor agreed.
+        sectors: Kinds of organisation of which they have experience: where they work and, as far as known, worked.
+        office: Code of the local office of the present organisation, empty when unknown.
+        region: Region of the present organisation, empty when unknown.
     """
 
     id: str
@@ -63,6 +66,9 @@ class AssessorSupply:
     training_expires: date | None
     least: int = 0
     properties: frozenset[str] = frozenset()
+    sectors: frozenset[str] = frozenset()
+    office: str = ""
+    region: str = ""
 
     def __post_init__(self) -> None:
         _require(self.role in ROLES, f"Assessor {self.id} has the role {self.role!r}; use one of {sorted(ROLES)}.")
@@ -91,6 +97,10 @@ class NominationDemand:
         barred: Assessors who must not be asked (again): declined, replaced, said there is a conflict.
         conflicts: Declared relationships, each an assessor and the word for the tie.
         begun: Whether assessing has begun: nobody seated is then ever moved.
+        sector: Kind of the nominee's present organisation, empty when unknown.
+        office: Code of the local office of that organisation, empty when unknown.
+        region: Region of that organisation, empty when unknown.
+        line_managers: Roles out of `ROLES` to which the post sought reports; empty when unknown.
     """
 
     id: str
@@ -104,6 +114,10 @@ class NominationDemand:
     barred: frozenset[str] = frozenset()
     conflicts: tuple[tuple[str, str], ...] = ()
     begun: bool = False
+    sector: str = ""
+    office: str = ""
+    region: str = ""
+    line_managers: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         _require(bool(self.organisation), f"Nomination {self.id} has no organisation; give its ODS code.")
@@ -154,12 +168,20 @@ class CompositionRule:
 class Weights:
     """What each wish is worth, in whole points.
 
+    How near an assessor is to the nominee goes by the closest that they share: a system, else a local office, else a
+    region; whoever shares none of these, as far as known, is far. To be near may be unwanted, where independence
+    counts, or wanted: these costs alone may be negative.
+
     Attributes:
         interest: Cost of a seat that shares none of the nomination's interests; a part share costs in proportion.
         same_system: Cost of a seat within the nominee's own system.
         load: An assessor with load l of capacity c costs load * l * l / c, so even use is cheapest.
         mixed: Worth of a panel in which the properties of `mixed_properties` are neither absent nor held by all.
         repeat: Cost of two assessors meeting again on another panel, for each time.
+        sector: Cost of a seat whose holder has no experience of the nominee's sector.
+        role: Cost of a seat whose holder's role is none of those to which the post sought reports.
+        same_office: Cost of a seat within another system of the nominee's local office.
+        same_region: Cost of a seat within another local office of the nominee's region.
     """
 
     interest: int
@@ -167,12 +189,30 @@ class Weights:
     load: int
     mixed: int = 0
     repeat: int = 0
+    sector: int = 0
+    role: int = 0
+    same_office: int = 0
+    same_region: int = 0
 
     def __post_init__(self) -> None:
         _require(
-            min(self.interest, self.same_system, self.load, self.mixed, self.repeat) >= 0,
-            "Weights may not be negative; use 0 to switch a wish off.",
+            min(self.interest, self.load, self.mixed, self.repeat, self.sector, self.role) >= 0,
+            "Weights may not be negative, those of distance aside; use 0 to switch a wish off.",
         )
+
+    @property
+    def base(self) -> int:
+        """The points of a far seat that lacks nothing; enough that no seat has less than 0."""
+        return self.interest + self.sector + self.role + max(0, *self._near)
+
+    @property
+    def best(self) -> int:
+        """The most points that a seat can have."""
+        return self.base - min(0, *self._near)
+
+    @property
+    def _near(self) -> tuple[int, int, int]:
+        return self.same_system, self.same_office, self.same_region
 
 
 @dataclass(frozen=True)

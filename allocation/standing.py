@@ -58,7 +58,7 @@ class Standing:
         self._weeks = weeks_of(problem.rules)
         self._planned: dict[int, Ints] = {}
         self._prices: Floats = np.zeros(len(model.assessors)) if prices is None else prices.copy()
-        self._last = LAST * (model.rules.weights.interest + model.rules.weights.same_system)
+        self._last = LAST * model.rules.weights.best
         self._kind = np.zeros(len(model.assessors), dtype=np.int64)
         if model.counts.size:
             self._kind = np.unique(model.counts, axis=0, return_inverse=True)[1].ravel()

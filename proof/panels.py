@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from heapq import nlargest
 
-from allocation.certified import certified
+from allocation.certified import certified, seat_fit
 from allocation.check import Violation, violations
-from allocation.problem import AllocationProblem, AssessorSupply, NominationDemand, Seat
+from allocation.problem import AllocationProblem, NominationDemand, Seat
 from allocation.proposal import Proposal
 from storage.kept_runs import KeptRun
 
@@ -82,14 +82,8 @@ def _impossible_bounds(problem: AllocationProblem, proposal: Proposal) -> list[s
 
 def _best_fit(problem: AllocationProblem, nomination: NominationDemand, seats: int) -> int:
     """The points of the assessors who fit best, whether or not a rule bars them."""
-    weights, wanted = problem.rules.weights, nomination.interests
-
-    def fit(assessor: AssessorSupply) -> int:
-        lacking = weights.interest * len(wanted - assessor.interests) // max(len(wanted), 1)
-        near = bool(nomination.system) and nomination.system == assessor.system
-        return weights.interest - lacking + weights.same_system * (not near)
-
-    return sum(nlargest(seats, map(fit, problem.assessors)))
+    weights = problem.rules.weights
+    return sum(nlargest(seats, (seat_fit(weights, nomination, one) for one in problem.assessors)))
 
 
 def _unasked(problem: AllocationProblem, proposal: Proposal) -> list[str]:

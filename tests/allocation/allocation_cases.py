@@ -1,6 +1,7 @@
 """Problems for the allocation tests: plain builders, small random ones, and one of the pilot's shape."""
 
 import random
+from dataclasses import replace
 from datetime import date, timedelta
 
 from hypothesis import strategies as st
@@ -181,4 +182,37 @@ def small_composition(draw):
             draw.choice([None, None, 2]),
         )
         for n in range(draw.randint(0, 3))
+    )
+
+
+def placed(one, draw):
+    """The problem with sectors, roles sought and places, which weigh or not; to be near costs or is wanted."""
+
+    def place():
+        return {"office": draw.choice(["", "Q1", "Q2"]), "region": draw.choice(["", "East", "West"])}
+
+    kinds = ["acute_trust", "ccg", "community_trust"]
+    weights = replace(
+        one.rules.weights,
+        same_system=draw.choice([50, -20]),
+        sector=draw.choice([0, 30]),
+        role=draw.choice([0, 45]),
+        same_office=draw.choice([0, 25, -40]),
+        same_region=draw.choice([0, 10, -5]),
+    )
+    return replace(
+        one,
+        nominations=tuple(
+            replace(
+                n,
+                sector=draw.choice(["", *kinds]),
+                line_managers=frozenset(draw.choice([[], ["chief_executive"], ["accountable_officer", "chair"]])),
+                **place(),
+            )
+            for n in one.nominations
+        ),
+        assessors=tuple(
+            replace(a, sectors=frozenset(draw.sample(kinds, draw.randint(0, 2))), **place()) for a in one.assessors
+        ),
+        rules=replace(one.rules, weights=weights),
     )

@@ -18,7 +18,8 @@ from allocation_cases import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from allocation import AllocationProblem, CompositionRule, bars, solve, violations
+from allocation import AllocationProblem, CompositionRule, Weights, bars, solve, violations
+from allocation.explain import seat_reasons
 
 
 def panels_of(result):
@@ -432,3 +433,56 @@ def test_seat_says_why():
         "assessment 3 of at most 6",
     )
     assert result.seats[0].cost == 50 + 50 + 60 * 5 // 6
+
+
+@pytest.mark.parametrize(
+    ("who", "said"),
+    [
+        (
+            {"sectors": frozenset({"mental_health_trust"}), "system": "S1"},
+            (
+                "has experience of the nominee's sector (mental health trust)",
+                "line manages posts like the one sought (chief executive)",
+                "same system as the nominee",
+            ),
+        ),
+        (
+            {"role": "chair", "office": "Q1", "region": "East"},
+            (
+                "has no experience of the nominee's sector (mental health trust)",
+                "does not line manage posts like the one sought (chair)",
+                "another system than the nominee's, the same local office",
+            ),
+        ),
+        (
+            {"region": "East"},
+            (
+                "has no experience of the nominee's sector (mental health trust)",
+                "line manages posts like the one sought (chief executive)",
+                "another local office than the nominee's, the same region",
+            ),
+        ),
+        (
+            {"region": "West"},
+            (
+                "has no experience of the nominee's sector (mental health trust)",
+                "line manages posts like the one sought (chief executive)",
+                "another region than the nominee's",
+            ),
+        ),
+    ],
+)
+def test_seat_says_what_the_policy_weighs_of_sector_role_and_distance(who, said):
+    asked = nomination(
+        "n",
+        system="S1",
+        office="Q1",
+        region="East",
+        sector="mental_health_trust",
+        line_managers=frozenset({"chief_executive"}),
+    )
+    weighed = panel_rules(weights=Weights(100, 50, 60, sector=10, role=10, same_office=5, same_region=5))
+
+    assert seat_reasons(asked, assessor("a", **who), 1, weighed)[1:-1] == said
+    unweighed = [words for words in said if words == "same system as the nominee"]
+    assert list(seat_reasons(asked, assessor("a", **who), 1, panel_rules())[1:-1]) == unweighed

@@ -50,9 +50,9 @@ def test_run_as_it_was_solved_has_no_fault(nominations: int) -> None:
         ),
         ({"total_bound": 500_000, "gap": 1.0}, "the total is said to be 500,000 at most"),
         ({"staffed_bound": 7}, "the number of panels is said to be 7 at most"),
-        ({"gap": 0.5}, "the gap is not the one between the total and its bound"),
-        ({"repeats": 50}, "not as certified"),
-        ({"floor_bound": 0}, "a figure lies above its bound"),
+        ({"gap": 0.5}, "gap: 0.0, not as certified"),
+        ({"repeats": 50}, "repeats: "),
+        ({"floor_bound": 0}, "floor: above its bound"),
     ],
 )
 def test_run_with_another_figure_is_named(forged: dict[str, float], fault: str) -> None:
