@@ -1,12 +1,17 @@
 """The real servers that tests meet: PostgreSQL, one database for each test, and Temporal with skipped time."""
 
 import os
+import shutil
 import signal
 import sys
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from uuid import uuid4
 
 import hypothesis
+import psutil
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -58,17 +63,40 @@ SKIPPING_CONFIGURATION = {
     "limit.historyCount.suggestContinueAsNew": 60,
 }
 
+_ROOM = 2_000_000_000
+"""Bytes of memory that the tests' databases leave alone."""
+
 
 @pytest.fixture(scope="session")
 async def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedPostgres]:
     """A PostgreSQL server for all tests; it may lose data in a power cut, which no test survives anyway."""
-    folder = tmp_path_factory.mktemp("postgres")
-    server = EmbeddedPostgres(folder, configuration={"fsync": "off", "full_page_writes": "off"})
-    await server.start()
+    with _quick_folder(tmp_path_factory) as folder:
+        server = EmbeddedPostgres(folder, configuration={"fsync": "off", "full_page_writes": "off"})
+        await server.start()
+        try:
+            yield server
+        finally:
+            await server.stop()
+
+
+@contextmanager
+def _quick_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder in memory where there is room, else on the disk: many tests copy a database, a thousand files each.
+
+    Of runs that were killed, what they left in memory goes.
+    """
+    memory = Path("/dev/shm")  # noqa: S108 -- the folder below it is our own
+    if not os.access(memory, os.W_OK) or shutil.disk_usage(memory).free < _ROOM:
+        yield tmp_path_factory.mktemp("postgres")
+        return
+    for left in memory.glob("talent-pool-tests-*"):
+        if left.stat().st_uid == os.getuid() and not psutil.pid_exists(int(left.name.split("-")[3])):
+            shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"talent-pool-tests-{os.getpid()}-", dir=memory))
     try:
-        yield server
+        yield folder
     finally:
-        await server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
