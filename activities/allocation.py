@@ -1,7 +1,7 @@
 """Allocation runs: solved, kept as proposals, released or discarded, and told to the nominations."""
 
 import asyncio
-from collections import Counter, defaultdict
+from collections import Counter
 from functools import partial
 
 from sqlalchemy import func
@@ -13,6 +13,7 @@ from temporalio.client import Client
 
 from activities.beating import beating
 from activities.errors import missing, refused
+from activities.outdated import outdated_words
 from activities.telling import Owed, signal_each
 from allocation.answer import RunAnswer, answered_now
 from allocation.check import violations
@@ -47,7 +48,8 @@ class AllocationActivities:
     async def solve_panels(self, asked: RunAsked) -> RunMade:
         """Solves what is asked and keeps the run, with its problem, its result and its reasons, as a proposal.
 
-        A second run of the same step finds the run made, and only reads it. The solver computes in a thread, so
+        A second run of the same step finds the run made, and only reads it. Where no nomination waits for a panel,
+        there is nothing to solve, and no run is kept. The solver computes in a thread, so
         that the worker goes on with its other work.
         """
         async with self._sessions() as session:
@@ -55,6 +57,8 @@ class AllocationActivities:
             if made is not None:
                 return made
             problem = await problem_of(session, asked.cohort, asked.kind, asked.requests, beside=True)
+            if not problem.nominations:
+                return RunMade(run=asked.run, seats=0, unstaffed=0, kept=False)
             aim = (await policy_of(session, asked.cohort)).allocation.aim
         problem, result = await beating(asyncio.to_thread(partial(answered_now, problem, aim=aim)))
 
@@ -221,11 +225,7 @@ async def _seats_that_hold(session: AsyncSession, run: AllocationRun) -> list[tu
     kept = [seat for seat in kept if seat.nomination in known]
     broken = violations(problem, kept, others)
     if broken:
-        by_nomination: dict[str, list[str]] = defaultdict(list)
-        for one in broken:
-            by_nomination[one.nomination or "capacity"].append(one.rule)
-        words = "; ".join(f"{name}: {', '.join(sorted(set(rules)))}" for name, rules in sorted(by_nomination.items()))
-        raise refused(f"Run {run.number} no longer holds ({words}). Discard it and solve again.")
+        raise refused(f"Run {run.number} no longer holds ({outdated_words(broken)}). Discard it and solve again.")
     return [(seat.nomination, seat.assessor) for seat in kept]
 
 

@@ -31,6 +31,7 @@ from models.tables import Cohort, PolicyVersion
 from rules.calendar import in_words
 from rules.permissions import Act, Subject
 from rules.policies import fingerprint, nomination_terms, resolve
+from storage.runs import anybody_waits
 from workflows.attributes import COHORT, NEEDS_ATTENTION, STAGE
 
 
@@ -109,7 +110,16 @@ class CohortActs:
         return await self._cohort(cohort, by, Act.ROLL_CALL, "roll_call", RollCall(by=by))
 
     async def solve(self, cohort: CohortId, by: By) -> AllocationState:
-        """Asks for another allocation run, to compare."""
+        """Asks for another allocation run, to compare.
+
+        Raises:
+            RefusedError: Nobody waits for a panel, so that there is nothing to solve.
+        """
+        async with self._desk.sessions() as session:
+            await cohort_row(session, cohort)
+            await require(session, by, Act.SOLVE, Subject())
+            if not await anybody_waits(session, cohort):
+                raise RefusedError(f"No nomination of {cohort} waits for a panel, so there is nothing to solve.")
         return await self._allocation(cohort, by, Act.SOLVE, "solve", SolveNow(by=by))
 
     async def release_run(self, cohort: CohortId, by: By, run: int) -> AllocationState:

@@ -7,11 +7,11 @@ import typer
 
 from cli.acting import cohort_act
 from cli.failures import FailedError, run
-from cli.reach import stored
+from cli.reach import at_desk, stored
 from cli.showing import say, show_json, show_table
 from cli.steering import the_cohort
 from cli.terms import AsOperations, CohortOption, Json, Reason, RoleOption, command, room
-from cli.who import required
+from cli.who import acting, required
 from models.enums import Role
 
 if TYPE_CHECKING:
@@ -296,7 +296,25 @@ def discard(acts: "Acts", one: "CohortId", by: "By", number: Number, reason: Rea
     return acts.cohorts.discard_run(one, by, number, reason)
 
 
-@cohort_act(app, "solve", act="solve", example="run solve --cohort pilot", cohort=CohortOption)
-def solve(acts: "Acts", one: "CohortId", by: "By") -> "Awaitable[AllocationState]":
+@command(app, "solve", example="run solve --cohort pilot")
+def solve(
+    cohort: CohortOption = None, who: AsOperations = None, role: RoleOption = None, as_json: Json = False
+) -> None:
     """Ask for another run, to compare."""
-    return acts.cohorts.solve(one, by)
+    run(_solve(cohort, who, role, as_json=as_json))
+
+
+async def _solve(cohort: str | None, who: str | None, role: Role | None, *, as_json: bool) -> None:
+    from models.ids import CohortId
+
+    async with at_desk() as acts:
+        async with acts.desk.sessions() as session:
+            found = CohortId((await the_cohort(session, cohort)).id)
+            by = await acting(session, who, role, "solve")
+        state = await acts.cohorts.solve(found, by)
+    if as_json:
+        show_json({**state.model_dump(), "solve_asked": True})
+        return
+    before = f" after run {state.runs}" if state.runs else ""
+    say(f"Another run of {found} was asked for. It comes{before}, and stands in the list once it is solved:")
+    say(f"  python starter.py run list --cohort {found}")

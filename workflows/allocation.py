@@ -115,6 +115,9 @@ class AllocationWorkflow:
         if made is None:
             await self._say_not_found(requests)
             return
+        if not made.kept:
+            # Whoever asked has withdrawn, or has all its seats.
+            return
         try:
             await self._release(made.run, THE_SYSTEM)
         except FailureError as error:
@@ -142,7 +145,7 @@ class AllocationWorkflow:
         self._batch_asked, self._solve_asked_by = False, None
         kind = RunKind.ROLLING if self._start.rolling else RunKind.BATCH
         made = await self._solve(kind, (), by)
-        if made is None:
+        if made is None or not made.kept:
             return
         if not (made.seats or made.unstaffed):
             await self._parking.surely("discard", lambda: self._discard(made.run, THE_SYSTEM, None))
@@ -158,8 +161,9 @@ class AllocationWorkflow:
                 step = self._steps.next("solved", by)
                 asked = RunAsked(step=step, cohort=self._start.cohort, run=run, kind=kind, requests=requests)
                 made = await solve_panels(asked)
-                self._steps.took(step)
-                self._runs = run
+                if made.kept:
+                    self._steps.took(step)
+                    self._runs = run
                 return made
 
         return await self._parking.surely("solve", act)
@@ -338,6 +342,8 @@ class AllocationWorkflow:
     def _waits_for(self) -> str:
         if self._parking.attention is not None:
             return f"Needs attention: {self._parking.attention.step}"
+        if self._solve_asked_by is not None:
+            return "Solves the run that was asked for"
         if self._proposals:
             runs = ", ".join(map(str, self._proposals))
             return f"Waits for operations to release or discard run {runs}"

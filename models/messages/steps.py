@@ -176,11 +176,15 @@ class RunAsked(Message):
 
 
 class RunMade(Message):
-    """A run as proposed: how many seats it fills and how many nominations it leaves without a panel."""
+    """A run as proposed: how many seats it fills and how many nominations it leaves without a panel.
+
+    ``kept`` is false where nobody waited for a panel: there is no such run then, and its number is still free.
+    """
 
     run: int
     seats: int
     unstaffed: int
+    kept: bool = True
 
 
 class RunSettled(Message):

@@ -249,7 +249,10 @@ async def test_run_with_a_conflict_declared_since_is_refused_and_nothing_is_rele
     failure = await failure_of(activities, "release_run", settled)
 
     assert failure.type == "Refused"
-    assert failure.message == f"Run 1 no longer holds ({nomination}: declared). Discard it and solve again."
+    assert failure.message == (
+        f"Run 1 no longer holds ({nomination}: {assessor} has a declared relationship with the nominee). "
+        "Discard it and solve again."
+    )
 
 
 async def test_run_with_an_assessor_whose_capacity_fell_since_is_refused(
@@ -263,7 +266,9 @@ async def test_run_with_an_assessor_whose_capacity_fell_since_is_refused(
 
     failure = await failure_of(activities, "release_run", settled)
 
-    assert failure.message == "Run 1 no longer holds (capacity: capacity). Discard it and solve again."
+    assert failure.message == (
+        "Run 1 no longer holds (A-001 would have more assessments than they can hold). Discard it and solve again."
+    )
 
 
 async def test_nomination_that_left_since_gets_no_panel_and_stops_nobody(

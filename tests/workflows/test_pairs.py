@@ -65,7 +65,9 @@ async def test_proposal_without_who_was_pinned_since_is_not_released(rig: Rig) -
     comes = min(await register(cohort) - await seated(cohort, 1, case))
     await pairs.pin(case.id, comes, rig.operations, BOARDS)
 
-    with pytest.raises(RefusedError, match=rf"Run 1 no longer holds \({case.id}: pinned\)"):
+    with pytest.raises(
+        RefusedError, match=rf"Run 1 no longer holds \({case.id}: {comes} is pinned to it and not among"
+    ):
         await rig.acts.cohorts.release_run(cohort.id, rig.operations, 1)
     nobody = await case.panel()
     await pairs.lift(case.id, comes, rig.operations, BOARDS)
@@ -82,7 +84,9 @@ async def test_proposal_with_who_was_forbidden_since_is_not_released_and_the_nex
     goes = min(await seated(cohort, 1, case))
     await pairs.forbid(case.id, goes, rig.operations, BOARDS)
 
-    with pytest.raises(RefusedError, match=rf"Run 1 no longer holds \({case.id}: forbidden\)"):
+    with pytest.raises(
+        RefusedError, match=rf"Run 1 no longer holds \({case.id}: {goes} is kept from this panel by operations\)"
+    ):
         await rig.acts.cohorts.release_run(cohort.id, rig.operations, 1)
     await proposed(cohort, 2)
     await rig.acts.cohorts.release_run(cohort.id, rig.operations, 2)

@@ -71,7 +71,7 @@ async def test_proposal_that_a_pair_contradicts_is_refused_on_its_release_page(r
     refused = await (await visit.get(f"/operations/allocation/{cohort.id}/1/release")).submit("/release")
 
     assert refused.status == 409
-    assert f"Run 1 no longer holds ({case.id}: forbidden)" in refused.words
+    assert f"Run 1 no longer holds ({case.id}: {goes} is kept from this panel by operations)" in refused.words
     assert await case.panel() == []
 
 
