@@ -69,14 +69,12 @@ async def shown_again(request: Request) -> Response | None:
     key = request.query_params.get(PARAMETER)
     if key is None or request.method not in {"GET", "HEAD"}:
         return None
-    services = services_of(request)
-    row_id = _id_of(request.cookies.get(BROWSER, ""), key)
+    services, visitor = services_of(request), await visitor_at(request)
     async with services.acts.desk.sessions() as session:
-        row = await session.get(KeptAnswer, row_id)
+        row = await session.get(KeptAnswer, _id_of(request.cookies.get(BROWSER, ""), key))
         if row is not None and row.kept_at > services.clock() - KEPT_FOR:
-            visitor = await visitor_at(request)
             person = visitor.person if visitor else await _person_of_session(session, request)
-            if row.owner in {"", person or "", _sitting_of(visitor)}:
+            if row.owner in {"", person, _sitting_of(visitor)}:
                 text = zlib.decompress(row.page).decode()
                 return HTMLResponse(text.replace(row.nonce, request.state.nonce), row.status)
     return go_to(local(without_key(request.url.path, request.url.query)))
@@ -122,6 +120,7 @@ async def _kept(request: Request, answer: HTMLResponse, page: str) -> Response:
     onward = without_key(path, query)
     led = go_to(f"{onward}{'&' if '?' in onward else '?'}{PARAMETER}={key}")
     led.raw_headers.extend(pair for pair in answer.raw_headers if pair[0] == b"set-cookie")
+    led.background = answer.background
     if BROWSER not in request.cookies:
         give(led, BROWSER, browser)
     return led
