@@ -132,7 +132,10 @@ class AssessorPolicy(PolicyPart):
 class AllocationPolicy(PolicyPart):
     """When panels are solved, whether a person releases the run, and what a good panel is.
 
-    Weights are points without a unit: only their ratios matter. ``weight_mixed`` is what a panel is worth of whom
+    Weights are points without a unit: only their ratios matter. ``weight_sector`` is what it costs to have no
+    experience of the nominee's sector, ``weight_role`` to have another role than those to which the post sought
+    reports. Of the costs of nearness (``weight_same_system``, ``_office``, ``_region``) the closest that two share
+    counts; below 0 it is worth something to be near. ``weight_mixed`` is what a panel is worth of whom
     some but not all have one of the ``mixed_properties``, as far as they agreed to the use of that. ``keep_seat`` is
     what keeping a seat is worth in a repair; without it nothing outweighs a kept seat. ``aim``: whether the worst-off
     panel's fit comes first, or the total. ``rules_off``: hard rules that are switched off, by name.
@@ -142,7 +145,11 @@ class AllocationPolicy(PolicyPart):
     interval: Span
     released_by_operations: bool
     weight_interest: float = Field(ge=0)
-    weight_same_system: float = Field(ge=0)
+    weight_sector: float = Field(ge=0, default=0.0)
+    weight_role: float = Field(ge=0, default=0.0)
+    weight_same_system: float
+    weight_same_office: float = 0.0
+    weight_same_region: float = 0.0
     weight_even_load: float = Field(ge=0)
     weight_mixed: float = Field(ge=0, default=0.0)
     mixed_properties: frozenset[AssessorProperty] = frozenset()

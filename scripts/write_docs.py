@@ -64,7 +64,27 @@ MEANINGS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "allocation.interval": ("How often panels are solved in rolling mode", "span"),
         "allocation.released_by_operations": ("Whether a person releases each proposal", "yes or no"),
         "allocation.weight_interest": ("Cost of an assessor who shares no interest with the nominee", "points"),
-        "allocation.weight_same_system": ("Cost of an assessor from the nominee's own system", "points"),
+        "allocation.weight_sector": (
+            "Cost of an assessor who never worked for the nominee's kind of organisation",
+            "points",
+        ),
+        "allocation.weight_role": (
+            "Cost of an assessor whose role is not that to which the post sought reports: of a trust's executive "
+            "director its chief executive, of a CCG's its accountable officer",
+            "points",
+        ),
+        "allocation.weight_same_system": (
+            "Cost of an assessor from the nominee's own system; below 0, what that is worth",
+            "points",
+        ),
+        "allocation.weight_same_office": (
+            "Cost of an assessor from another system of the nominee's local office; below 0, what that is worth",
+            "points",
+        ),
+        "allocation.weight_same_region": (
+            "Cost of an assessor from another local office of the nominee's region; below 0, what that is worth",
+            "points",
+        ),
         "allocation.weight_even_load": ("Cost of uneven load among assessors", "points"),
         "allocation.weight_mixed": ("Worth of a panel of whom some, and not all, have a property below", "points"),
         "allocation.mixed_properties": (

@@ -33,12 +33,12 @@ from models.tables import (
     EarlierPost,
     Endorsement,
     Nomination,
-    Organisation,
     PairRule,
     ProposedSeat,
 )
 from storage.own_properties import properties_agreed
 from storage.pairs import pairs_of_nominations
+from storage.places import Place, places
 from storage.policies import policy_of
 
 PROBLEM: TypeAdapter[AllocationProblem] = TypeAdapter(AllocationProblem)
@@ -61,7 +61,11 @@ def panel_rules(policy: Policy) -> PanelRules:
         min_days_available=panel.min_days_available,
         weights=Weights(
             interest=round(_POINTS * allocation.weight_interest),
+            sector=round(_POINTS * allocation.weight_sector),
+            role=round(_POINTS * allocation.weight_role),
             same_system=round(_POINTS * allocation.weight_same_system),
+            same_office=round(_POINTS * allocation.weight_same_office),
+            same_region=round(_POINTS * allocation.weight_same_region),
             load=round(_POINTS * allocation.weight_even_load),
             mixed=round(_POINTS * allocation.weight_mixed),
             repeat=round(_POINTS * allocation.weight_repeat),
@@ -70,7 +74,8 @@ def panel_rules(policy: Policy) -> PanelRules:
         week_most=policy.assessors.week_most,
         pair_most=panel.pair_most,
         off=frozenset(allocation.rules_off),
-        seed=int.from_bytes(hashlib.sha256(allocation.seed.encode()).digest()[:8]),
+        # Of its first 64 bits the highest 53: readers of JSON take larger numbers for others.
+        seed=int.from_bytes(hashlib.sha256(allocation.seed.encode()).digest()[:8]) >> 11,
     )
 
 
@@ -226,7 +231,7 @@ async def _problem(
     """Reads what the nominations and the register say; ``as_held`` leaves out who sits where already."""
     cohort = policy.cohort.id
     ids = [nomination.id for nomination in nominations]
-    systems = dict((await session.exec(select(Organisation.code, Organisation.system_code))).all())
+    known = await places(session)
     earlier = await _earlier_posts(session)
     endorsers = dict(
         (
@@ -252,11 +257,12 @@ async def _problem(
         seats = None if wanted is None else wanted[nomination.id] + len(kept)
         if nomination.stage is Stage.AWAITING_PANEL and not as_held:
             seats = None
+        place = known.get(nomination.organisation_code, Place())
         demands.append(
             NominationDemand(
                 id=nomination.id,
                 organisation=nomination.organisation_code,
-                system=systems.get(nomination.organisation_code, ""),
+                system=place.system,
                 earlier_organisations=earlier.get(nomination.person_id, ()),
                 endorser_organisation=endorsers.get(nomination.id),
                 interests=frozenset(nomination.interests),
@@ -264,11 +270,15 @@ async def _problem(
                 seated=kept,
                 barred=frozenset(barred[nomination.id]),
                 conflicts=tuple(conflicts[nomination.id]),
+                sector=place.sector,
+                office=place.office,
+                region=place.region,
+                line_managers=place.line_managers,
             )
         )
     rules = panel_rules(policy)
     pairs = await pairs_of_nominations(session, ids)
-    assessors = await _supply(session, cohort, systems, earlier, Counter() if as_held else loads)
+    assessors = await _supply(session, cohort, known, earlier, Counter() if as_held else loads)
     mixed_by = policy.allocation.mixed_properties if rules.weights.mixed else frozenset()
     agreed = await properties_agreed(session, cohort, mixed_by) if mixed_by else {}
     return AllocationProblem(
@@ -340,7 +350,7 @@ async def _panels(
 async def _supply(
     session: AsyncSession,
     cohort: str,
-    systems: Mapping[str, str],
+    known: Mapping[str, Place],
     earlier: Mapping[str, tuple[tuple[str, date], ...]],
     loads: Mapping[str, int],
 ) -> tuple[AssessorSupply, ...]:
@@ -355,18 +365,25 @@ async def _supply(
     register = await session.exec(
         select(Assessor).where(col(Assessor.cohort_id) == cohort).order_by(col(Assessor.id))
     )
-    return tuple(
-        AssessorSupply(
-            id=row.id,
-            role=row.role.value,
-            organisation=row.organisation_code,
-            system=systems.get(row.organisation_code, ""),
-            earlier_organisations=earlier.get(row.person_id, ()),
-            interests=frozenset(row.interests),
-            capacity=row.capacity,
-            load=loads.get(row.id, 0),
-            available=tuple(available[row.id]),
-            training_expires=row.training_expires,
+    supply = []
+    for row in register:
+        place, left = known.get(row.organisation_code, Place()), earlier.get(row.person_id, ())
+        worked = {place.sector, *(known.get(code, Place()).sector for code, _ in left)}
+        supply.append(
+            AssessorSupply(
+                id=row.id,
+                role=row.role.value,
+                organisation=row.organisation_code,
+                system=place.system,
+                earlier_organisations=left,
+                interests=frozenset(row.interests),
+                capacity=row.capacity,
+                load=loads.get(row.id, 0),
+                available=tuple(available[row.id]),
+                training_expires=row.training_expires,
+                sectors=frozenset(worked - {""}),
+                office=place.office,
+                region=place.region,
+            )
         )
-        for row in register
-    )
+    return tuple(supply)

@@ -16,7 +16,7 @@ from allocation import CompositionRule, MalformedProblemError, Weights
         (lambda: nomination("n", seated=("a", "a")), "same assessor seated twice"),
         (lambda: CompositionRule("x", frozenset(), 1), "names the roles"),
         (lambda: CompositionRule("x", frozenset({"chair"}), 2, 1), "at least 2 and at most 1"),
-        (lambda: Weights(1, -1, 1), "may not be negative"),
+        (lambda: Weights(-1, 1, 1), "may not be negative"),
         (lambda: panel_rules(min_days_available=32), "but the window has 31"),
         (lambda: panel_rules(size=0), "at least one seat"),
         (lambda: panel_rules(composition=(CompositionRule("x", frozenset({"chair"}), 1),) * 2), "share a name"),
