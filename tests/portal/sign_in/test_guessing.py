@@ -85,7 +85,7 @@ async def test_refused_codes_say_what_a_wrong_one_says_to_an_unknown_address(rig
     answers = [await known.submit(code=code), await unknown.submit(code=code)]
 
     assert answers[0].words == answers[1].words
-    assert (answers[0].status, answers[0].path) == (answers[1].status, answers[1].path)
+    assert {(one.status, one.path.split("?")[0]) for one in answers} == {(422, "/sign-in/code")}
 
 
 async def test_another_person_is_not_held_to_it(rig: Rig, a_visit: A_Visit) -> None:
