@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Final, TypeVar
 
-from allocation.problem import AllocationProblem, AssessorSupply, NominationDemand, PanelRules
+from allocation.problem import AllocationProblem, AssessorSupply, NominationDemand, PanelRules, line_managers
 
 ROLE_COUNTS: Final = {"chief_executive": 17, "accountable_officer": 12, "non_executive_director": 33, "chair": 19}
 """Assessors of the pilot by role."""
@@ -25,6 +25,16 @@ OWN_ENDORSER: Final = (116, 120)
 """Nominations of the pilot that their own organisation endorses, out of all."""
 ORGANISATIONS, NOMINATING, SYSTEMS = 125, 42, 17
 """Organisations of the region, those that nominate, and systems."""
+SECTOR_COUNTS: Final = {
+    "ccg": (18, 41),
+    "acute_trust": (14, 26),
+    "mental_health_trust": (6, 9),
+    "community_trust": (2, 6),
+    "ambulance_trust": (2, 1),
+}
+"""Organisations by kind: those that nominate, and the others."""
+OFFICES: Final = 4
+"""Local offices of the region."""
 INTERESTS, NAMED = 22, (3, 4)
 """Words for interests, and how many of them a person names."""
 TIED: Final = (7, 81)
@@ -36,18 +46,37 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Region:
-    """Where made-up people work, each place an organisation and its system; the first ones nominate."""
+    """Where made-up people work.
+
+    Attributes:
+        places: Organisations, each with its system; the first ones nominate.
+        nominating: How many of them.
+        words: Words for interests.
+        known: For each organisation its sector, local office and region; organisations of which nothing is known
+            are not among them.
+    """
 
     places: tuple[tuple[str, str], ...]
     nominating: int
     words: tuple[str, ...]
+    known: Mapping[str, tuple[str, str, str]]
 
 
-MADE_UP: Final = Region(
-    tuple((f"ORG{n:03}", f"SYS{n % SYSTEMS:02}") for n in range(ORGANISATIONS)),
-    NOMINATING,
-    tuple(f"interest {n + 1}" for n in range(INTERESTS)),
-)
+def _everybody() -> Region:
+    """The region of a cohort of made-up people alone; kinds of organisation are dealt out as by a shuffled pack."""
+    kinds = list[str]()
+    for nominates in (0, 1):
+        pack = [kind for kind, counts in SECTOR_COUNTS.items() for _ in range(counts[nominates])]
+        kinds += Random("sectors").sample(pack, len(pack))  # noqa: S311 -- it has to repeat, not to surprise
+    return Region(
+        tuple((f"ORG{n:03}", f"SYS{n % SYSTEMS:02}") for n in range(ORGANISATIONS)),
+        NOMINATING,
+        tuple(f"interest {n + 1}" for n in range(INTERESTS)),
+        {f"ORG{n:03}": (kinds[n], f"OFFICE{n % SYSTEMS % OFFICES}", "made-up") for n in range(ORGANISATIONS)},
+    )
+
+
+MADE_UP: Final = _everybody()
 
 
 def made_up(rules: PanelRules, *, nominations: int, assessors: int, capacity: int, seed: str) -> AllocationProblem:
@@ -117,23 +146,30 @@ def _region_of(problem: AllocationProblem, places: Collection[Pair]) -> Region:
     nominating = {(one.organisation, one.system) for one in problem.nominations}
     others = {*places, *((one.organisation, one.system) for one in problem.assessors)} - nominating
     every = (*sorted(nominating), *sorted(others)) or MADE_UP.places
-    return Region(every, len(nominating) or len(every), tuple(sorted(words)) or MADE_UP.words)
+    known = {one.organisation: (one.sector, one.office, one.region) for one in problem.nominations}
+    return Region(every, len(nominating) or len(every), tuple(sorted(words)) or MADE_UP.words, known)
 
 
 def _assessor(number: int, rules: PanelRules, capacity: int, seed: str) -> AssessorSupply:
     draw = _chance(seed, "assessor", number)
     organisation, system = draw.choice(MADE_UP.places)
+    role = _one_of(draw, ROLE_COUNTS)
+    left = _left(draw, "assessors", MADE_UP, rules.window[0])
+    _, office, region = MADE_UP.known[organisation]
     return AssessorSupply(
         id=f"new-A-{number + 1:03}",
-        role=_one_of(draw, ROLE_COUNTS),
+        role=role,
         organisation=organisation,
         system=system,
-        earlier_organisations=_left(draw, "assessors", MADE_UP, rules.window[0]),
+        earlier_organisations=left,
         interests=_interests(draw, MADE_UP),
         capacity=max(capacity + _one_of(draw, CAPACITY_COUNTS), 1),
         load=0,
         available=_free(draw, rules.window),
         training_expires=None,
+        sectors=frozenset(MADE_UP.known[code][0] for code in (organisation, *(code for code, _ in left))),
+        office=office,
+        region=region,
     )
 
 
@@ -141,6 +177,7 @@ def _nomination(number: int, rules: PanelRules, region: Region, seed: str, name:
     draw = _chance(seed, "nomination", number)
     organisation, system = draw.choice(region.places[: region.nominating])
     own, of = OWN_ENDORSER
+    sector, office, name_of_region = region.known.get(organisation, ("", "", ""))
     return NominationDemand(
         id=name,
         organisation=organisation,
@@ -148,6 +185,10 @@ def _nomination(number: int, rules: PanelRules, region: Region, seed: str, name:
         earlier_organisations=_left(draw, "nominations", region, rules.window[0]),
         endorser_organisation=organisation if draw.random() < own / of else None,
         interests=_interests(draw, region),
+        sector=sector,
+        office=office,
+        region=name_of_region,
+        line_managers=line_managers(sector),
     )
 
 

@@ -19,6 +19,18 @@ SWITCHES: Final = frozenset(
 )  # fmt: skip
 """The names of the hard rules that a policy can switch off."""
 
+
+def line_managers(sector: str) -> frozenset[str]:
+    """The roles out of `ROLES` to which executive directors report in a kind of organisation; none if unknown.
+
+    That is the next step of every nominee. Trusts are led by a chief executive, clinical commissioning groups by an
+    accountable officer (National Health Service Act 2006, schedules 7 and 1A).
+    """
+    if not sector:
+        return frozenset()
+    return frozenset({"accountable_officer" if sector == "ccg" else "chief_executive"})
+
+
 Status = Literal["optimal", "feasible", "partial"]
 """How far an answer goes: every panel staffed at proved least cost, every panel staffed, or some unstaffed."""
 

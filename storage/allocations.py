@@ -20,6 +20,7 @@ from allocation.problem import (
     PanelRules,
     Seat,
     Weights,
+    line_managers,
 )
 from models.enums import HOLDING, AssessmentStage, PairKind, RunKind, Stage
 from models.messages import SeatRequest
@@ -273,7 +274,7 @@ async def _problem(
                 sector=place.sector,
                 office=place.office,
                 region=place.region,
-                line_managers=place.line_managers,
+                line_managers=line_managers(place.sector),
             )
         )
     rules = panel_rules(policy)

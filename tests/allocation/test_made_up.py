@@ -17,9 +17,11 @@ from allocation.made_up import (
     LEFT_COUNTS,
     NAMED,
     NOMINATING,
+    OFFICES,
     ORGANISATIONS,
     OWN_ENDORSER,
     ROLE_COUNTS,
+    SECTOR_COUNTS,
     SYSTEMS,
     TIED,
     changed,
@@ -60,7 +62,11 @@ def test_shares_are_those_of_the_pilots_files():
     own = sum(one["endorser_organisation"] == one["organisation"] for one in nominations)
     assert (own, len(nominations)) == OWN_ENDORSER
     assert (len(organisations), len({one["system_code"] for one in organisations})) == (ORGANISATIONS, SYSTEMS)
-    assert len({one["organisation"] for one in nominations}) == NOMINATING
+    nominate = {one["organisation"] for one in nominations}
+    assert len(nominate) == NOMINATING
+    kinds = Counter((one["type"], one["code"] not in nominate) for one in organisations)
+    assert {kind: (kinds[kind, False], kinds[kind, True]) for kind, _ in kinds} == SECTOR_COUNTS
+    assert len({one["local_office_code"] for one in organisations}) == OFFICES
     named = [words(one["interests"]) for one in (*assessors, *nominations)]
     assert (len({word for one in named for word in one}), {len(one) for one in named}) == (INTERESTS, set(NAMED))
     assert (sum(bool(one["declared_conflicts"]) for one in assessors), len(assessors)) == TIED
@@ -85,6 +91,35 @@ def test_made_up_people_are_distributed_as_the_register():
     shares = {role: count / 4000 for role, count in Counter(who.role for who in one.assessors).items()}
     assert all(abs(shares[role] - count / 81) < 0.03 for role, count in ROLE_COUNTS.items())
     assert abs(sum(who.capacity for who in one.assessors) / 4000 - 6) < 0.1
+
+
+def test_made_up_people_have_sectors_and_places_as_their_organisations():
+    one = made_up(panel_rules(), nominations=200, assessors=200, capacity=6, seed="s")
+
+    kinds = {person.organisation: person.sector for person in one.nominations}
+    assert set(kinds.values()) == set(SECTOR_COUNTS)
+    assert all(kinds.get(person.organisation, "") in {"", *person.sectors} for person in one.assessors)
+    assert {len(person.sectors) for person in one.assessors} == {1, 2, 3}
+    assert {
+        person.line_managers == {"accountable_officer"} for person in one.nominations if person.sector == "ccg"
+    } == {True}
+    assert len({person.office for person in one.assessors}) == OFFICES
+    assert {person.region for person in (*one.assessors, *one.nominations)} == {"made-up"}
+
+
+def test_who_comes_later_has_the_sector_and_place_of_their_organisation():
+    one = made_up(panel_rules(), nominations=10, assessors=10, capacity=6, seed="s")
+    known = {
+        person.organisation: (person.sector, person.office, person.region, person.line_managers)
+        for person in one.nominations
+    }
+
+    more = changed(one, nominate=12).nominations[10:]
+
+    assert {known[person.organisation] for person in more} >= {
+        (person.sector, person.office, person.region, person.line_managers) for person in more
+    }
+    assert all(person.sector for person in more)
 
 
 def held(one, seats):
