@@ -9,6 +9,7 @@ No meaning hangs on colour alone. ``name`` makes a drawing's ids its own on its 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 
 from markupsafe import Markup
 
@@ -20,6 +21,7 @@ _NUMBERS = 64
 _PLOT_HEIGHT = 200
 _LONGEST_LABEL = 38
 _DIGIT = 9
+_LINE = 22
 _MOST_POINTS = 10
 """Labels that stand beside each other on an axis without touching."""
 
@@ -29,11 +31,12 @@ Cell = str | int
 
 @dataclass(frozen=True)
 class Chart:
-    """A drawing, and the figures it draws for who reads rather than looks."""
+    """A drawing, and the figures it draws for who reads rather than looks; ``title`` says in words what it shows."""
 
     svg: Markup
     head: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,11 +77,18 @@ def funnel(name: str, title: str, amounts: Sequence[Amount], *, head: tuple[str,
             _box(_EDGE, top + 20, width, _ROW - 28, BLUE),
             _words(_EDGE + width + 6, top + 36, f"{one.count:,}"),
         ]
-    return _chart(_drawing(name, title, _listed(amounts), len(amounts) * _ROW + 8, parts), head, amounts)
+    return _chart(_drawing(name, title, _listed(amounts), len(amounts) * _ROW + 8, parts), head, amounts, title)
 
 
 def columns(
-    name: str, title: str, amounts: Sequence[Amount], *, head: tuple[str, str], below: str, beside: str = ""
+    name: str,
+    title: str,
+    amounts: Sequence[Amount],
+    *,
+    head: tuple[str, str],
+    below: str,
+    beside: str = "",
+    notes: Sequence[str] = (),
 ) -> Chart:
     """A column for each amount, with its number on top.
 
@@ -89,6 +99,7 @@ def columns(
         head: The table's two columns.
         below: What the labels below the columns are.
         beside: What the columns count.
+        notes: Sentences below the drawing: whom it is about, and how it is read.
     """
     most = max((one.count for one in amounts), default=0) or 1
     left, base = 40, _PLOT_HEIGHT + 24
@@ -112,7 +123,11 @@ def columns(
                 base - 100, base - 100, _FONT, beside
             )
         )
-    return _chart(_drawing(name, title, _listed(amounts), base + 52, parts), head, amounts)
+    lines = _noted(base + 72, notes)
+    drawing = _drawing(
+        name, title, _described(_listed(amounts), notes), base + 56 + _LINE * len(lines), parts + lines
+    )
+    return _chart(drawing, head, amounts, title)
 
 
 def intervals(
@@ -123,7 +138,8 @@ def intervals(
     scale: tuple[int, int],
     cuts: Sequence[float] = (),
     below: str,
-    marked: str,
+    marked: str = "",
+    notes: Sequence[str] = (),
 ) -> Chart:
     """A line for each interval below its label, with its value on it; a marked one is hollow, as the table says too.
 
@@ -135,6 +151,7 @@ def intervals(
         cuts: Values at which a broken line is drawn from top to bottom.
         below: What the scale measures.
         marked: What it means that a line is marked.
+        notes: Sentences below the drawing: whom it is about, and what bars and dots are.
     """
     lowest, highest = scale
     row, room = 40, _WIDTH - 4 * _EDGE
@@ -165,14 +182,36 @@ def intervals(
     )
     words = "; ".join(f"{one.label}: {one.value:.2f}{', ' + marked if one.marked else ''}" for one in lines[:5])
     more = f"; and {len(lines) - 5} more" if len(lines) > 5 else ""
-    return Chart(_drawing(name, title, words + more, bottom + 48, parts), ("Line", below, "Interval", "Marked"), rows)
+    under = _noted(bottom + 68, notes)
+    drawing = _drawing(name, title, _described(words + more, notes), bottom + 52 + _LINE * len(under), parts + under)
+    return Chart(drawing, ("Line", below, "Interval", "Marked"), rows, title)
+
+
+def titled(chart: Chart, top: int) -> tuple[Markup, int]:
+    """The title of a drawing as lines of text that begin so many pixels from the top, and where they end."""
+    lines = wrap(chart.title, _LONGEST_LABEL - 4)
+    words = [
+        Markup('<text x="{}" y="{}" font-weight="bold" {}>{}</text>').format(_EDGE, top + _LINE * at, _FONT, line)
+        for at, line in enumerate(lines, 1)
+    ]
+    return Markup("").join(words), top + _LINE * (len(lines) + 1)
 
 
 _FONT = Markup('font-family="Arial, sans-serif" font-size="16" fill="{}"').format(TEXT)
 
 
-def _chart(drawing: Markup, head: tuple[str, str], amounts: Sequence[Amount]) -> Chart:
-    return Chart(drawing, head, tuple((one.label, one.count) for one in amounts))
+def _chart(drawing: Markup, head: tuple[str, str], amounts: Sequence[Amount], title: str) -> Chart:
+    return Chart(drawing, head, tuple((one.label, one.count) for one in amounts), title)
+
+
+def _noted(top: int, notes: Sequence[str]) -> list[Markup]:
+    """Sentences as lines of text, one below the other, the first at so many pixels."""
+    lines = [line for note in notes for line in wrap(note, _LONGEST_LABEL)]
+    return [_words(_EDGE, top + _LINE * at, line) for at, line in enumerate(lines)]
+
+
+def _described(figures: str, notes: Sequence[str]) -> str:
+    return " ".join([*notes, figures])
 
 
 def _listed(amounts: Sequence[Amount]) -> str:

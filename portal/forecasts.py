@@ -3,7 +3,7 @@
 from math import ceil
 
 from allocation.expected import Outlook
-from portal.charts import Amount, Chart, Interval, columns, intervals
+from portal.charts import Amount, Chart, Interval, columns, intervals, titled
 
 FIGURES = ("10 in 100", "Half", "90 in 100")
 """Of the trials, how many are over by then: the heads of the table of weeks."""
@@ -19,6 +19,10 @@ def loads_drawn(seen: Outlook) -> Chart:
         head=("Assessments", "Assessors"),
         below="Assessments of one assessor",
         beside="Assessors",
+        notes=(
+            _cohort(seen),
+            "Each column: how many assessors have so many when the panels are released, before anybody declines.",
+        ),
     )
 
 
@@ -37,8 +41,12 @@ def weeks_drawn(seen: Outlook) -> Chart:
         "Weeks until the assessments are in",
         lines,
         scale=scale,
-        below="Weeks: bar 10 to 90 in 100, dot half",
-        marked="",
+        below="Weeks after the panels are released",
+        notes=(
+            _cohort(seen),
+            f"Played {found.runs:,} times. Each bar begins when 10 in 100 trials are over, and ends when 90 are; "
+            "the dot is where half are.",
+        ),
     )
 
 
@@ -70,16 +78,23 @@ def _all_of_these(seen: Outlook) -> str:
 
 
 def one_above_the_other(*charts: Chart) -> str:
-    """The drawings as one file, SVG, lengths in pixels."""
-    parts, top, wide = [], 0, 0
+    """The drawings as one file, SVG, lengths in pixels; each below its title."""
+    parts, top, wide = list[str](), 0, 0
     for chart in charts:
-        drawing = str(chart.svg)
-        opening, rest = drawing.split(">", 1)
+        title, top = titled(chart, top)
+        opening, rest = str(chart.svg).split(">", 1)
         width, height = (int(opening.split(f'{name}="')[1].split('"')[0]) for name in ("width", "height"))
-        parts.append(f'{opening} y="{top}">{rest}')
+        parts.append(f'{title}{opening} y="{top}">{rest}')
         top, wide = top + height + 24, max(wide, width)
     inside = "".join(parts)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" height="{top}" viewBox="0 0 {wide} {top}">'
         f'<rect width="{wide}" height="{top}" fill="#ffffff"/>{inside}</svg>\n'
     )
+
+
+def _cohort(seen: Outlook) -> str:
+    """Whom a drawing is about."""
+    nominations = "1 nomination" if seen.nominations == 1 else f"{seen.nominations:,} nominations"
+    assessors = "1 assessor" if seen.assessors == 1 else f"{seen.assessors:,} assessors"
+    return f"{nominations} without a whole panel, and {assessors}."

@@ -1,6 +1,8 @@
 """What may be expected of a cohort: feasible or not, how far it holds, and in words."""
 
+import itertools
 from dataclasses import replace
+from xml.etree import ElementTree
 
 from allocation_cases import assessor, four_of_each_role, nomination, panel_rules, problem
 
@@ -8,7 +10,7 @@ from allocation.clashes import clash, staffable
 from allocation.expected import NOTHING_HELPS, habits_of, outlook
 from allocation.made_up import made_up
 from allocation.what_if import Habits
-from portal.forecasts import loads_drawn, weeks_rows
+from portal.forecasts import loads_drawn, one_above_the_other, weeks_drawn, weeks_rows
 from rules.policies import read_policy
 from tests.workflows.rig import PILOT
 
@@ -133,3 +135,35 @@ def test_weeks_are_of_the_panels_with_members_and_every_load_is_drawn():
     assert seen.panels == 40 - len(seen.forecast.proposal.unstaffed) > 0
     assert weeks_rows(seen)[1][0] == f"Weeks until the {seen.panels} with a panel are assessed"
     assert rows == tuple((str(load), loads.get(load, 0)) for load in range(max(loads) + 1))
+
+
+def test_pictures_say_in_words_whose_they_are_and_how_they_are_read():
+    seen = outlook(cohort(40), Habits(), runs=2)
+
+    file = ElementTree.fromstring(one_above_the_other(weeks_drawn(seen), loads_drawn(seen)))  # noqa: S314 -- ours
+
+    read = " ".join(one.text or "" for one in file.iter("{http://www.w3.org/2000/svg}text"))
+    assert "Weeks until the assessments are in" in read
+    assert "How many assessors have how many assessments" in read
+    assert read.count(f"40 nominations without a whole panel, and {seen.assessors} assessors.") == 2
+    assert "Played 2 times. Each bar begins when 10 in 100 trials are over, and ends when 90 are; the dot is" in read
+    assert "Each column: how many assessors have so many when the panels are released" in read
+    svg = "{http://www.w3.org/2000/svg}"
+    drawings = [one for one in file if one.tag == f"{svg}svg"]
+    assert len(drawings) == 2
+    for drawing in drawings:
+        assert max(float(one.get("y")) for one in drawing.iter(f"{svg}text")) <= float(drawing.get("height")) - 4
+        assert float(drawing.get("y")) + float(drawing.get("height")) <= float(file.get("height"))
+
+
+def test_every_step_of_the_weeks_is_as_wide_as_the_next():
+    drawn = ElementTree.fromstring(str(weeks_drawn(outlook(cohort(40), Habits(), runs=2)).svg))  # noqa: S314 -- ours
+
+    labels = [one for one in drawn.iter("{http://www.w3.org/2000/svg}text") if (one.text or "").isdigit()]
+
+    steps = {
+        (round(float(right.get("x")) - float(left.get("x"))), int(right.text) - int(left.text))
+        for left, right in itertools.pairwise(labels)
+    }
+    assert len({numbers for _, numbers in steps}) == 1
+    assert max(wide for wide, _ in steps) - min(wide for wide, _ in steps) <= 1
