@@ -9,8 +9,8 @@ from starlette.routing import Match
 
 def page_of_form(request: Request) -> str:
     """The path, with its query, of the page that the form stands on; empty where there is none that can be loaded."""
-    before, here = _came_from(request), request.url.path
-    return before or (here if _can_be_loaded(request, here) else "")
+    here = request.url.path
+    return _came_from(request) or (here if _is_page(request, here) else "")
 
 
 def _came_from(request: Request) -> str:
@@ -19,14 +19,22 @@ def _came_from(request: Request) -> str:
         named = urlsplit(request.headers.get("referer", ""))
     except ValueError:
         return ""
-    if named.netloc != request.url.netloc or not _can_be_loaded(request, named.path):
+    if named.netloc != request.url.netloc or not _is_page(request, named.path):
         return ""
     return f"{named.path}?{named.query}" if named.query else named.path
 
 
-def _can_be_loaded(request: Request, path: str) -> bool:
-    scope = {"type": "http", "method": "GET", "path": path, "root_path": ""}
-    return any(
-        isinstance(route, APIRoute) and route.matches(scope)[0] is Match.FULL
+def _is_page(request: Request, path: str) -> bool:
+    """Whether a path can be loaded, and not only by a route in which any word may stand where a form is sent to."""
+    loaded = _matching(request, "GET", path)
+    return bool(loaded) and _matching(request, "POST", path) <= loaded
+
+
+def _matching(request: Request, method: str, path: str) -> set[str]:
+    """The routes, as they are written, that take a path."""
+    scope = {"type": "http", "method": method, "path": path, "root_path": ""}
+    return {
+        route.path
         for route in (context.original_route for context in iter_route_contexts(request.app.routes))
-    )
+        if isinstance(route, APIRoute) and route.matches(scope)[0] is Match.FULL
+    }

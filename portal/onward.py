@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from portal.pages import local
 
-_KEPT = frozenset({"cohort", "due_by", "only", "organisation", "show", "sort", "stage", "status"})
+_KEPT = frozenset({"answered", "cohort", "due_by", "only", "organisation", "show", "sort", "stage", "status"})
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,40}", re.ASCII)
 
 

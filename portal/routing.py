@@ -20,7 +20,7 @@ from temporalio.service import RPCError
 
 from acts.errors import NotKnownError, NotReachedError, RefusedError
 from portal.access import visitor_at
-from portal.answered import led_to, shown_again, without_key
+from portal.answered import Kept, holds_own_words, kept_for, led_to, page_before, without_key
 from portal.failures import (
     BrokenError,
     NotFoundError,
@@ -29,6 +29,7 @@ from portal.failures import (
     RefusedHereError,
     SignedOutError,
     TooLargeError,
+    TooManyError,
     UnavailableError,
 )
 from portal.given_back import in_words
@@ -47,6 +48,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 """Letters that stand in no address of this service; the database takes no NUL and would fail by it."""
 _TOO_MUCH = re.compile(r"(?:Field|Part) exceeded maximum size|Too many (?:fields|files)")
 """How the framework begins to say that a form is too large."""
+_NOT_THEIRS = frozenset({401, 403, 404, 410})
 _LOST = (
     NotReachedError,
     RPCError,
@@ -69,7 +71,8 @@ class PageRoute(APIRoute):
             try:
                 refuse_from_elsewhere(request)
                 _refuse_unprintable(request)
-                answered = await shown_again(request) or await usual(request)
+                kept = await kept_for(request)
+                answered = await usual(request) if kept is None else await _shown_again(request, kept, usual)
             except ClientDisconnect:
                 raise
             except OtherOriginError as error:
@@ -79,6 +82,19 @@ class PageRoute(APIRoute):
             return await led_to(request, answered)
 
         return answer
+
+
+async def _shown_again(
+    request: Request, kept: Kept, usual: Callable[[Request], Coroutine[None, None, Response]]
+) -> Response:
+    """A kept answer, unless the page that it stands at is no longer the visitor's to see."""
+    if not kept.own_words:
+        try:
+            await usual(request)
+        except Exception as error:
+            if _failure_of(error).status in _NOT_THEIRS:
+                raise
+    return kept.answer
 
 
 def is_unprintable(request: Request) -> bool:
@@ -119,8 +135,11 @@ async def failure_page(request: Request, error: Exception) -> Response:
     reference = _reported(request, error) if isinstance(failure, BrokenError | UnavailableError) else ""
     if not hasattr(request.state, "visitor"):
         request.state.visitor = await _visitor_if_possible(request, failure)
-    # What another site made the browser send is not given back as if the person had typed it.
-    kept = [] if isinstance(failure, OtherOriginError) else await _kept(request)
+    # What another site made the browser send is not given back as if the person had typed it. Of what was too large,
+    # the rest was never read, and would be waited for.
+    kept = [] if isinstance(failure, OtherOriginError | TooLargeError) else await _kept(request)
+    if isinstance(failure, TooManyError) or kept:
+        holds_own_words(request)
     return await render(
         request,
         failure.template,
@@ -136,6 +155,7 @@ async def failure_page(request: Request, error: Exception) -> Response:
         kept=kept,
         sent=in_words(request, kept),
         action=without_key(request.url.path, request.url.query),
+        before=page_before(request) if request.method == "POST" else "",
     )
 
 

@@ -67,15 +67,18 @@ class ActOnce(Stored, table=True):
 class KeptAnswer(Stored, table=True):
     """A page that answered a form, kept for a while so that one can go back to it.
 
-    ``id`` is the hash of the browser's cookie and the answer's key, which stands in its address. ``owner`` is the
-    sign-in and role it was made for, the person whose session had ended, or empty. ``page`` is compressed (zlib);
+    ``browser`` is the hash of a cookie, ``key`` stands in the answer's address beside ``path``. ``owner`` is a person
+    (in a role, unless the page holds no more than their ``own_words``), or empty. ``page`` is compressed (zlib);
     ``nonce`` in it is replaced each time it is shown.
     """
 
     __table_args__ = (Index("ix_keptanswer_kept", "kept_at"),)
 
-    id: str = Field(primary_key=True, max_length=64)
+    browser: str = Field(primary_key=True, max_length=64)
+    key: str = Field(primary_key=True, max_length=32)
+    path: str = Field(max_length=500)
     owner: str = Field(default="", max_length=80)
+    own_words: bool = False
     status: int
     page: bytes
     nonce: str = Field(max_length=32)

@@ -19,6 +19,7 @@ from starlette.datastructures import UploadFile
 from starlette.responses import HTMLResponse
 
 from portal.access import ANYONE
+from portal.answered import keep_nowhere
 from portal.api.document import Operation, every_operation
 from portal.api.explorer import operation_shown
 from portal.api.operations import ROOT
@@ -90,6 +91,7 @@ async def try_out(request: Request, operation: str) -> HTMLResponse:
     passing = _passing(found, typed, form)
     if form.problems:
         return await _page(request, found, form, status=422)
+    keep_nowhere(request)
     answer = await passed_on(request, passing)
     if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR and passing.key:
         # What was answered is done: the next request is another one. What was not is repeated under its key.

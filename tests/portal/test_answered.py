@@ -8,15 +8,17 @@ import pytest
 from fastapi import FastAPI
 from sqlmodel import func, select
 
-from models.enums import Stage
-from models.tables import KeptAnswer
+from models.enums import Role, Stage
+from models.messages import By
+from models.tables import KeptAnswer, RoleGrant
 from portal.answered import KEPT_FOR, LARGEST
 from portal.app import make_portal
 from portal.cookies import BROWSER
 from portal.rates import Rates
 from portal.services import Services
 from portal.sessions import COOKIE
-from tests.portal.conftest import A_Visit
+from tests.portal.assessors.seats import accepted
+from tests.portal.conftest import A_Visit, assessor_of
 from tests.portal.visiting import HOST
 from tests.workflows.rig import CohortRig, Rig
 
@@ -62,7 +64,7 @@ async def test_form_with_errors_is_answered_at_the_forms_own_page_and_can_be_loa
     again = await visit.get(wrong.path)
 
     assert (wrong.status, again.status) == (422, 422)
-    assert re.fullmatch(r"/sign-in\?answered=[\w-]{16}", wrong.path)
+    assert re.fullmatch(r"/sign-in\?next=/quality&answered=[\w-]{16}", wrong.path)
     assert again.title.startswith("Error: ")
     assert again.form("/sign-in").fields["email"] == ["nobody"]
     nonce = re.search(r"'nonce-([^']+)'", again.response.headers["content-security-policy"])
@@ -74,15 +76,17 @@ async def test_form_with_errors_is_answered_at_the_forms_own_page_and_can_be_loa
 async def test_answer_stands_at_the_page_that_the_form_was_on(cohort: CohortRig, a_visit: A_Visit) -> None:
     chosen = {"cohort": cohort.id, "nomination": (await cohort.nominate()).id}
     visit = await a_visit(cohort.rig.operations)
-    sent = "/operations/bulk/check"  # also the address that a step called "check" would have
+    sent = "/operations/bulk/check"  # a page of that address would be a step called "check"
 
-    there = await visit.post(sent, chosen, Referer=f"{HOST}/operations/nominations?page=2&answered=before")
+    there = await visit.post(sent, chosen, Referer=f"{HOST}/operations/nominations?stage=apply&answered=before")
     from_nowhere = await visit.post(sent, chosen, Referer=f"{HOST}/nowhere")
     from_another = await visit.post(sent, chosen, Referer="https://elsewhere.test/operations/nominations")
+    at_its_own = await visit.post("/operations/people")
 
-    assert {one.status for one in (there, from_nowhere, from_another)} == {422}
-    assert re.fullmatch(r"/operations/nominations\?page=2&answered=[\w-]+", there.path)
-    assert {one.path.split("?")[0] for one in (from_nowhere, from_another)} == {sent}
+    assert {one.status for one in (there, from_nowhere, from_another, at_its_own)} == {422}
+    assert re.fullmatch(r"/operations/nominations\?stage=apply&answered=[\w-]+", there.path)
+    assert {from_nowhere.path, from_another.path} == {sent}
+    assert at_its_own.path.startswith("/operations/people?answered=")
 
 
 async def test_form_that_was_taken_leads_on_and_is_not_kept(cohort: CohortRig, a_visit: A_Visit) -> None:
@@ -111,7 +115,7 @@ async def test_programs_and_scripts_are_answered_directly(rig: Rig, a_visit: A_V
     assert await _kept(rig) == before + 1
 
 
-async def test_answer_is_shown_to_no_other_browser_person_or_role(cohort: CohortRig, a_visit: A_Visit) -> None:
+async def test_answer_is_shown_to_no_other_browser_or_person(cohort: CohortRig, a_visit: A_Visit) -> None:
     one, other = await cohort.nominate(), await cohort.nominate()
     visit = await a_visit(one.nominee)
     path = f"/my-nomination/{one.id}/application/details/change"
@@ -123,12 +127,81 @@ async def test_answer_is_shown_to_no_other_browser_person_or_role(cohort: Cohort
     somebody_else_here = await visit.get(wrong.path)
     visit.client.cookies.delete(COOKIE)
     nobody_here = await visit.get(wrong.path)
+    at_another_page = await (await visit.signed_in_as(one.nominee)).get(
+        wrong.path.replace("/application/details/change", "")
+    )
+    back_again = await visit.get(wrong.path)
 
     assert same_person_elsewhere.path == path
-    assert nobody_here.path.startswith("/sign-in?")
-    for seen in (same_person_elsewhere, somebody_else_here, nobody_here):
+    assert nobody_here.path.startswith("/sign-in?next=")
+    for seen in (same_person_elsewhere, somebody_else_here, nobody_here, at_another_page):
         assert "=Private words" not in seen.text
-        assert "answered" not in seen.path
+    assert "=Private words" in back_again.text
+
+
+async def test_page_made_for_one_role_is_not_shown_in_another(cohort: CohortRig, a_visit: A_Visit) -> None:
+    case, rig = await cohort.nominate(), cohort.rig
+    async with rig.sessions.begin() as session:
+        session.add(RoleGrant(person_id=case.nominee.person, role=Role.OPERATIONS, granted_at=datetime.now(UTC)))
+    as_operations = By(person=case.nominee.person, role=Role.OPERATIONS)
+    visit = await a_visit(as_operations)
+    found = await (await visit.get("/operations/people")).submit(words="the")
+    await visit.signed_in_as(case.nominee)
+
+    seen = await visit.get(found.path)
+
+    assert "?answered=" in found.path
+    assert seen.status == 403
+    assert "The chair" not in seen.text
+
+
+async def test_what_was_sent_in_another_role_is_there_again_with_that_role(
+    cohort: CohortRig, a_visit: A_Visit
+) -> None:
+    case, rig = await cohort.nominate(), cohort.rig
+    async with rig.sessions.begin() as session:
+        session.add(RoleGrant(person_id=case.nominee.person, role=Role.OPERATIONS, granted_at=datetime.now(UTC)))
+    visit = await a_visit(case.nominee)
+    page = await visit.get(f"/my-nomination/{case.id}/application/details/change")
+    await visit.signed_in_as(By(person=case.nominee.person, role=Role.OPERATIONS))
+
+    refused = await page.submit(full_name="Rosalind Hale")
+    await visit.signed_in_as(case.nominee)
+    again = await visit.get(refused.path)
+
+    assert refused.status == again.status == 403
+    assert "Rosalind Hale" in again.text
+
+
+async def test_page_that_is_no_longer_theirs_takes_its_kept_answer_with_it(
+    cohort: CohortRig, a_visit: A_Visit
+) -> None:
+    _, task = await accepted(cohort)
+    visit = await a_visit(await assessor_of(cohort, task.rpartition(".")[2]))
+    path = f"/assessments/{task}/scores"
+    wrong = await (await visit.get(path)).submit("/scores", {"partnerships.value": "9", "then": "check"})
+    assert "?answered=" in wrong.path
+    await (await visit.get(f"/assessments/{task}/decline")).submit("/decline", reason="conflict", kind="family")
+
+    ordinary, again = await visit.get(path), await visit.get(wrong.path)
+
+    assert ordinary.status in {403, 410}
+    assert (again.status, again.words) == (ordinary.status, ordinary.words)
+
+
+async def test_once_a_form_is_taken_its_page_is_shown_as_it_is(cohort: CohortRig, a_visit: A_Visit) -> None:
+    case = await cohort.nominate()
+    visit = await a_visit(case.nominee)
+    path = f"/my-nomination/{case.id}/application/details/change"
+    wrong = await (await visit.get(path)).submit(full_name="=Rosalind")
+    wrong_again = await visit.post(path, {"full_name": "=Rosa"}, Referer=f"{HOST}{wrong.path}")
+
+    await visit.post(path, {"full_name": "Rosalind Hale"}, Referer=f"{HOST}{wrong_again.path}")
+    back = [await visit.get(one.path) for one in (wrong_again, wrong)]
+
+    assert wrong_again.status == 422
+    assert [(one.status, one.path) for one in back] == [(200, path)] * 2
+    assert "Rosalind Hale" in back[0].text
 
 
 async def test_after_half_an_hour_the_address_shows_the_page_as_it_is(
@@ -144,7 +217,7 @@ async def test_after_half_an_hour_the_address_shows_the_page_as_it_is(
     await (await (await a_visit()).get("/sign-in")).submit("/sign-in", email="somebody")
 
     assert shortly_before.status == 422
-    assert (afterwards.status, afterwards.path) == (200, "/sign-in")
+    assert (afterwards.status, afterwards.path) == (200, "/sign-in?next=/quality")
     assert await _kept(rig) == 1, "what is over goes when the next one is kept"
 
 
@@ -162,6 +235,7 @@ async def test_who_was_signed_out_while_typing_finds_it_again_and_nobody_else_do
     to_another = await visit.get(signed_out.path)
     await visit.signed_in_as(one.nominee)
     again = await visit.get(signed_out.path)
+    assert again.status == 401
     saved = await again.submit(path.rsplit("/", 1)[1])
 
     assert signed_out.status == again.status == 401
@@ -170,6 +244,32 @@ async def test_who_was_signed_out_while_typing_finds_it_again_and_nobody_else_do
     assert "Rosalind Hale" in again.text
     assert saved.path.endswith("/details")
     assert "Rosalind Hale" in saved.words
+
+
+async def test_words_sent_by_nobody_known_are_kept_for_nobody(cohort: CohortRig, a_visit: A_Visit) -> None:
+    case = await cohort.nominate()
+    visit = await a_visit(case.nominee)
+    page = await visit.get(f"/my-nomination/{case.id}/application/details/change")
+    await visit.post("/sign-out")  # in another tab
+    before = await _kept(cohort.rig)
+
+    answer = await page.submit(full_name="Rosalind Hale")
+
+    assert (answer.status, answer.path) == (401, page.path)
+    assert "Rosalind Hale" in answer.text
+    assert await _kept(cohort.rig) == before
+
+
+async def test_answer_made_for_nobody_is_not_shown_once_somebody_is_signed_in(rig: Rig, a_visit: A_Visit) -> None:
+    visit = await a_visit()
+    wrong = await (await visit.get("/sign-in")).submit("/sign-in", email="somebody")
+
+    await visit.signed_in_as(rig.operations)
+    seen = await visit.get(wrong.path)
+
+    assert "?answered=" in wrong.path
+    assert "answered" not in seen.path
+    assert 'value="somebody"' not in seen.text
 
 
 async def test_signing_out_forgets_the_browser(rig: Rig, a_visit: A_Visit) -> None:

@@ -153,7 +153,7 @@ class Seen:
         target = urljoin(str(self.response.url), form.action)
         if form.method == "get":
             return await self.visit.get(urlsplit(target).path, params=filled)
-        return await self.visit.post(target, filled)
+        return await self.visit.post(target, filled, Referer=str(self.response.url))
 
 
 class Visit:

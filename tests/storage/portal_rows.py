@@ -35,7 +35,7 @@ def one_of_each_behind_the_portal() -> tuple[SQLModel, ...]:
         SignInAttempt(id=HASH, way="oidc", held={"nonce": "n"}, made_at=NOON, expires_at=LATER),
         WebSession(id=HASH, person_id=PERSON, role=Role.BOARD, way="code", started_at=NOON, seen_at=NOON),
         Passkey(id="key", person_id=PERSON, public_key="k", name="Laptop", made_at=NOON),
-        KeptAnswer(id=HASH, status=422, page=b"page", nonce="n", kept_at=NOON),
+        KeptAnswer(browser=HASH, key="k", path="/sign-in", status=422, page=b"page", nonce="n", kept_at=NOON),
         ActOnce(asker=PERSON, key="k", route="POST /", begun_at=NOON, answer={"path": "/"}),
         NominationDraft(
             id="d-1", organisation_code="R1D", cohort_id="pilot", person_id=PERSON, begun_at=NOON, saved_at=NOON

@@ -95,7 +95,7 @@ async def preview(request: Request, visitor: Keeping, services: Surroundings) ->
     try:
         return await done_once(request, act)
     except BadFile as bad:
-        form.refuse("file", f"The file has {len(bad.problems)} problems, and nothing of it can be imported")
+        form.refuse("file", f"{bad.counted}: nothing of the file can be imported")
         return await _ask_page(request, services, form, problems_shown(bad), status=422)
 
 

@@ -4,6 +4,7 @@ import json
 import logging
 import re
 import shlex
+import zlib
 from dataclasses import replace
 
 import httpx2
@@ -14,7 +15,7 @@ from sqlmodel import col, select
 from acts.errors import NotReachedError
 from models.messages import By
 from models.programs import Scope
-from models.tables import Nomination
+from models.tables import KeptAnswer, Nomination
 from portal.api import passing, trying
 from portal.api.access import BY_TOKEN
 from portal.api.document import Operation, every_operation
@@ -341,3 +342,16 @@ def test_hint_says_nothing_twice(operation: Operation) -> None:
     sentences = [[part.strip(" .") for part in hint.split(". ")] for hint in hints]
 
     assert [said for said in sentences if len(said) != len(set(said))] == []
+
+
+async def test_answer_of_a_program_is_kept_nowhere(rig: Rig, a_visit: A_Visit, a_program: A_Program) -> None:
+    visit, program = await a_visit(), await a_program()
+
+    refused = await tried(visit, ONE, program, number="")
+    answer = await tried(visit, STATUS, program)
+
+    assert refused.path.startswith(f"{page_of('GET', '/nominations/{number}')}?answered=")
+    assert (answered(answer), answer.path) == ("200", STATUS)
+    async with rig.sessions() as session:
+        pages = [zlib.decompress(page).decode() for page in await session.exec(select(col(KeptAnswer.page)))]
+    assert not any("Answer: 200" in page for page in pages)
