@@ -1,5 +1,6 @@
 """The answer to a form stands at an address that can be gone back to and loaded again, and nobody else sees it."""
 
+import asyncio
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -7,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from fastapi import FastAPI
 from sqlmodel import func, select
+from starlette.types import Message
 
 from models.enums import Role, Stage
 from models.messages import By
@@ -310,3 +312,35 @@ async def test_address_of_no_answer_leads_to_the_page_itself(a_visit: A_Visit, k
     seen = await visit.get(f"/help/contact?answered={key}")
 
     assert seen.path == "/help/contact" or seen.status == 404
+
+
+async def test_form_that_is_too_large_is_answered_without_waiting_for_the_rest(portal: FastAPI) -> None:
+    parts = iter([b"email=" + b"x" * 500_000, b"x" * 600_000])
+    said: list[Message] = []
+
+    async def receive() -> Message:
+        part = next(parts, None)
+        if part is None:
+            await asyncio.Event().wait()  # A browser that was not told to go on sends no more.
+        return {"type": "http.request", "body": part, "more_body": True}
+
+    async def send(message: Message) -> None:
+        said.append(message)
+
+    kind = (b"content-type", b"application/x-www-form-urlencoded")
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/sign-in",
+        "raw_path": b"/sign-in",
+        "query_string": b"",
+        "root_path": "",
+        "scheme": "https",
+        "server": ("portal.test", 443),
+        "headers": [(b"host", b"portal.test"), (b"sec-fetch-mode", b"navigate"), kind],
+    }
+
+    async with asyncio.timeout(20):
+        await portal(scope, receive, send)
+
+    assert said[0]["status"] in {303, 413}
