@@ -21,6 +21,7 @@ _ROAD = (
     Stage.DECIDED,
 )
 _BY_LETTER = "Your letter says by when."
+_NOTHING_NOW = "You do not need to do anything now"
 _AT_THE_PANEL = (Stage.AWAITING_PANEL, Stage.SCORING)
 
 
@@ -84,11 +85,14 @@ def asked_of(own: Own, now: datetime, written: Written) -> Asked:
     """
     row = own.row
     if row.paused:
-        return Asked(
-            "You do not need to do anything now",
+        text = (
             "Your nomination is paused and the clock has stopped. We write to you when it goes on; every deadline "
-            "then moves by the time it stood still.",
+            "then moves by the time it stood still."
         )
+        if row.stage is Stage.APPLYING:
+            text += " You can go on writing meanwhile if you like."
+            return Asked(_NOTHING_NOW, text, f"{own.path}/application", "See your application")
+        return Asked(_NOTHING_NOW, text)
     if row.stage in WITH_DEADLINE:
         return _asked_by_a_deadline(own, now, written)
     if row.stage is Stage.LAPSED and row.outcome is None:
@@ -103,7 +107,7 @@ def asked_of(own: Own, now: datetime, written: Written) -> Asked:
         if own.found.outcome is not None:
             text = "Your decision letter and your feedback are ready. There is no deadline."
         return Asked("Read your letter", text, f"{own.path}/decision", "Read the letter")
-    return Asked("You do not need to do anything now", "We write to you by email at each step.")
+    return Asked(_NOTHING_NOW, "We write to you by email at each step.")
 
 
 def _asked_by_a_deadline(own: Own, now: datetime, written: Written) -> Asked:
@@ -159,10 +163,12 @@ def _road(own: Own, now: datetime, seats: Sequence[Seat]) -> tuple[Step, ...]:
     assessors = _NUMBERS[size].capitalize() if size < len(_NUMBERS) else str(size)
     due = own.deadline(now)
     by = f"until {due.until}" if due and due.is_past else f"by {moment(due.due)}" if due else ""
-    applying = row.stage is Stage.APPLYING and by
+    sending = by if row.stage is Stage.APPLYING and by else f"by {moment(own.cohort.closes_at)}"
+    if row.paused:
+        by = sending = "once your nomination goes on"
     return (
         Step("You say if you agree", when=by),
-        Step("You send your application", when=by if applying else f"by {moment(own.cohort.closes_at)}"),
+        Step("You send your application", when=sending),
         Step("We check that you are eligible", "By the rules of this round. A person looks where a rule is not met."),
         Step(
             f"{assessors} trained senior leaders assess your application",

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlmodel import col, select
 
-from models.enums import AssessmentStage, Stage
+from models.enums import AssessmentStage, Stage, SteerReason
 from models.tables import Assessment, Nomination
 from portal.deadlines import Deadline
 from portal.nominees.standing_words import Written
@@ -158,3 +158,19 @@ async def test_organisation_reads_in_the_grace_until_when_it_is_still_taken(
     assert clock(last) in page.words
     assert "We remind them" not in page.words
     assert told in lists.words
+
+
+async def test_nominee_who_is_paused_reads_no_deadline_and_may_go_on_writing(
+    cohort: CohortRig, a_visit: A_Visit
+) -> None:
+    case = await (await cohort.nominate()).reach(Stage.APPLYING)
+    visit = await a_visit(case.nominee)
+    before = await visit.get("/my-nomination")
+    await cohort.rig.acts.nominations.pause(case.id, cohort.rig.operations, SteerReason.LEAVE)
+
+    paused = await visit.get("/my-nomination")
+
+    sends = "You send your application once your nomination goes on"
+    assert sends not in before.words
+    assert sends in paused.words
+    assert f"/my-nomination/{case.id}/application" in paused.links
