@@ -70,10 +70,12 @@ async def led_to(request: Request, answer: Response) -> Response:
     """Where a browser is led instead of being given the answer of a form; the answer itself where that cannot be.
 
     It cannot where no page can be loaded in its place, where it is too large or comes too often, where it is kept
-    nowhere, or without the database; it is then as good an answer, but going back to it asks whether to send the form
-    again.
+    nowhere, without cookies or without the database; it is then as good an answer, but going back to it asks whether
+    to send the form again. A browser is named by a cookie with the first page that it loads.
     """
-    if request.method != "POST":
+    if request.method == "GET" and isinstance(answer, HTMLResponse) and BROWSER not in request.cookies:
+        give(answer, BROWSER, secrets.token_urlsafe(24))
+    if request.method != "POST" or BROWSER not in request.cookies:
         return answer
     is_taken = answer.status_code < HTTPStatus.BAD_REQUEST and not isinstance(answer, HTMLResponse)
     try:
@@ -136,7 +138,7 @@ async def _keep(request: Request, answer: HTMLResponse) -> Response:
     who = visitor.person if visitor else caller_of(request)
     if not page or not await services.rates.limiter.hit(_OFTEN, sha256(who.encode()).hexdigest()):
         return answer
-    browser, key = request.cookies.get(BROWSER) or secrets.token_urlsafe(24), secrets.token_urlsafe(12)
+    key = secrets.token_urlsafe(12)
     own_words = getattr(request.state, "own_words", False)
     async with services.acts.desk.transaction() as session:
         await forget(session, services.clock())
@@ -146,7 +148,7 @@ async def _keep(request: Request, answer: HTMLResponse) -> Response:
             return answer
         session.add(
             KeptAnswer(
-                browser=hash_of(browser),
+                browser=_browser_of(request),
                 key=key,
                 path=page.partition("?")[0],
                 owner=_in_role(visitor) if visitor and not own_words else person or "",
@@ -160,8 +162,6 @@ async def _keep(request: Request, answer: HTMLResponse) -> Response:
     led = go_to(f"{page}{'&' if '?' in page else '?'}{PARAMETER}={key}")
     led.raw_headers.extend(pair for pair in answer.raw_headers if pair[0] == b"set-cookie")
     led.background = answer.background
-    if BROWSER not in request.cookies:
-        give(led, BROWSER, browser)
     return led
 
 
@@ -172,7 +172,7 @@ async def _outdate(request: Request) -> None:
         named = PARAMETER in parse_qs(before.query, max_num_fields=50)
     except ValueError:
         return
-    if not named or BROWSER not in request.cookies:
+    if not named:
         return
     async with services_of(request).acts.desk.transaction() as session:
         await session.exec(

@@ -21,7 +21,7 @@ from portal.services import Services
 from portal.sessions import COOKIE
 from tests.portal.assessors.seats import accepted
 from tests.portal.conftest import A_Visit, assessor_of
-from tests.portal.visiting import HOST
+from tests.portal.visiting import HOST, Visit
 from tests.workflows.rig import CohortRig, Rig
 
 
@@ -53,6 +53,12 @@ def portal(services: Services) -> FastAPI:
     return make_portal(services)
 
 
+async def _arrived(visit: Visit) -> Visit:
+    """A browser that has loaded a page, and so has the cookie that answers are kept for."""
+    await visit.get("/help/contact")
+    return visit
+
+
 async def _kept(rig: Rig) -> int:
     async with rig.sessions() as session:
         return (await session.exec(select(func.count()).select_from(KeptAnswer))).one()
@@ -77,7 +83,7 @@ async def test_form_with_errors_is_answered_at_the_forms_own_page_and_can_be_loa
 
 async def test_answer_stands_at_the_page_that_the_form_was_on(cohort: CohortRig, a_visit: A_Visit) -> None:
     chosen = {"cohort": cohort.id, "nomination": (await cohort.nominate()).id}
-    visit = await a_visit(cohort.rig.operations)
+    visit = await _arrived(await a_visit(cohort.rig.operations))
     sent = "/operations/bulk/check"  # a page of that address would be a step called "check"
 
     there = await visit.post(sent, chosen, Referer=f"{HOST}/operations/nominations?stage=apply&answered=before")
@@ -103,7 +109,7 @@ async def test_form_that_was_taken_leads_on_and_is_not_kept(cohort: CohortRig, a
 
 
 async def test_programs_and_scripts_are_answered_directly(rig: Rig, a_visit: A_Visit) -> None:
-    visit = await a_visit(rig.operations)
+    visit = await _arrived(await a_visit(rig.operations))
     before = await _kept(rig)
 
     script = await visit.post("/operations/people", None, **{"Sec-Fetch-Mode": "cors"})
@@ -274,18 +280,23 @@ async def test_answer_made_for_nobody_is_not_shown_once_somebody_is_signed_in(ri
     assert 'value="somebody"' not in seen.text
 
 
-async def test_signing_out_forgets_the_browser(rig: Rig, a_visit: A_Visit) -> None:
-    visit = await a_visit(rig.operations)
-    await visit.post("/operations/people")
-    assert BROWSER in visit.client.cookies
+async def test_browser_without_cookies_is_answered_directly(a_visit: A_Visit) -> None:
+    seen = await (await a_visit()).post("/sign-in", {"email": "nobody"})
+
+    assert (seen.status, seen.path) == (422, "/sign-in")
+
+
+async def test_signing_out_gives_the_browser_another_name(rig: Rig, a_visit: A_Visit) -> None:
+    visit = await _arrived(await a_visit(rig.operations))
+    before = visit.client.cookies[BROWSER]
 
     await visit.post("/sign-out")
 
-    assert BROWSER not in visit.client.cookies
+    assert visit.client.cookies[BROWSER] != before
 
 
 async def test_answers_that_are_too_large_or_too_many_are_given_directly(rig: Rig, a_visit: A_Visit) -> None:
-    visit = await a_visit()
+    visit = await _arrived(await a_visit())
 
     large = await visit.post("/sign-in", {"email": "x" * LARGEST})
     several = [(await visit.post("/sign-in", {"email": "nobody"})).path for _ in range(245)]
@@ -296,7 +307,7 @@ async def test_answers_that_are_too_large_or_too_many_are_given_directly(rig: Ri
 
 
 async def test_forms_of_other_sites_are_answered_without_being_kept(rig: Rig, a_visit: A_Visit) -> None:
-    visit = await a_visit(rig.operations)
+    visit = await _arrived(await a_visit(rig.operations))
     before = await _kept(rig)
 
     refused = await visit.post("/operations/people", None, **{"Sec-Fetch-Site": "cross-site"})

@@ -55,8 +55,8 @@ _STAGES: Final = {
 }
 _OVER: Final = Awaited(_NOBODY, "", "Nobody: this is an end.")
 CODES: Final = {
-    "NoAssessorFound": "No allowed assessor is left for a seat. Add assessors, raise a capacity or widen "
-    "availability, then try the step again.",
+    "NoAssessorFound": "No allowed assessor is left for a seat. Add assessors, renew training that has "
+    "expired, raise a capacity or widen availability, then try the step again.",
     "StoredStateRefused": "The database refuses the step by a constraint. The worker’s log names it: mend the rows, "
     "then try the step again.",
     "ApplicationMissing": "Screening found no submitted application, as after a restore. Mend it, then try the step "
