@@ -133,7 +133,7 @@ async def test_nomination_that_needs_attention_says_why_and_what_helps(cohort: C
 
     assert "Needs attention" in page.words
     assert "NoAssessorFound" in page.words
-    assert "Add assessors, raise a capacity or widen availability" in page.words
+    assert "renew training that has expired, raise a capacity or widen availability" in page.words
     assert f"{LIST}/{case.id}/unblock" in page.links
 
 
