@@ -94,6 +94,7 @@ NOTHING_TYPED = frozenset(
         "/operations/allocation/{cohort}/{run}/swap",
         "/operations/allocation/{cohort}/solve",
         "/operations/allocation/{cohort}/{run}/release",
+        "/operations/allocation/{cohort}/{run}/undo",
         "/operations/allocation/{cohort}/{run}/discard",
         "/operations/messages/letter",
         "/operations/people/{person}/withdraw",
