@@ -50,7 +50,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Kept:
-    """An answer that was kept; ``own_words`` where it holds no more than what the visitor sent themselves."""
+    """An answer that was kept; ``own_words`` where it holds no more than a refusal and what the visitor sent."""
 
     answer: Response
     own_words: bool
@@ -62,7 +62,7 @@ def keep_nowhere(request: Request) -> None:
 
 
 def holds_own_words(request: Request) -> None:
-    """Says that the answer to this request holds no more than what was sent: the person may see it in any role."""
+    """Says that the answer holds no more than a refusal and what was sent: the person may see it in any role."""
     request.state.own_words = True
 
 

@@ -29,7 +29,6 @@ from portal.failures import (
     RefusedHereError,
     SignedOutError,
     TooLargeError,
-    TooManyError,
     UnavailableError,
 )
 from portal.given_back import in_words
@@ -138,8 +137,7 @@ async def failure_page(request: Request, error: Exception) -> Response:
     # What another site made the browser send is not given back as if the person had typed it. Of what was too large,
     # the rest was never read, and would be waited for.
     kept = [] if isinstance(failure, OtherOriginError | TooLargeError) else await _kept(request)
-    if isinstance(failure, TooManyError) or kept:
-        holds_own_words(request)
+    holds_own_words(request)
     return await render(
         request,
         failure.template,
