@@ -52,7 +52,7 @@ class Mending:
     Attributes:
         panels: Panels that change: who would come and who would go.
         given_up: Seats given up though no rule stands against them, since there is no other way.
-        fewest: No mending gives up fewer of those; -1 where the search was stopped before that was proved.
+        fewest: No mending gives up fewer of those; None where that is not proved.
         untenable: Seats that cannot be kept; those who hold them are among who would go.
         by_hand: The same in panels that have begun, where nobody is moved.
         unstaffed: Nominations that nothing mends.
@@ -62,7 +62,7 @@ class Mending:
 
     panels: tuple[PanelChange, ...]
     given_up: tuple[Pair, ...]
-    fewest: int
+    fewest: int | None
     untenable: tuple[Untenable, ...]
     by_hand: tuple[Untenable, ...]
     unstaffed: tuple[str, ...]
@@ -70,20 +70,30 @@ class Mending:
     after: State
 
     @property
+    def stands(self) -> bool:
+        """Whether anybody sits on any panel."""
+        return self.before.seats > 0
+
+    @property
     def words(self) -> str:
         """What would change, in a sentence or two for a board secretary."""
+        if not self.stands:
+            return (
+                "No panel stands yet, so there is nothing to mend. Ask for a run, look at it and release it: the "
+                "run itself says which nominations it leaves, and what would help."
+            )
         if not self.panels:
             return "Nothing needs mending." if not self.unstaffed else "Nothing can be mended as things stand."
         seats = sum(len(one.came) for one in self.panels)
         said = f"{_count(seats, 'seat')} would be filled in {_count(len(self.panels), 'panel')}."
         if not self.given_up:
             return f"{said} Nobody else would move."
-        proof = ": no way needs fewer" if self.fewest >= 0 else ", perhaps more than are needed"
+        proof = ": no way needs fewer" if self.fewest is not None else ", perhaps more than are needed"
         return f"{said} {_count(len(self.given_up), 'seat')} would be given up for it{proof}."
 
 
 def mended(problem: AllocationProblem, *, keep: int | None = None, seconds: float = 30.0) -> Mending:
-    """What would make every panel whole again with the fewest changes.
+    """What would make every panel whole again with the fewest changes; nothing where no panel stands yet.
 
     Args:
         problem: Every panel with its members as seated, those that need nobody included.
@@ -91,12 +101,15 @@ def mended(problem: AllocationProblem, *, keep: int | None = None, seconds: floa
         seconds: Time allowed to the search.
     """
     people = {one.id: one for one in problem.assessors}
+    before = {(one.id, name) for one in problem.nominations for name in one.seated}
+    if not before:
+        nothing = _state(problem, people, before, before)
+        return Mending((), (), 0, (), (), (), nothing, nothing)
     wrong = [found for one in problem.nominations for found in _untenable(one, people, problem)]
     begun = {one.id for one in problem.nominations if one.begun}
     untenable = tuple(one for one in wrong if one.nomination not in begun)
     leaving = {(one.nomination, one.assessor) for one in untenable}
     repair = repaired(_without_seats(problem, leaving), keep=keep, seconds=seconds)
-    before = {(one.id, name) for one in problem.nominations for name in one.seated}
     come = {(seat.nomination, seat.assessor) for seat in repair.come}
     after = (before - leaving - set(repair.go)) | come
     return Mending(

@@ -19,13 +19,14 @@ class Repair:
     Attributes:
         come: New seats.
         go: Kept seats given up, each a nomination and an assessor; never in a panel that has begun.
-        fewest: No repair gives up fewer; -1 where the search was stopped before that was proved.
+        fewest: No repair gives up fewer; None where that is not proved: the search was stopped, or a worth of keeping
+            a seat weighs seats against fit.
         unstaffed: Nominations that nothing mends.
     """
 
     come: tuple[Placed, ...]
     go: tuple[tuple[str, str], ...]
-    fewest: int
+    fewest: int | None
     unstaffed: tuple[str, ...]
 
 
@@ -58,13 +59,13 @@ def repaired(problem: AllocationProblem, *, keep: int | None = None, seconds: fl
     model = replace(model, fit=model.fit + worth * wanted)
     found = Seating(model).solved(max(deadline - perf_counter(), 1.0))
     if found.arcs is None:
-        return Repair(around.seats, (), -1, around.unstaffed)
+        return Repair(around.seats, (), None, around.unstaffed)
     fit = model.fit - worth * wanted
     seats = placed(replace(model, fit=fit), found.arcs)
     pairs = {(seat.nomination, seat.assessor) for seat in seats}
     come = tuple(seat for seat in seats if (seat.nomination, seat.assessor) not in held)
     go = tuple(sorted(held - pairs))
-    return Repair(come, go, len(go) if found.proved and keep is None else -1, ())
+    return Repair(come, go, len(go) if found.proved and keep is None else None, ())
 
 
 def _opened(problem: AllocationProblem) -> tuple[AllocationProblem, set[tuple[str, str]]]:

@@ -125,6 +125,7 @@ def show(
 
 
 async def _show(number: int, cohort: str | None, who: str | None, role: Role | None, *, as_json: bool) -> None:
+    from allocation.expected import NOTHING_HELPS
     from allocation.explain import run_words
     from storage.allocations import RESULT, seats_of
     from storage.runs import undone_in, unstaffed_of
@@ -182,6 +183,8 @@ async def _show(number: int, cohort: str | None, who: str | None, role: Role | N
         say("These rules cannot all hold: " + "; ".join(result.clashing) + ".")
         if result.mends:
             show_table(["what would help, each proved by solving"], [(one.words,) for one in result.mends])
+        else:
+            say(NOTHING_HELPS)
     show_table(["assessor", "load with these seats"], _by_load(result.loads))
 
 

@@ -141,6 +141,7 @@ async def _repair(cohort: str | None, who: str | None, role: Role | None, *, as_
 def _mending(cohort: str, mending: "Mending") -> dict[str, object]:
     return {
         "cohort": cohort,
+        "words": mending.words,
         "panels": [{"nomination": one.nomination, "came": one.came, "went": one.went} for one in mending.panels],
         "given_up": [{"nomination": nomination, "assessor": name} for nomination, name in mending.given_up],
         "fewest": mending.fewest,
@@ -172,7 +173,8 @@ def _say_mending(mending: "Mending") -> None:
             rows = [(one.assessor, one.nomination, "; ".join(one.reasons)) for one in seats]
             show_table(["assessor", "panel of", title], rows)
     if mending.unstaffed:
-        say(f"Nothing mends these panels: {', '.join(mending.unstaffed)}.")
+        say(f"Nobody in the register can fill these panels as things stand: {', '.join(mending.unstaffed)}.")
+        say("Ask for a run: 'run show' says what would help, each way tried.")
 
 
 def _states(before: "State", after: "State") -> "Sequence[tuple[str, int | None, int | None]]":

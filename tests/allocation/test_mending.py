@@ -55,6 +55,15 @@ def test_assessor_who_can_no_longer_come_is_replaced_and_nobody_else_moves():
     assert (mending.before.seats, mending.after.seats, mending.after.lacking) == (24, 24, 0)
 
 
+def test_before_any_panel_stands_nothing_is_proposed_and_a_run_is_advised():
+    one = cohort(8, 12, [1] * 12, seed=4)
+
+    mending = mended(one)
+
+    assert (mending.stands, mending.panels, mending.unstaffed, mending.fewest) == (False, (), (), 0)
+    assert mending.words.startswith("No panel stands yet")
+
+
 def test_nobody_moves_in_a_panel_that_has_begun():
     one = held(cohort(8, 12, [4] * 12, seed=4))
     one = replace(one, nominations=tuple(replace(ask, begun=True) for ask in one.nominations))

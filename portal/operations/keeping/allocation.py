@@ -8,6 +8,7 @@ from starlette.responses import HTMLResponse, Response
 
 from acts.errors import RefusedError
 from allocation.compare import compare
+from allocation.expected import NOTHING_HELPS
 from models.enums import Role, RunStatus, SteerReason
 from models.ids import CohortId
 from models.spans import SpanParts
@@ -192,6 +193,7 @@ async def show_unstaffed(
         crumbs=[*_crumbs(cohort), (f"Run {run}", shown.href)],
         run=shown,
         left=[open_shown(one) for one in found[:AT_ONCE]],
+        nothing_helps=NOTHING_HELPS,
         first=f"{shown.href}/unstaffed" if after else "",
         following=with_query(f"{shown.href}/unstaffed", after=following) if following else "",
     )
