@@ -13,6 +13,7 @@ kind the best few are found, and every way to share the seats among the kinds th
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
+from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -160,6 +161,18 @@ class Market:
         worth = self._choice.best(self._model.fit.astype(float)).worth
         return int(worth.min()) if len(worth) and np.isfinite(worth).all() else None
 
+    @property
+    def worth(self) -> Floats:
+        """What each arc is worth at the prices."""
+        model = self._model
+        worth: Floats = self._fit - self.prices[model.assessor] - self._week_prices[model.assessor, model.week]
+        return worth
+
+    @property
+    def chosen(self) -> Choice:
+        """What each panel chooses at the prices, by itself."""
+        return self._choice.best(self.worth)
+
     def adopt(self, prices: Floats) -> None:
         """Takes prices found elsewhere, if they prove more."""
         self._keep(prices, self._week_prices)
@@ -169,18 +182,25 @@ class Market:
         np.subtract.at(self._fit, charges.arcs, charges.each)
         self._refund += charges.refund
 
-    def settle(self, steps: int) -> None:
+    def settle(self, steps: int, *, hoped: float = 0.02, deadline: float = np.inf) -> None:
         """Moves the prices so many times and keeps those with the lowest bound.
 
         Steps are Polyak's, towards a bound a little below the best; when that is not reached for a while,
         a smaller step is tried from the best. Directions are deflected so as not to zigzag (Camerini, Fratta and
         Maffioli, 1975).
+
+        Args:
+            steps: How many times.
+            hoped: How far below the bound the first steps aim, as a share of it.
+            deadline: When to stop, by the process's performance counter.
         """
         model, prices, weekly = self._model, self.prices.copy(), self._week_prices.copy()
         value, over, over_weeks = self._keep(prices, weekly)
-        hoped, since = 0.02 * max(abs(value), 1.0), 0
+        hoped, since = hoped * max(abs(value), 1.0), 0
         along, along_weeks = np.zeros_like(prices), np.zeros_like(weekly)
         for _ in range(steps):
+            if perf_counter() > deadline:
+                break
             back = along @ over + float((along_weeks * over_weeks).sum())
             norm = along @ along + float((along_weeks**2).sum())
             deflect = max(0.0, -1.5 * back / norm) if norm else 0.0

@@ -8,7 +8,9 @@ from time import perf_counter
 import numpy as np
 
 from allocation.around import pairs_met
+from allocation.auction import Auction
 from allocation.certified import certified
+from allocation.contested import Contested
 from allocation.fixing import ALL, around_of, freed, seated_by_fixing, seated_in_parts
 from allocation.model import Bools, Ints, Model, compiled, weeks_of
 from allocation.prices import Market, PanelChoice
@@ -21,6 +23,7 @@ from allocation.ties import nearest
 EXACT = 20_000  # Up to so many arcs the whole programme is searched to the end.
 _STEPS = 60  # Steps of the market where a relaxation follows.
 _MORE_STEPS = 500  # Where the market's bound is the proof.
+_SETTLING, _HOPED = 200, 2e-4  # Steps after an auction, and how much lower than its bound they aim, as a share.
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +125,8 @@ def _best(model: Model, aim: Aim, deadline: float) -> Found | None:
     if limit is None:
         return None
     exact, large = len(model.panel) <= EXACT, len(model.panel) > ALL
-    market.settle(_STEPS if model.weeks == 1 and not large else _MORE_STEPS)
+    if not large:  # A very large cohort gets its prices from an auction.
+        market.settle(_STEPS if model.weeks == 1 else _MORE_STEPS)
     found = _exact(model, market, None, deadline) if exact else _large(model, market, deadline)
     if found is None:
         return None
@@ -178,12 +182,34 @@ def _large(model: Model, market: Market, deadline: float) -> Found | None:
     if len(model.panel) <= ALL:
         arcs, seated, bound = seated_by_fixing(model, market, deadline)
     else:
+        found = _very_large(model, market, deadline) if model.weeks == 1 else None
+        if found is not None:
+            return found
+        market.settle(_MORE_STEPS)
         arcs, seated = _one_by_one(model)
         if seated.all():
             arcs = seated_in_parts(model, market, arcs, deadline)
     if not seated.all():
         return None
     return Found(arcs, 0, rounded_down(min(market.bound, bound) + 1e-6))
+
+
+def _very_large(model: Model, market: Market, deadline: float) -> Found | None:
+    """All panels seated at an auction, then those that contend for pairs anew; None where some stay short."""
+    auction = Auction(model)
+    arcs, full = auction.held(deadline)
+    if not full.all() or np.any(np.bincount(model.assessor[arcs], minlength=len(model.owed)) < model.owed):
+        return None
+    market.adopt(np.where(np.isfinite(auction.price), auction.price, 0.0))
+    del auction  # Who met whom is counted in a large table.
+    market.settle(_SETTLING, hoped=_HOPED, deadline=deadline)
+    fell = 0.0
+    if model.rules.pair_most is not None and model.rules.on("pairs"):
+        contested = Contested(model, market, arcs)
+        fell = contested.settled(deadline)
+        if worth_of(model, contested.arcs).total(model) > worth_of(model, arcs).total(model):
+            arcs = contested.arcs
+    return Found(arcs, 0, rounded_down(market.bound - fell + 1e-6))
 
 
 def _floor_first(model: Model, market: Market, found: Found, limit: int, deadline: float, *, exact: bool) -> Found:

@@ -22,6 +22,8 @@ def _in_parts(monkeypatch):
     for module in (fixing, sys.modules["allocation.propose"]):
         monkeypatch.setattr(module, "ALL", 10)
     monkeypatch.setattr(sys.modules["allocation.propose"], "EXACT", 10)
+    # Parts are what is left where an auction does not seat everybody.
+    monkeypatch.setattr(sys.modules["allocation.propose"], "_very_large", lambda *_: None)
     calls = []
     whole = fixing._part_seated
     monkeypatch.setattr(fixing, "_part_seated", lambda *given: calls.append(whole(*given)) or calls[-1])
