@@ -175,8 +175,9 @@ class Auction:
         else:
             found = _two_best(who, gain)
         best, first, second = found
-        second = np.where(np.isfinite(second), second, first - self._highest)
-        return best, first, self.price[best] + first - second + step
+        most = np.where(np.isfinite(first), first, 0.0)  # Who can gain nothing bids nothing.
+        second = np.where(np.isfinite(second), second, most - self._highest)
+        return best, first, self.price[best] + most - second + step
 
     def _weighed(self, panels: Ints, who: Small, gain: Floats) -> Floats:
         """What is gained by assessors, less where they met members before; nothing where too often."""

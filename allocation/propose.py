@@ -53,8 +53,8 @@ def propose(problem: AllocationProblem, *, aim: Aim = "floor", seconds: float = 
     found = _best(model, aim, deadline)
     if found is not None:
         return _proposal(model, _tied(model, found, aim, deadline), contradicted, len(model.nominations))
-    arcs, most = _most_panels(model, deadline)
-    best = _best_among_most(model, arcs, most, aim, deadline)
+    arcs, most, proved = _most_panels(model, deadline)
+    best = _best_among_most(model, arcs, most, aim, deadline) if proved else None
     if best is not None:
         arcs = best.arcs
     seated = {model.nominations[panel].id for panel in np.unique(model.panel[arcs])}
@@ -174,6 +174,8 @@ def _first(model: Model, market: Market, floor: int | None, deadline: float) -> 
         arcs, seated = _one_by_one(model)
         return arcs if seated.all() else None
     arcs, seated, _ = seated_by_fixing(model, market, deadline, floor)
+    if not seated.all() and floor is None:
+        arcs, seated = Auction(model).held(max(deadline, perf_counter() + 1.0))
     return arcs if seated.all() else None
 
 
@@ -253,23 +255,29 @@ def raised(model: Model, market: Market, found: Found, low: Ints, *, floor: int,
     return None
 
 
-def _most_panels(model: Model, deadline: float) -> tuple[Ints, int]:
-    """As many panels as can be seated, and how many more nobody can seat."""
+def _most_panels(model: Model, deadline: float) -> tuple[Ints, int, bool]:
+    """As many panels as can be seated, how many more nobody can seat, and whether that and their total are proved."""
     result = Seating(model, optional=True).solved(max(deadline - perf_counter(), 2.0))
     if result.arcs is None:
         arcs, _ = _one_by_one(model)
-        return arcs, len(model.nominations)
+        return arcs, len(model.nominations), False
     seated = len(np.unique(model.panel[result.arcs]))
-    return result.arcs, seated if result.proved else len(model.nominations)
+    return result.arcs, seated if result.proved else len(model.nominations), result.proved
 
 
 def _best_among_most(model: Model, arcs: Ints, most: int, aim: Aim, deadline: float) -> Found | None:
     """Of all ways to seat as many panels as possible the best: the highest floor first where that is the aim.
 
-    A floor is out of reach when fewer panels can be seated at it. None where the search was stopped before it could
-    say how many panels can be seated at most; the panels that its answer seats then stand for all.
+    A floor is out of reach when fewer panels can be seated at it. None where nobody can be seated.
+
+    Args:
+        model: The model.
+        arcs: As many panels as possible, with the best total there is of so many.
+        most: How many panels these are.
+        aim: Whether the floor or the total comes first.
+        deadline: When to stop, by the process's performance counter.
     """
-    if len(np.unique(model.panel[arcs])) < most or not len(arcs):
+    if not len(arcs):
         return None
     highest = np.sort(PanelChoice(model).best(model.fit.astype(np.float64)).worth)[::-1]
     low, high, asked = _lowest_fit(model, arcs), round(highest[most - 1]), round(highest[most - 1])

@@ -47,6 +47,7 @@ def test_auction_and_groups_break_no_rule_and_their_bound_is_above_the_proved_be
     assert certified(one, found) == ()
     assert found.unstaffed == ()
     assert found.certificate.total_bound >= best.total
+    assert best.total_bound >= found.certificate.total
     assert found.certificate.gap < 0.03
 
 

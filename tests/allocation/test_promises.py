@@ -244,6 +244,6 @@ def test_nothing_about_equality_is_an_input():
     assert asked == {
         "id", "organisation", "system", "earlier_organisations", "endorser_organisation", "interests", "seats",
         "seated", "barred", "conflicts", "begun", "role", "capacity", "load", "available", "training_expires",
-        "least", "properties",
+        "least", "properties", "sector", "sectors", "office", "region", "line_managers",
     }  # fmt: skip
     assert "properties" not in {field.name for field in fields(NominationDemand)}
