@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from threading import Lock
+from time import perf_counter
 
 import numpy as np
 
@@ -16,7 +17,15 @@ from allocation.answer import RunAnswer
 from allocation.model import Ints, Model, compiled, missing_seats, weeks_of
 from allocation.problem import AllocationProblem, AssessorSupply, NominationDemand, PanelRules
 from allocation.proposal import Aim, Certificate, Proposal
-from allocation.propose import floor_of, placed, propose, without, worth_of
+from allocation.propose import (
+    floor_of,
+    lowest_fit,
+    placed,
+    propose,
+    without,
+    without_contradicted,
+    worth_of,
+)
 from allocation.rules import Bar, bars, days_available
 from allocation.seating import Seating
 from allocation.steady import steadied
@@ -61,6 +70,8 @@ class Cost:
         floor_now: The same as the run has it.
         moves: Who else would come and go, the assessor asked about included.
         exact: Whether no allocation with them there loses less; else the loss is at most this.
+        gives_way: Where the run leaves the panel without members: which others would be left instead. None where it
+            does not.
     """
 
     total: int
@@ -68,6 +79,7 @@ class Cost:
     floor_now: int
     moves: tuple[Move, ...]
     exact: bool
+    gives_way: tuple[str, ...] | None = None
 
     @property
     def by_panel(self) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
@@ -84,12 +96,12 @@ class Cost:
     def words(self, nomination: str, assessor: str) -> tuple[str, ...]:
         """What it would cost, in sentences for a board secretary."""
         points = f"{abs(self.total):,} {'point' if abs(self.total) == 1 else 'points'}"
-        first = (
-            f"No rule bars {assessor} from the panel of {nomination}, but all panels together would lose {points}."
-        )
-        if self.total <= 0:
-            gain = f"gain {points}" if self.total else "be worth as much as now"
-            first = f"All panels together would {gain} with {assessor} on the panel of {nomination}."
+        change = f"lose {points}" if self.total > 0 else f"gain {points}" if self.total else "be worth as much as now"
+        first = f"All panels together would {change} with {assessor} on the panel of {nomination}."
+        if self.gives_way is not None:
+            first = f"{_instead_words(nomination, assessor, self.gives_way)} All panels together would {change}."
+        elif self.total > 0:
+            first = f"No rule bars {assessor} from the panel of {nomination}, but all panels together would {change}."
         floor = f"The worst-off panel would fit with {self.floor:,} points"
         floor += ", as now." if self.floor == self.floor_now else f" instead of {self.floor_now:,}."
         others = len({one.nomination for one in self.moves} - {nomination})
@@ -98,6 +110,19 @@ class Cost:
             moved = f"{others} other {'panel' if others == 1 else 'panels'} would change."
         proof = "No way of doing it costs less." if self.exact else "A cheaper way may exist: the search was stopped."
         return (first, floor, moved, proof)
+
+
+def _instead_words(nomination: str, assessor: str, gives_way: tuple[str, ...]) -> str:
+    """Who would be left without a panel instead of a nomination that is."""
+    left = f"{nomination} is left without a panel. With {assessor} on one,"
+    if not gives_way:
+        return (
+            f"{left} nobody would have to give way: the search was stopped before it saw that. Ask for another run."
+        )
+    others = " and ".join([", ".join(gives_way[:-1]), gives_way[-1]] if len(gives_way) > 1 else gives_way)
+    fewer = len(gives_way) - 1
+    said = f", {fewer} {'panel' if fewer == 1 else 'panels'} fewer in all" if fewer else ""
+    return f"{left} {others} would be left without one instead{said}."
 
 
 @dataclass(frozen=True)
@@ -152,7 +177,10 @@ def asked(
         kept = "sat on this panel before the run, which keeps who sits there"
         return Reply(nomination, assessor, seated=True, reasons=(kept,), cost=None)
     words = standing_against(demand, person, problem.rules)
-    if not words:
+    if not words and nomination in answer.proposal.unstaffed:
+        cost = _instead(problem, answer.proposal, (nomination, assessor), aim=aim, seconds=seconds)
+        if cost is not None:
+            return Reply(nomination, assessor, seated=False, reasons=(), cost=cost)
         words = tuple(
             f"the panel is left without seats: {reason}"
             for left in answer.unstaffed
@@ -228,8 +256,7 @@ def _priced(problem: AllocationProblem, proposal: Proposal, pair: Pair, *, aim: 
         moves = tuple(sorted((Move(*move) for move in said.moves), key=_order))
         cost = Cost(claim.total - said.total, said.floor or 0, claim.floor, moves, exact=True)
     elif said.most is not None or aim == "floor":
-        rules = replace(problem.rules, pinned=problem.rules.pinned | {pair}, off=problem.rules.off - {"pinned"})
-        there = without(replace(problem, rules=rules), set(proposal.unstaffed))
+        there = without(replace(problem, rules=with_pin(problem.rules, pair)), set(proposal.unstaffed))
         cost = None if said.most is None else _near(there, proposal, said, aim)
         if cost is None or not cost.exact:
             cost = _in_full(there, proposal, aim, seconds) or cost
@@ -237,6 +264,63 @@ def _priced(problem: AllocationProblem, proposal: Proposal, pair: Pair, *, aim: 
         alone = "cannot sit here unless another panel stays without members"
         return Reply(*pair, seated=False, reasons=(alone,), cost=None)
     return Reply(*pair, seated=False, reasons=(), cost=cost)
+
+
+def _instead(problem: AllocationProblem, proposal: Proposal, pair: Pair, *, aim: Aim, seconds: float) -> Cost | None:
+    """What it would cost to have a panel that is left, with the assessor on it; None where it cannot be had at all.
+
+    As many panels as possible are staffed with them there, then at the run's floor where the floor comes first, then
+    with the best total.
+    """
+    if problem.withheld:
+        proposal = _without_mixed(problem, proposal)
+    claim, held, until = proposal.certificate, _pairs(proposal), perf_counter() + seconds
+    model = compiled(without_contradicted(problem)[0])
+    finer, proved = steadied(model, _arcs_of(model, held)), True
+
+    def staffed(arcs: Ints | None) -> set[str]:
+        return set() if arcs is None else {model.nominations[panel].id for panel in np.unique(model.panel[arcs])}
+
+    def there(floor: int) -> Ints | None:
+        nonlocal proved
+        best, most = None, (0, 0)
+        for arc in _arcs_of(model, {pair}):
+            programme = Seating(finer, optional=True, floor=floor * finer.scale if floor else None, taken=int(arc))
+            found = programme.solved(max(until - perf_counter(), 1.0))
+            proved = proved and found.proved
+            if found.arcs is None:
+                continue
+            worth = len(staffed(found.arcs)), worth_of(model, found.arcs).total(model)
+            if worth > most:
+                best, most = found.arcs, worth
+        return best
+
+    taken = there(0)
+    if taken is None:
+        return None
+    low, high = lowest_fit(model, taken), claim.floor if aim == "floor" else 0
+    asked_for = high
+    while low < high and proved:
+        found = there(asked_for)
+        if found is not None and len(staffed(found)) == len(staffed(taken)):
+            taken, low = found, max(lowest_fit(model, found), asked_for)
+        else:
+            high = asked_for - 1
+        asked_for = (low + high + 1) // 2
+    return Cost(
+        claim.total - worth_of(model, taken).total(model),
+        lowest_fit(model, taken),
+        claim.floor,
+        _moves(model, taken, held),
+        exact=proved and _settled(claim, aim) and len(staffed(taken)) >= claim.staffed,
+        gives_way=tuple(sorted({nomination for nomination, _ in held} - staffed(taken))),
+    )
+
+
+def with_pin(rules: PanelRules, pair: Pair) -> PanelRules:
+    """The rules with one more pair that must sit; pins and bans that are switched off stay without effect."""
+    pinned = rules.pinned if rules.on("pinned") else frozenset[Pair]()
+    return replace(rules, pinned=pinned | {pair}, forbidden=rules.forbidden - {pair}, off=rules.off - {"pinned"})
 
 
 def _without_mixed(problem: AllocationProblem, proposal: Proposal) -> Proposal:

@@ -280,12 +280,12 @@ def _best_among_most(model: Model, arcs: Ints, most: int, aim: Aim, deadline: fl
     if not len(arcs):
         return None
     highest = np.sort(PanelChoice(model).best(model.fit.astype(np.float64)).worth)[::-1]
-    low, high, asked = _lowest_fit(model, arcs), round(highest[most - 1]), round(highest[most - 1])
+    low, high, asked = lowest_fit(model, arcs), round(highest[most - 1]), round(highest[most - 1])
     best = Found(arcs, high, worth_of(model, arcs).total(model))
     while aim == "floor" and low < high and perf_counter() < deadline:
         result = Seating(model, optional=True, floor=asked).solved(max(deadline - perf_counter(), 1.0))
         if result.arcs is not None and len(np.unique(model.panel[result.arcs])) == most:
-            low = max(_lowest_fit(model, result.arcs), asked)
+            low = max(lowest_fit(model, result.arcs), asked)
             # A search that was stopped has no bound of its own but that of a lower floor.
             bound = worth_of(model, result.arcs).total(model) if result.proved else best.total_bound
             best = Found(result.arcs, high, bound)
@@ -297,7 +297,7 @@ def _best_among_most(model: Model, arcs: Ints, most: int, aim: Aim, deadline: fl
     return replace(best, floor_bound=max(high, low))
 
 
-def _lowest_fit(model: Model, arcs: Ints) -> int:
+def lowest_fit(model: Model, arcs: Ints) -> int:
     """The lowest fit of the panels that are seated."""
     _, which = np.unique(model.panel[arcs], return_inverse=True)
     return int(np.bincount(which, model.fit[arcs]).min())

@@ -93,6 +93,7 @@ def _document(reply: "Reply") -> dict[str, object]:
             "floor": cost.floor,
             "floor_now": cost.floor_now,
             "exact": cost.exact,
+            "gives_way": cost.gives_way,
             "moves": [
                 {"nomination": one.nomination, "assessor": one.assessor, "comes": one.comes} for one in cost.moves
             ],

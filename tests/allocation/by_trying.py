@@ -29,12 +29,12 @@ class Way:
 
 def best_of_all(one):
     """Panels staffed, floor and total of the best answer: most panels, then the floor, then the total."""
-    return _Search(one, by_floor=True).best
+    return Search(one, by_floor=True).best
 
 
 def best_total(one):
     """Panels staffed and total of the best answer: most panels, then the total."""
-    staffed, _, total = _Search(one, by_floor=False).best
+    staffed, _, total = Search(one, by_floor=False).best
     return staffed, total
 
 
@@ -80,7 +80,7 @@ def _in_limits(rule, panel):
     return rule.at_least <= counted <= (len(panel) if rule.at_most is None else rule.at_most)
 
 
-class _Search:
+class Search:
     """Panel after panel every way and none; a branch ends where a limit is passed."""
 
     def __init__(self, one, *, by_floor):

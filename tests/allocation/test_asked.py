@@ -125,6 +125,34 @@ def test_asked_about_a_panel_without_seats_says_why_it_has_none():
     assert reply.reasons[0].startswith("the panel is left without seats: ")
 
 
+def test_panel_that_is_left_is_priced_by_the_one_that_gives_way():
+    people = [assessor("a", capacity=1, interests=frozenset({"x"})), assessor("b", capacity=1, organisation="RX1")]
+    asks = [nomination("m", interests=frozenset({"x"})), nomination("n", organisation="RX1"), nomination("o")]
+    one = problem(asks, people, composition=(), size=1)
+    answer = answered(one)
+    (left,) = answer.proposal.unstaffed
+    other = "a" if left == "n" else "b"
+
+    replies = {name: asked(one, answer, left, name) for name in ("a", "b") if not (left == "n" and name == "b")}
+
+    assert other in replies
+    for name, reply in replies.items():
+        assert reply.cost is not None
+        (gone,) = reply.cost.gives_way or ()
+        lost = best_without(one, gone, (left, name))
+        assert (reply.cost.total, reply.cost.exact) == (answer.proposal.certificate.total - lost, True)
+        assert reply.cost.words(left, name)[0].startswith(
+            f"{left} is left without a panel. With {name} on one, {gone} would be left without one instead. All"
+        )
+
+
+def best_without(one, gone, pair):
+    """The best total of panels without one nomination, with a pair that sits."""
+    rules = replace(one.rules, pinned=frozenset({pair}))
+    rest = tuple(ask for ask in one.nominations if ask.id != gone)
+    return propose(replace(one, nominations=rest, rules=rules)).certificate.total
+
+
 def test_somebody_who_is_needed_elsewhere_cannot_be_had():
     people = [assessor("a", capacity=1), assessor("b", capacity=1, organisation="RX1")]
     asks = [nomination("n", organisation="RX1"), nomination("m")]

@@ -1,14 +1,17 @@
 """Random problems by the thousand: no rule is broken, and nothing better exists."""
 
+import itertools
 import random
 from dataclasses import replace
 
 import pytest
-from by_trying import best_of_all, best_total
+from by_trying import Search, best_of_all, best_total
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_problems import drawn, seeded
 
+from allocation.answer import answered
+from allocation.asked import asked, with_pin
 from allocation.certified import certified
 from allocation.check import violations
 from allocation.problem import AllocationProblem, Seat
@@ -125,3 +128,38 @@ def test_order_never_changes_anything():
             changed.append(seed)
 
     assert changed == []
+
+
+class _WithPair(Search):
+    """Every answer in which a panel is staffed; a pin says with whom."""
+
+    def __init__(self, one, nomination):
+        self.nomination = nomination
+        super().__init__(one, by_floor=True)
+
+    def _judge(self, taken):
+        if any(way.nomination == self.nomination for way in taken):
+            super()._judge(taken)
+
+
+def test_what_it_costs_to_staff_a_panel_that_is_left_is_the_least_of_all_answers():
+    wrong, priced = {}, 0
+
+    for seed in range(5_000, 5_200):
+        one = seeded(seed, nominations=(2, 4), assessors=(2, 4), size=2)
+        answer = answered(one)
+        claim = answer.proposal.certificate
+        for left, who in itertools.product(answer.proposal.unstaffed, [person.id for person in one.assessors]):
+            reply = asked(one, answer, left, who)
+            if reply.cost is None:
+                continue
+            pinned = replace(one, rules=with_pin(one.rules, (left, who)))
+            staffed, floor, total = _WithPair(pinned, left).best
+            priced += 1
+            gone = len(reply.cost.gives_way or ())
+            told = claim.staffed + 1 - gone, reply.cost.floor, claim.total - reply.cost.total
+            if told[0] != staffed or (reply.cost.exact and told[1:] != (floor, total)):
+                wrong[seed, left, who] = told, (staffed, floor, total)
+
+    assert wrong == {}
+    assert priced > 20
