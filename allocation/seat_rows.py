@@ -274,6 +274,23 @@ class SeatRows:
         self.panel_of[at], self.assessor_of[at] = self._position[panel], who
         self._row_of[at] = self.panel_of[at] * self._model.weeks
 
+    def standing(self, taken: Ints) -> highspy.HighsBasis:
+        """The basis of an answer for all panels: what it takes stands at its upper limit, and every row is slack."""
+        model, at = self._model, highspy.HighsBasisStatus
+        mine = np.flatnonzero(np.isin(self.arcs, taken))
+        first_y = len(self.arcs)
+        first_z = first_y + len(self.panels) * model.weeks
+        steps_of, _, _ = self._steps(free=False)
+        first_step = np.searchsorted(steps_of, steps_of)
+        loads = np.bincount(self.assessor_of[mine], minlength=len(model.assessors))
+        used = np.flatnonzero(np.arange(len(steps_of)) - first_step < loads[steps_of])
+        columns = [at.kLower] * len(self._worth)
+        for column in np.concatenate([mine, first_y + np.unique(self._row_of[mine]), first_z + used]).tolist():
+            columns[column] = at.kUpper
+        basis = highspy.HighsBasis()
+        basis.col_status, basis.row_status, basis.valid = columns, [at.kBasic] * self.count, True
+        return basis
+
     def programme(self, seconds: float) -> highspy.Highs:
         """The programme for HiGHS, not solved yet and without whole numbers; with the time it may take."""
         highs = highspy.Highs()

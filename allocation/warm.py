@@ -15,12 +15,17 @@ class Warm:
     """A solved programme that answers what forcing a seat would do, each time from where its first answer stands."""
 
     def __init__(
-        self, seats: SeatRows, highs: highspy.Highs, solve: Callable[[highspy.Highs], Relaxation | None]
+        self,
+        seats: SeatRows,
+        highs: highspy.Highs,
+        solve: Callable[[highspy.Highs], Relaxation | None],
+        steps: int = 0,
     ) -> None:
         self._seats, self._highs, self._solve = seats, highs, solve
         self._column = {int(arc): at for at, arc in enumerate(seats.arcs)}
         self._entries: dict[int, float] = {}
         self.first = solve(highs)
+        self.steps = steps + int(highs.getInfo().simplex_iteration_count)
         # One bound changes: costs perturbed against cycling would move far more of the answer than it does.
         highs.setOptionValue(_PERTURBED, 0.0)
         self._rows, self._basis = int(highs.getNumRow()), highs.getBasis()

@@ -100,7 +100,7 @@ class Whys:
     @cached_property
     def _warm(self) -> Warm:
         """The programme, solved and kept."""
-        return Seating(self._model, floor=self._least, shut=self._shut).warm()
+        return Seating(self._model, floor=self._least, shut=self._shut).warm(self._held)
 
     def why(self, nomination: str, assessor: str) -> tuple[str, ...]:
         """Whether a seated assessor was pinned, what they fit, and who else could sit there, at what loss."""
