@@ -1,6 +1,6 @@
 """When not every panel can be staffed: which rules clash, and what would mend it, each mend proved by solving."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, combinations, product
@@ -86,9 +86,7 @@ def clash(
     left = propose(problem).unstaffed if unstaffed is None else unstaffed
     if not left:
         return None
-    names = sorted(SWITCHES - problem.rules.off)
-    # The set left depends on which rule is tried first: the smallest of some orders is shown.
-    found = min((_irreducible(problem, order) for order in (names, names[::-1])), key=len)
+    found = _smallest(problem, sorted(SWITCHES - problem.rules.off), perf_counter() + seconds / 4)
     deadline, mends = perf_counter() + seconds, list[Mend]()
     for mend in _mends(problem, left, deadline):
         mends.append(mend)
@@ -100,15 +98,43 @@ def clash(
     return Clash(left, tuple(found), _in_words(problem, found), tuple(mends[:most_mends]))
 
 
+def _smallest(problem: AllocationProblem, names: list[str], deadline: float) -> list[str]:
+    """The fewest rules that clash; where time is over before that is proved, some that do, and none to spare.
+
+    Every set of rules that can hold together, made as large as it gets, leaves rules out of which each clash must
+    have one. The fewest rules that meet all of these either clash, and are the answer, or lead to another such set
+    (Ignatiev, Previti, Liffiton and Marques-Silva, 2015).
+    """
+    must_meet = list[set[str]]()
+    while perf_counter() < deadline:
+        few = next(
+            list(some)
+            for many in range(len(names) + 1)
+            for some in combinations(names, many)
+            if all(one & set(some) for one in must_meet)
+        )
+        if not _hold(problem, few):
+            return few
+        for name in names:
+            if name not in few and _hold(problem, [*few, name]):
+                few.append(name)
+        must_meet.append(set(names) - set(few))
+    return _irreducible(problem, names)
+
+
 def _irreducible(problem: AllocationProblem, names: list[str]) -> list[str]:
     """Leaves out one rule after another as long as the rest still clash (a deletion filter, Chinneck 1991)."""
     kept = list(names)
     for name in names:
         fewer = [one for one in kept if one != name]
-        off = SWITCHES - frozenset(fewer)
-        if not staffable(replace(problem, rules=replace(problem.rules, off=off))):
+        if not _hold(problem, fewer):
             kept = fewer
     return kept
+
+
+def _hold(problem: AllocationProblem, names: Collection[str]) -> bool:
+    """Whether every panel can be staffed by these rules alone."""
+    return staffable(replace(problem, rules=replace(problem.rules, off=SWITCHES - frozenset(names))))
 
 
 def _in_words(problem: AllocationProblem, found: list[str]) -> tuple[str, ...]:
