@@ -1,19 +1,23 @@
 """When not every panel can be staffed: which rules clash, and what would mend it, each mend proved by solving."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import partial
 from itertools import chain, combinations, product
 from statistics import median_high
 from time import perf_counter
+from typing import Protocol
 
-from allocation.model import compiled, missing_seats
+from allocation.model import compiled, missing_seats, weeks_of
 from allocation.problem import SWITCHES, AllocationProblem, AssessorSupply, CompositionRule, NominationDemand
 from allocation.propose import propose, without_contradicted
 from allocation.seating import Seating
 
 _NEW = 5  # What a new assessor adds to the price of a mend.
+_MOST_MORE = 3  # Assessments more for one person: beyond, others have to be asked.
 
+Span = tuple[date, date]
 _Change = tuple[str, int, AllocationProblem]
 
 WORDS = {
@@ -210,16 +214,27 @@ def _for_everybody(problem: AllocationProblem) -> list[_Change]:
 
 
 def _more_capacity(problem: AllocationProblem, deadline: float) -> Iterator[Mend]:
-    """One assessment more for as few people as suffice: nobody of those named can be spared."""
+    """So many assessments more for as few people as suffice: nobody of those named can be spared."""
     needed = {one.id for one in problem.assessors}
-    if not staffable(_raised(problem, needed)):
+    for more in range(1, _MOST_MORE + 1):
+        if perf_counter() > deadline:
+            return
+        if staffable(_raised(problem, needed, more)):
+            break
+    else:
         return
     for name in sorted(needed):
         if perf_counter() > deadline:
             return
-        if staffable(_raised(problem, needed - {name})):
+        if staffable(_raised(problem, needed - {name}, more)):
             needed = needed - {name}
-    yield Mend(f"one assessment more for {', '.join(sorted(needed))}", 2 * len(needed), _raised(problem, needed))
+    words = "one assessment more" if more == 1 else f"{more} assessments more"
+    people = ", ".join(sorted(needed))
+    yield Mend(
+        f"{words} for {people}" if len(needed) == 1 else f"{words} each for {people}",
+        2 * more * len(needed),
+        _raised(problem, needed, more),
+    )
 
 
 def _lifted(problem: AllocationProblem, left: list[NominationDemand]) -> Iterator[_Change]:
@@ -261,19 +276,36 @@ def _freed(problem: AllocationProblem) -> Iterator[_Change]:
             yield words, 3, replace(problem, assessors=people)
 
 
-def _fewest(most: int, kind: str, change: Callable[[int], AllocationProblem]) -> Iterator[Mend]:
-    """The fewest more assessors of a kind that suffice, by halving."""
+def _fewest(most: int, kind: str, change: "_More") -> Iterator[Mend]:
+    """The fewest more assessors of a kind that suffice, by halving; in one week, where panels meet and it does."""
     low, high = 0, max(most, 1)
     if not staffable(change(high)):
         return
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if staffable(change(middle)) else (middle, high)
+    rules, when, mended = change(0).rules, "in the whole window", change(high)
+    for week in weeks_of(rules) if rules.together else ():
+        if staffable(change(high, week)):
+            when, mended = f"from {_day(week[0])} to {_day(week[1])}", change(high, week)
+            break
     who = "assessor who counts" if high == 1 else "assessors who count"
-    yield Mend(f"{high} more {who} as {kind}, free in the whole window", _NEW * high, change(high))
+    yield Mend(f"{high} more {who} as {kind}, free {when}", _NEW * high, mended)
 
 
-def _with_more(problem: AllocationProblem, role: str, many: int) -> AllocationProblem:
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B}"
+
+
+class _More(Protocol):
+    """The problem with so many more assessors, free in the whole window or in one span of days."""
+
+    def __call__(self, many: int, free: Span | None = None, /) -> AllocationProblem:
+        """The changed problem."""
+        ...
+
+
+def _with_more(problem: AllocationProblem, role: str, many: int, free: Span | None = None) -> AllocationProblem:
     usual = median_high([one.capacity for one in problem.assessors if one.capacity] or [1])
     more = tuple(
         AssessorSupply(
@@ -285,7 +317,7 @@ def _with_more(problem: AllocationProblem, role: str, many: int) -> AllocationPr
             interests=frozenset(),
             capacity=usual,
             load=0,
-            available=(problem.rules.window,),
+            available=(free or problem.rules.window,),
             training_expires=None,
         )
         for n in range(many)
@@ -293,6 +325,8 @@ def _with_more(problem: AllocationProblem, role: str, many: int) -> AllocationPr
     return replace(problem, assessors=problem.assessors + more)
 
 
-def _raised(problem: AllocationProblem, names: set[str]) -> AllocationProblem:
-    people = tuple(replace(one, capacity=one.capacity + 1) if one.id in names else one for one in problem.assessors)
+def _raised(problem: AllocationProblem, names: set[str], more: int = 1) -> AllocationProblem:
+    people = tuple(
+        replace(one, capacity=one.capacity + more) if one.id in names else one for one in problem.assessors
+    )
     return replace(problem, assessors=people)

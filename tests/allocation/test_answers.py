@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from dataclasses import replace
+from datetime import date
 from itertools import combinations
 
 import numpy as np
@@ -143,6 +144,30 @@ def test_clash_is_told_in_words_with_mends_in_order_of_price():
         "one assessment more for c1",
         "1 more assessor who counts as executive, free in the whole window",
     ]
+
+
+def test_mend_by_more_assessments_says_how_many_more_and_for_whom():
+    people = [assessor("c", "chief_executive", capacity=1)]
+    people += [assessor(f"d{n}", "non_executive_director", capacity=9) for n in range(4)]
+    one = problem([nomination(f"n{n}") for n in range(3)], people, composition=(EXECUTIVE, NON_EXECUTIVE))
+
+    found = clash(one)
+
+    assert found.mends[0].words == "2 assessments more for c"
+    assert not propose(found.mends[0].problem).unstaffed
+
+
+def test_mend_by_new_assessors_names_the_week_where_one_is_enough():
+    second = (date(2018, 10, 8), date(2018, 10, 14))
+    people = [assessor(f"d{n}", "non_executive_director", available=(second,)) for n in range(4)]
+    one = problem([nomination("n")], people, composition=(EXECUTIVE, NON_EXECUTIVE), together=True)
+
+    found = clash(one)
+
+    assert [mend.words for mend in found.mends] == [
+        "1 more assessor who counts as executive, free from 8 October to 14 October"
+    ]
+    assert not propose(found.mends[0].problem).unstaffed
 
 
 def test_repair_changes_as_many_seats_as_were_declined_and_breaks_nothing():
