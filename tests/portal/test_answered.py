@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from sqlmodel import func, select
 from starlette.types import Message
 
+from acts.drafting import DraftingActs
 from models.enums import Role, Stage
 from models.messages import By
 from models.tables import KeptAnswer, RoleGrant
@@ -22,7 +23,7 @@ from portal.sessions import COOKIE
 from tests.portal.assessors.seats import accepted
 from tests.portal.conftest import A_Visit, assessor_of
 from tests.portal.visiting import HOST, Visit
-from tests.workflows.rig import CohortRig, Rig
+from tests.workflows.rig import HOME, CohortRig, Rig
 
 
 @dataclass
@@ -210,6 +211,32 @@ async def test_once_a_form_is_taken_its_page_is_shown_as_it_is(cohort: CohortRig
     assert wrong_again.status == 422
     assert [(one.status, one.path) for one in back] == [(200, path)] * 2
     assert "Rosalind Hale" in back[0].text
+
+
+async def test_once_a_field_is_saved_as_one_types_the_page_is_shown_as_it_is(
+    cohort: CohortRig, a_visit: A_Visit
+) -> None:
+    rig = cohort.rig
+    draft = await DraftingActs(rig.acts.desk).begin(cohort.id, HOME, rig.nominator)
+    visit = await a_visit(rig.nominator)
+    path = f"/organisation/nominate/{draft}/questions/name"
+    wrong = await (await visit.get(path)).submit(nominee_name="=bad")
+
+    saved = await visit.post(
+        f"/organisation/nominate/{draft}/save",
+        {
+            "field": "nominee_name",
+            "content": "Rosalind Hale",
+            "revision": wrong.form().fields["_seen_nominee_name"][0],
+        },
+        **{"Sec-Fetch-Mode": "cors", "Accept": "application/json", "Referer": f"{HOST}{wrong.path}"},
+    )
+    loaded_again = await visit.get(wrong.path)
+
+    assert (wrong.status, saved.status, loaded_again.status) == (422, 200, 200)
+    assert "?answered=" in wrong.path
+    assert loaded_again.path == path
+    assert loaded_again.form().fields["nominee_name"] == ["Rosalind Hale"]
 
 
 async def test_after_half_an_hour_the_address_shows_the_page_as_it_is(
