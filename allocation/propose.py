@@ -1,13 +1,11 @@
 """From a problem to a proposal with its proof: the one function for whole cohorts, parts of them and single seats."""
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from math import floor as rounded_down
 from time import perf_counter
 
 import numpy as np
 
-from allocation.around import pairs_met
 from allocation.auction import Auction
 from allocation.certified import certified
 from allocation.contested import Contested
@@ -19,6 +17,7 @@ from allocation.proposal import Aim, Certificate, Placed, Proposal
 from allocation.seating import Seating
 from allocation.standing import Standing
 from allocation.ties import nearest
+from allocation.worth import floor_of, lowest_fit, worth_of
 
 EXACT = 20_000  # Up to so many arcs the whole programme is searched to the end.
 _STEPS = 60  # Steps of the market where a relaxation follows.
@@ -297,12 +296,6 @@ def _best_among_most(model: Model, arcs: Ints, most: int, aim: Aim, deadline: fl
     return replace(best, floor_bound=max(high, low))
 
 
-def lowest_fit(model: Model, arcs: Ints) -> int:
-    """The lowest fit of the panels that are seated."""
-    _, which = np.unique(model.panel[arcs], return_inverse=True)
-    return int(np.bincount(which, model.fit[arcs]).min())
-
-
 def _one_by_one(model: Model) -> tuple[Ints, Bools]:
     """Panels seated alone, those with the least choice first: sound, and the fallback when a search is stopped."""
     standing = Standing(model.problem, model)
@@ -322,47 +315,6 @@ def _moved(model: Model, other: Model, arcs: Ints) -> Ints:
     }
     keys = zip(other.panel.tolist(), other.week.tolist(), other.assessor.tolist(), strict=True)
     return np.array([at for at, key in enumerate(keys) if key in wanted], dtype=np.int64)
-
-
-def floor_of(model: Model, arcs: Ints) -> int:
-    """The fit of the worst-off panel."""
-    fits = np.bincount(model.panel[arcs], model.fit[arcs], minlength=len(model.nominations))
-    return int(fits.min()) if len(fits) else 0
-
-
-@dataclass(frozen=True)
-class Worth:
-    """The parts of a total, in points; `repeats` counts meetings after the first."""
-
-    fit: int
-    load_cost: int
-    mixed: int
-    repeats: int
-
-    def total(self, model: Model) -> int:
-        """The total."""
-        weights = model.rules.weights
-        return self.fit - self.load_cost + weights.mixed * self.mixed - weights.repeat * self.repeats
-
-
-def worth_of(model: Model, arcs: Ints) -> Worth:
-    """What some arcs are worth."""
-    members: dict[int, list[int]] = {}
-    for arc in arcs:
-        members.setdefault(int(model.panel[arc]), []).append(int(model.assessor[arc]))
-    place = {one.id: at for at, one in enumerate(model.assessors)}
-    wanted = model.rules.mixed_properties
-    has = [not wanted.isdisjoint(one.properties) for one in model.assessors]
-    mixed = 0
-    if wanted:
-        for panel, new in members.items():
-            kept = [place[name] for name in model.nominations[panel].seated]
-            mixed += len({has[who] for who in (*new, *kept)}) == 2
-    met = pairs_met(model, members)
-    before = Counter(model.met)
-    repeats = sum(times + min(before[pair], 1) - 1 for pair, times in met.items())
-    loads = np.bincount(model.assessor[arcs], minlength=len(model.assessors))
-    return Worth(int(model.fit[arcs].sum()), model.cost_of_loads(loads), mixed, repeats)
 
 
 def _proposal(model: Model, found: Found, left: set[str], most: int) -> Proposal:

@@ -12,12 +12,12 @@ from allocation.model import Barred, Ints, compiled, fit_points, weeks_of, with_
 from allocation.next_best import Swaps
 from allocation.problem import AllocationProblem
 from allocation.proposal import Aim, Proposal
-from allocation.propose import worth_of
 from allocation.relaxation import Relaxation
 from allocation.rules import bars
 from allocation.seating import Seating
 from allocation.steady import steadied
 from allocation.warm import Warm
+from allocation.worth import worth_of
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from time import perf_counter, process_time
 
 from allocation import AllocationProblem, NominationDemand
 from allocation.answer import as_likely
-from allocation.propose import propose, worth_of
+from allocation.propose import propose
 from allocation.standing import Standing
+from allocation.worth import worth_of
 from bench.allocating import Row, cohort, say
 
 

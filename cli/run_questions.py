@@ -18,8 +18,9 @@ from models.enums import Role
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from allocation.asked import Cost, Reply
+    from allocation.asked import Reply
     from allocation.mending import Mending, State, Untenable
+    from allocation.seat_cost import Cost
 
 # ruff: noqa: PLC0415, PLR0917 -- imported where needed, so that --help answers at once; options become parameters
 

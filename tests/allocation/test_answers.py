@@ -18,11 +18,12 @@ from allocation.certified import certified
 from allocation.clashes import clash, staffable
 from allocation.problem import SWITCHES
 from allocation.proposal import Placed
-from allocation.propose import propose, worth_of
+from allocation.propose import propose
 from allocation.repair import repaired
 from allocation.standing import Standing
 from allocation.what_if import Habits, forecast
 from allocation.why import Whys
+from allocation.worth import worth_of
 
 
 def pilot(nominations=40, assessors=30, seed=3, **rules):

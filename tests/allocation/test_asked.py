@@ -8,7 +8,8 @@ from allocation_cases import assessor, cohort, nomination, problem
 
 from allocation import propose
 from allocation.answer import answered
-from allocation.asked import Cost, Move, NotInRunError, asked, members
+from allocation.asked import NotInRunError, asked, members
+from allocation.seat_cost import Cost, Move
 
 
 def test_asked_about_a_seat_says_what_the_run_kept():

@@ -12,7 +12,8 @@ from allocation.certified import certified
 from allocation.contested import Contested
 from allocation.model import compiled
 from allocation.prices import Market
-from allocation.propose import propose, worth_of
+from allocation.propose import propose
+from allocation.worth import worth_of
 
 
 def sixty(seed, most=1):

@@ -16,9 +16,10 @@ from allocation.certified import certified
 from allocation.model import Ints, Model, compiled, weeks_of
 from allocation.next_best import Swap, Swaps
 from allocation.problem import AllocationProblem
-from allocation.proposal import Placed, Proposal
-from allocation.propose import floor_of, propose, worth_of
+from allocation.proposal import Proposal
+from allocation.propose import placed, propose
 from allocation.why import Whys
+from allocation.worth import floor_of, worth_of
 
 
 @settings(max_examples=80, deadline=None)
@@ -144,21 +145,7 @@ def _panel(one: AllocationProblem, found: Proposal, panel: str) -> set[str]:
 
 def _keeps(one: AllocationProblem, found: Proposal, model: Model, arcs: Ints) -> bool:
     """Whether the checker, which knows nothing of swaps, finds no rule broken."""
-    worth, weeks = worth_of(model, arcs), _weeks(model)
-    seats = tuple(
-        sorted(
-            (
-                Placed(
-                    model.nominations[model.panel[arc]].id,
-                    model.assessors[model.assessor[arc]].id,
-                    int(model.fit[arc]),
-                    weeks[model.week[arc]],
-                )
-                for arc in arcs
-            ),
-            key=lambda seat: (seat.nomination, seat.assessor),
-        )
-    )
+    worth, seats = worth_of(model, arcs), placed(model, arcs)
     loads = Counter(seat.assessor for seat in seats)
     owed = all(loads[model.assessors[at].id] >= least for at, least in enumerate(model.owed))
     room = all(loads[model.assessors[at].id] <= most for at, most in enumerate(model.room))

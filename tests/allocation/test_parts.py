@@ -10,8 +10,9 @@ from allocation_cases import cohort
 from allocation import fixing
 from allocation.certified import certified
 from allocation.prices import Market
-from allocation.propose import propose, worth_of
+from allocation.propose import propose
 from allocation.standing import Standing
+from allocation.worth import worth_of
 
 
 @pytest.fixture(name="in_parts")

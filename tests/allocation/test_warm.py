@@ -6,11 +6,12 @@ from allocation_cases import cohort
 from random_problems import seeded
 
 from allocation.model import compiled
-from allocation.propose import propose, without, worth_of
+from allocation.propose import propose, without
 from allocation.seat_rows import SeatRows
 from allocation.seating import Seating
 from allocation.steady import steadied
 from allocation.why import Whys
+from allocation.worth import worth_of
 
 
 def held_of(one, proposal):
