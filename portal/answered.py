@@ -85,6 +85,7 @@ async def led_to(request: Request, answer: Response) -> Response:
             elif isinstance(answer, HTMLResponse) and _can_be_kept(request, answer):
                 return await _keep(request, answer)
     except Exception as error:
+        # Whatever keeps it from being kept, the answer itself is there: it must not be lost for that.
         _log.warning("answer not kept", kind=type(error).__name__)
     return answer
 

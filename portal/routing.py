@@ -77,6 +77,7 @@ class PageRoute(APIRoute):
             except OtherOriginError as error:
                 return await failure_page(request, error)
             except Exception as error:
+                # Every failure becomes a page, those that nobody foresaw too; they are reported with a reference.
                 answered = await failure_page(request, error)
             return await led_to(request, answered)
 
@@ -91,6 +92,7 @@ async def _shown_again(
         try:
             await usual(request)
         except Exception as error:
+            # Only whether it may be seen is asked: a page that cannot be made now says nothing against the kept one.
             if _failure_of(error).status in _NOT_THEIRS:
                 raise
     return kept.answer
